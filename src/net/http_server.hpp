@@ -1,0 +1,46 @@
+// An HTTP/1.1 server that bad clients cannot tie up: everything that is read, kept or waited for has a limit.
+#pragma once
+
+#include "base/async.hpp"
+#include "net/http.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace groomer {
+class Log;
+}
+
+namespace groomer::net {
+
+struct HttpOptions {
+    std::string listen;  // "0.0.0.0:8080", "[::]:8080", "localhost:0"; port 0: any free one
+    std::size_t max_body = 64UL * 1024;
+    std::size_t max_header = 8UL * 1024;
+    // Past it a new connection takes the place of the one that has kept us waiting for its request longest; where none
+    // does, it gets a 503.
+    std::size_t max_connections = 256;
+    // How long a connection may be idle, and then how long one request may take to arrive, whole.
+    std::chrono::milliseconds read_timeout{10'000};
+    std::chrono::milliseconds write_timeout{10'000};
+};
+
+// Everything is called on the executor given (start() also before it runs), which must be single-threaded.
+class HttpServer {
+public:
+    virtual ~HttpServer() = default;
+
+    // Throws Error(config) where the address is no address or cannot be had.
+    virtual void start() = 0;
+    // The port bound; valid once started.
+    [[nodiscard]] virtual unsigned short port() const = 0;
+    // Accepts no more and closes idle connections at once; requests that have begun have `grace` to be answered, then
+    // they are cancelled. To be awaited before the server goes, if it was started; ends even if its caller is cancelled.
+    virtual Task<> stop(std::chrono::milliseconds grace) = 0;
+};
+
+std::unique_ptr<HttpServer> make_http_server(asio::any_io_executor executor, HttpOptions options, Handler handler, Log& log);
+
+}  // namespace groomer::net

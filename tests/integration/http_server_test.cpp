@@ -1,0 +1,507 @@
+#include "net/http_server.hpp"
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "net/router.hpp"
+
+#include <gtest/gtest.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <arpa/inet.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace groomer::net {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+// A client of plain blocking sockets: what it sends is byte for byte what the test says. No call lasts longer than 10 s.
+class Client {
+public:
+    explicit Client(int receive_buffer = 0) : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+        if (receive_buffer) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+        timeval const limit{10, 0};
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    }
+    Client(Client&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+    Client& operator=(Client&&) = delete;
+    ~Client() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+
+    bool connect(unsigned short port) const {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        return ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    }
+    bool send(std::string const& bytes) const {
+        return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+    }
+    void finish_sending() const { ::shutdown(fd_, SHUT_WR); }
+
+    // One answer: head and body by its Content-Length ("" for HEAD). Empty if the server closed instead.
+    std::string answer(bool head = false) {
+        while (seen_.find("\r\n\r\n") == std::string::npos) {
+            if (!more()) return {};
+        }
+        std::size_t size = seen_.find("\r\n\r\n") + 4;
+        if (auto at = seen_.find("Content-Length: "); !head && at < size) size += std::stoul(seen_.substr(at + 16));
+        while (seen_.size() < size) {
+            if (!more()) return {};
+        }
+        std::string const all = seen_.substr(0, size);
+        seen_.erase(0, size);
+        return all;
+    }
+    // True once the server has closed and nothing is left to read.
+    bool closed() {
+        while (more()) {
+        }
+        return closed_ && seen_.empty();
+    }
+    [[nodiscard]] bool reset() const { return reset_; }
+
+private:
+    bool more() {
+        char bytes[4096];
+        ssize_t const size = ::recv(fd_, bytes, sizeof bytes, 0);
+        if (size > 0) seen_.append(bytes, static_cast<std::size_t>(size));
+        reset_ = reset_ || (size < 0 && errno == ECONNRESET);
+        closed_ = size == 0 || reset_;
+        return size > 0;
+    }
+
+    int fd_;
+    bool closed_ = false;
+    bool reset_ = false;
+    std::string seen_;
+};
+
+std::string get(std::string const& target, std::string const& more = "") {
+    return "GET " + target + " HTTP/1.1\r\nHost: test\r\n" + more + "\r\n";
+}
+
+std::string post(std::string const& target, std::string const& body) {
+    return "POST " + target + " HTTP/1.1\r\nHost: test\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+bool says(std::string const& answer, std::string const& text) { return answer.find(text) != std::string::npos; }
+
+// A server on a thread of its own, with a few routes.
+class HttpServerTest : public testing::Test {
+protected:
+    HttpServerTest() { options_.listen = "127.0.0.1:0"; }
+    ~HttpServerTest() override {
+        open_gate();
+        if (server_ && !stopped_) stop(5s).wait();
+        work_.reset();
+        if (thread_.joinable()) thread_.join();
+    }
+
+    void start() {
+        server_ = make_http_server(io_.get_executor(), options_, routes(), log_);
+        server_->start();
+        thread_ = std::thread{[this] { io_.run(); }};
+    }
+    std::future<void> stop(std::chrono::milliseconds grace) {
+        stopped_ = true;
+        return asio::co_spawn(io_, server_->stop(grace), asio::use_future);
+    }
+    Client connect(int receive_buffer = 0) {
+        Client client{receive_buffer};
+        EXPECT_TRUE(client.connect(server_->port()));
+        return client;
+    }
+    [[nodiscard]] unsigned short port() const { return server_->port(); }
+    bool refused() { return !Client{}.connect(server_->port()); }
+    std::string ask(std::string const& request) {
+        Client client = connect();
+        client.send(request);
+        return client.answer();
+    }
+    void open_gate() {
+        asio::post(io_, [this] { gate_.cancel(); });
+    }
+    bool entered() { return entered_.get_future().wait_for(10s) == std::future_status::ready; }
+    std::string logged() {
+        std::promise<std::string> text;
+        asio::post(io_, [&] { text.set_value(out_.str()); });
+        return text.get_future().get();
+    }
+
+    HttpOptions options_;
+
+private:
+    Handler routes() {
+        auto echo = [](Request request) -> Task<Response> {
+            Response response;
+            response.content_type = "text/plain";
+            response.body = request.method + " " + request.target + " ? " + request.query + " : " + request.body +
+                            " x=" + std::string{request.header("x-TEST")};
+            co_return response;
+        };
+        auto fail = [](Request) -> Task<Response> {
+            throw std::runtime_error{"password=hunter2"};
+            co_return Response{};
+        };
+        auto wait = [this](Request) -> Task<Response> {
+            entered_.set_value();
+            auto [error] = co_await gate_.async_wait(asio::as_tuple(asio::use_awaitable));
+            Response response;
+            response.body = error ? "\"waited\"" : "\"the gate never opens by itself\"";
+            co_return response;
+        };
+        auto large = [](Request) -> Task<Response> {  // more than the kernel buffers
+            Response response;
+            response.body.assign(32 * 1024 * 1024, 'x');
+            co_return response;
+        };
+        return make_router({{"GET", "/echo", echo},
+                            {"POST", "/echo", echo},
+                            {"POST", "/only-post", echo},
+                            {"GET", "/fail", fail},
+                            {"GET", "/wait", wait},
+                            {"GET", "/large", large}});
+    }
+
+    std::ostringstream out_;
+    Log log_{out_, LogLevel::debug, Log::Format::json};
+    asio::io_context io_{1};
+    std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_{io_.get_executor()};
+    asio::steady_timer gate_{io_, asio::steady_timer::time_point::max()};
+    std::promise<void> entered_;
+    std::thread thread_;
+    std::unique_ptr<HttpServer> server_;
+    bool stopped_ = false;
+};
+
+TEST_F(HttpServerTest, GivesTheHandlerPathQueryHeadersAndBody) {
+    start();
+    EXPECT_TRUE(says(ask(get("/echo?a=1&b=?", "X-Test: yes\r\n")), "GET /echo ? a=1&b=? :  x=yes"));
+    EXPECT_TRUE(says(ask(post("/echo", "the body")), "POST /echo ?  : the body x="));
+    EXPECT_TRUE(says(ask(get("http://proxy.example/echo?q")), "GET /echo ? q"));
+}
+
+TEST_F(HttpServerTest, SendsSafeHeadersAndNoneThatTellsWhatItIs) {
+    start();
+    std::string const answer = ask(get("/echo"));
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+    EXPECT_TRUE(says(answer, "X-Content-Type-Options: nosniff\r\n"));
+    EXPECT_TRUE(says(answer, "Content-Type: text/plain\r\n"));
+    EXPECT_FALSE(says(answer, "Server:"));
+}
+
+TEST_F(HttpServerTest, AnswersManyRequestsOnOneConnection) {
+    start();
+    Client client = connect();
+    for (int i = 0; i < 20; ++i) {
+        client.send(get("/echo?" + std::to_string(i)));
+        EXPECT_TRUE(says(client.answer(), "? " + std::to_string(i) + " :"));
+    }
+}
+
+TEST_F(HttpServerTest, AnswersPipelinedRequestsInTheirOrder) {
+    start();
+    Client client = connect();
+    client.send(get("/echo?1") + post("/echo", "two") + get("/nothing") + get("/echo?4"));
+    EXPECT_TRUE(says(client.answer(), "? 1 :"));
+    EXPECT_TRUE(says(client.answer(), ": two"));
+    EXPECT_TRUE(says(client.answer(), " 404 "));
+    EXPECT_TRUE(says(client.answer(), "? 4 :"));
+}
+
+TEST_F(HttpServerTest, ClosesAfterTheAnswerWhereTheClientAsksForIt) {
+    start();
+    Client client = connect();
+    client.send(get("/echo", "Connection: close\r\n"));
+    EXPECT_TRUE(says(client.answer(), "Connection: close"));
+    EXPECT_TRUE(client.closed());
+    Client old = connect();
+    old.send("GET /echo HTTP/1.0\r\n\r\n");
+    EXPECT_TRUE(old.answer().starts_with("HTTP/1.0 200"));
+    EXPECT_TRUE(old.closed());
+}
+
+TEST_F(HttpServerTest, AnswersAClientThatHasFinishedSending) {
+    start();
+    Client client = connect();
+    client.send(get("/echo?last"));
+    client.finish_sending();
+    EXPECT_TRUE(says(client.answer(), "? last"));
+    EXPECT_TRUE(client.closed());
+}
+
+TEST_F(HttpServerTest, AnswersHeadLikeGetButWithoutTheBody) {
+    start();
+    std::string const full = ask(get("/echo"));
+    Client client = connect();
+    client.send("HEAD /echo HTTP/1.1\r\nHost: test\r\n\r\n" + get("/echo?next"));
+    std::string const head = client.answer(true);
+    EXPECT_EQ(head, full.substr(0, full.find("\r\n\r\n") + 4));
+    EXPECT_TRUE(client.answer().starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, Says404And405InTheShapeOfEveryError) {
+    start();
+    std::string const unknown = ask(get("/nothing"));
+    EXPECT_TRUE(unknown.starts_with("HTTP/1.1 404 Not Found\r\n"));
+    EXPECT_TRUE(says(unknown, R"({"error":"not_found","message":")"));
+    EXPECT_TRUE(says(unknown, "Content-Type: application/json\r\n"));
+    std::string const wrong = ask("DELETE /echo HTTP/1.1\r\nHost: test\r\n\r\n");
+    EXPECT_TRUE(wrong.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"));
+    EXPECT_TRUE(says(wrong, "Allow: GET, HEAD, POST\r\n"));
+    EXPECT_TRUE(says(wrong, R"({"error":"method_not_allowed")"));
+    EXPECT_TRUE(says(ask(get("/only-post")), "Allow: POST\r\n"));
+}
+
+TEST_F(HttpServerTest, Says400ToWhatIsNotHttp) {
+    start();
+    for (std::string const& bad :
+         std::vector<std::string>{"nonsense\r\n\r\n", "GET /echo HTTP/9.9\r\nHost: test\r\n\r\n", "GET /echo HTTP/1.1\r\n\r\n",
+                                  "GET /echo HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET /echo HTTP/1.1\r\nHost: a\r\nbad line\r\n\r\n",
+                                  "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+                                  "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                                  "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+                                  "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", std::string("GET /\0 HTTP/1.1\r\n\r\n", 19)}) {
+        Client client = connect();
+        client.send(bad);
+        std::string const answer = client.answer();
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 Bad Request\r\n")) << bad << answer;
+        EXPECT_TRUE(says(answer, R"({"error":"bad_request","message":")")) << bad;
+        EXPECT_TRUE(client.closed()) << bad;
+    }
+}
+
+TEST_F(HttpServerTest, Says413ToALargeBodyAnd431ToLargeHeaders) {
+    start();
+    EXPECT_TRUE(says(ask(post("/echo", std::string(64 * 1024, 'x'))), "200 OK"));
+    EXPECT_TRUE(says(ask(post("/echo", std::string(64 * 1024 + 1, 'x'))), R"({"error":"too_large")"));
+    EXPECT_TRUE(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n").starts_with("HTTP/1.1 413 "));
+    // No reset, which would take the answer away from some clients, although nobody wants the rest of the body.
+    Client client = connect();
+    EXPECT_TRUE(client.send(post("/echo", std::string(900 * 1024, 'x'))));
+    client.finish_sending();
+    EXPECT_TRUE(client.answer().starts_with("HTTP/1.1 413 "));
+    EXPECT_TRUE(client.closed());
+    EXPECT_FALSE(client.reset());
+    std::string const chunk = "8000\r\n" + std::string(0x8000, 'x') + "\r\n";
+    std::string const chunked = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    EXPECT_TRUE(ask(chunked + chunk + "0\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    EXPECT_TRUE(ask(chunked + chunk + chunk + chunk + "0\r\n\r\n").starts_with("HTTP/1.1 413 "));
+    std::string const large = ask(get("/echo", "X-Large: " + std::string(9000, 'x') + "\r\n"));
+    EXPECT_TRUE(large.starts_with("HTTP/1.1 431 "));
+    EXPECT_TRUE(says(large, R"({"error":"headers_too_large")"));
+    EXPECT_TRUE(ask(get("/" + std::string(9000, 'x'))).starts_with("HTTP/1.1 431 "));
+}
+
+TEST_F(HttpServerTest, AsksForTheBodyOfAClientThatWaitsToBeAsked) {
+    start();
+    Client client = connect();
+    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_EQ(client.answer(), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("body");
+    EXPECT_TRUE(says(client.answer(), ": body"));
+    Client large = connect();
+    large.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_TRUE(large.answer().starts_with("HTTP/1.1 413 "));
+}
+
+TEST_F(HttpServerTest, TellsNothingOfTheInsideWhenAHandlerThrowsAndGoesOn) {
+    start();
+    Client client = connect();
+    client.send(get("/fail"));
+    std::string const answer = client.answer();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 500 "));
+    EXPECT_TRUE(says(answer, R"({"error":"internal","message":")"));
+    EXPECT_FALSE(says(answer, "hunter2"));
+    client.send(get("/echo?after"));
+    EXPECT_TRUE(says(client.answer(), "? after"));
+    EXPECT_TRUE(says(logged(), "hunter2"));
+    EXPECT_TRUE(says(logged(), "/fail"));
+}
+
+TEST_F(HttpServerTest, CutsAClientThatNeverSendsAnything) {
+    options_.read_timeout = 100ms;
+    start();
+    Client client = connect();
+    EXPECT_TRUE(client.closed());
+}
+
+TEST_F(HttpServerTest, CutsAClientThatDripsItsRequest) {
+    options_.read_timeout = 300ms;
+    start();
+    Client client = connect();
+    auto const begin = steady_clock::now();
+    bool gone = false;
+    for (char const* byte = "GET /echo HTTP/1.1\r\nHost: test\r\nX-Never: "; !gone && steady_clock::now() < begin + 8s;) {
+        gone = !client.send(*byte ? std::string(1, *byte++) : "x");
+        std::this_thread::sleep_for(20ms);  // the drip itself: each byte comes well within the limit
+    }
+    EXPECT_TRUE(gone);
+    EXPECT_GE(steady_clock::now() - begin, 300ms);
+    EXPECT_TRUE(says(ask(get("/echo")), "200 OK"));
+}
+
+TEST_F(HttpServerTest, CutsAClientThatDoesNotTakeItsAnswer) {
+    options_.write_timeout = 200ms;
+    start();
+    Client client = connect(4096);
+    client.send(get("/large"));
+    Client other = connect();
+    other.send(get("/echo"));
+    EXPECT_TRUE(says(other.answer(), "200 OK"));
+    // It ends because the writer was cut: the grace is far away.
+    EXPECT_EQ(stop(60s).wait_for(10s), std::future_status::ready);
+    EXPECT_EQ(client.answer(), "");
+}
+
+TEST_F(HttpServerTest, StillAnswersUnderSixTimesAsManyIdleConnectionsAsItKeeps) {
+    options_.max_connections = 50;
+    start();
+    std::vector<Client> idle;
+    for (int i = 0; i < 300; ++i) {
+        idle.push_back(connect());
+        idle.back().send("GET /ech");
+    }
+    auto const begin = steady_clock::now();
+    EXPECT_TRUE(says(ask(get("/echo")), "200 OK"));
+    EXPECT_LT(steady_clock::now() - begin, 5s);  // not by waiting for the 10 s of the idle ones
+    EXPECT_TRUE(idle.front().closed());
+    idle.back().send("o HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_TRUE(says(idle.back().answer(), "200 OK"));
+}
+
+TEST_F(HttpServerTest, Says503WhereEveryConnectionIsAtWork) {
+    options_.max_connections = 1;
+    start();
+    Client worker = connect();
+    worker.send(get("/wait"));
+    ASSERT_TRUE(entered());
+    Client client = connect();
+    std::string const answer = client.answer();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 "));
+    EXPECT_TRUE(says(answer, R"({"error":"busy","message":")"));
+    EXPECT_TRUE(answer.ends_with("}"));
+    EXPECT_TRUE(client.closed());
+    open_gate();
+    EXPECT_TRUE(says(worker.answer(), "waited"));
+}
+
+TEST_F(HttpServerTest, GoesOnAfterRunningOutOfFileDescriptors) {
+    start();
+    EXPECT_TRUE(says(ask(get("/echo")), "200 OK"));
+    Client client;
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    rlimit const none{0, before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);  // the kernel connects without a descriptor, the server cannot accept
+    bool const connected = client.connect(port()) && client.send(get("/echo?late"));
+    auto const deadline = steady_clock::now() + 10s;
+    while (!says(logged(), "cannot accept") && steady_clock::now() < deadline) std::this_thread::yield();
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_TRUE(connected);
+    EXPECT_TRUE(says(logged(), "cannot accept"));
+    EXPECT_TRUE(says(client.answer(), "? late"));
+}
+
+TEST_F(HttpServerTest, StopsAtOnceWhereNothingIsUnderWay) {
+    start();
+    Client idle = connect();
+    idle.send(get("/echo"));
+    EXPECT_TRUE(says(idle.answer(), "200 OK"));
+    EXPECT_EQ(stop(60s).wait_for(10s), std::future_status::ready);
+    EXPECT_TRUE(idle.closed());
+    EXPECT_TRUE(refused());
+}
+
+TEST_F(HttpServerTest, StopsAtOnceWithoutAnyConnectionAndMayBeToldTwice) {
+    start();
+    EXPECT_EQ(stop(60s).wait_for(10s), std::future_status::ready);
+    EXPECT_EQ(stop(60s).wait_for(10s), std::future_status::ready);
+}
+
+TEST_F(HttpServerTest, LetsARequestUnderWayFinishBeforeItStops) {
+    start();
+    Client worker = connect();
+    worker.send(get("/wait"));
+    ASSERT_TRUE(entered());
+    Client idle = connect();
+    auto stopped = stop(60s);
+    EXPECT_TRUE(idle.closed());
+    EXPECT_TRUE(refused());
+    EXPECT_EQ(stopped.wait_for(0s), std::future_status::timeout);
+    open_gate();
+    std::string const answer = worker.answer();
+    EXPECT_TRUE(says(answer, "waited"));
+    EXPECT_TRUE(says(answer, "Connection: close"));
+    EXPECT_EQ(stopped.wait_for(10s), std::future_status::ready);
+}
+
+TEST_F(HttpServerTest, CutsARequestThatOutlastsTheGrace) {
+    start();
+    Client worker = connect();
+    worker.send(get("/wait"));
+    ASSERT_TRUE(entered());
+    EXPECT_EQ(stop(50ms).wait_for(10s), std::future_status::ready);
+    EXPECT_EQ(worker.answer(), "");
+    EXPECT_TRUE(worker.closed());
+}
+
+TEST_F(HttpServerTest, CutsAnUnsentRestAndAnUntakenAnswerAtTheEndOfTheGrace) {
+    start();
+    Client half = connect();
+    half.send("GET /echo HTTP/1.1\r\n");
+    Client taker = connect(4096);
+    taker.send(get("/large"));
+    EXPECT_TRUE(says(ask(get("/echo")), "200 OK"));
+    EXPECT_EQ(stop(50ms).wait_for(8s), std::future_status::ready);
+}
+
+TEST_F(HttpServerTest, SaysInASentenceWhyItCannotListen) {
+    start();
+    auto sentence = [](std::string listen) -> std::string {
+        static std::ostringstream out;
+        static Log log{out, LogLevel::error, Log::Format::json};
+        asio::io_context io;
+        HttpOptions options;
+        options.listen = listen;
+        auto second = make_http_server(io.get_executor(), options, {}, log);
+        try {
+            second->start();
+        } catch (Error const& error) {
+            return error.code() == ErrorCode::config ? error.what() : "another code";
+        }
+        return "started";
+    };
+    std::string const taken = "127.0.0.1:" + std::to_string(port());
+    EXPECT_EQ(sentence(taken), "cannot listen on \"" + taken + "\": Address already in use");
+    EXPECT_EQ(sentence("nonsense"), "cannot listen on \"nonsense\": it is not host:port");
+    EXPECT_EQ(sentence("127.0.0.1:65536"), "cannot listen on \"127.0.0.1:65536\": it is not host:port");
+    EXPECT_TRUE(sentence("no-such-host.invalid:80").starts_with("cannot listen on \"no-such-host.invalid:80\": "));
+    EXPECT_FALSE(says(sentence("[::1]:0"), "host"));  // it is understood, though not every machine has it
+    EXPECT_EQ(sentence("localhost:0"), "started");
+}
+
+}  // namespace
+}  // namespace groomer::net
