@@ -1,0 +1,50 @@
+#include "pg/migrate.hpp"
+
+namespace groomer::pg {
+namespace {
+
+// Any constant serves: it names the migrations of this product among the database's advisory locks ("groomer" in ASCII).
+constexpr auto take_advisory_lock = "SELECT pg_advisory_xact_lock(x'67726f6f6d6572'::bigint)";
+constexpr auto patient = "SELECT set_config('statement_timeout', '10min', true), set_config('lock_timeout', '2min', true)";
+
+SchemaState state_of(std::int64_t found, std::vector<Migration> const& migrations) {
+    SchemaState state{static_cast<int>(found), migrations.empty() ? 0 : migrations.back().version};
+    if (state.found > state.wanted)
+        throw Error{ErrorCode::database, "the database schema is version " + std::to_string(state.found) + ", newer than this binary's " +
+                                             std::to_string(state.wanted) +
+                                             ": run the newer groomer, or point this one at another database"};
+    return state;
+}
+
+std::int64_t found_version(Session::Transaction& transaction) {
+    // By the snapshot, not by to_regclass: that may answer from a cache from before the advisory lock was waited for.
+    if (transaction.exec("SELECT FROM pg_tables WHERE schemaname = 'groomer' AND tablename = 'schema_version'").empty()) return 0;
+    return transaction.exec("SELECT coalesce(max(version), 0) FROM groomer.schema_version").at(0).integer(0);
+}
+
+}  // namespace
+
+SchemaState check_schema(Session& session, std::vector<Migration> const& migrations) {
+    std::int64_t found = 0;
+    session.transaction([&](Session::Transaction& transaction) { found = found_version(transaction); });
+    return state_of(found, migrations);
+}
+
+SchemaState migrate(Session& session, std::vector<Migration> const& migrations) {
+    if (auto state = check_schema(session, migrations); state.found == state.wanted) return state;
+    SchemaState state;
+    session.transaction([&](Session::Transaction& transaction) {
+        transaction.exec(patient);
+        transaction.exec(take_advisory_lock);
+        state = state_of(found_version(transaction), migrations);  // another replica may have been here first
+        for (Migration const& migration : migrations) {
+            if (migration.version <= state.found) continue;
+            transaction.exec(std::string{migration.sql});
+            transaction.exec("INSERT INTO groomer.schema_version (version, name) VALUES (" + std::to_string(migration.version) + ", '" +
+                             std::string{migration.name} + "')");
+        }
+    });
+    return state;
+}
+
+}  // namespace groomer::pg

@@ -1,0 +1,84 @@
+#include "pg/pool.hpp"
+
+namespace groomer::pg {
+namespace {
+
+constexpr std::chrono::milliseconds longest_wait{2000};
+
+}  // namespace
+
+Pool::Pool(ConnectOptions options, std::size_t size, Observer observer)
+    : observer_{std::move(observer)}, options_{std::move(options)}, threads_{size} {}
+
+Pool::~Pool() { threads_.join(); }
+
+Pool::Lease::Lease(Pool& pool) : pool_{pool}, session_{pool.take()} {}
+
+Pool::Lease::~Lease() {
+    if (session_) pool_.give_back(std::move(session_));
+}
+
+std::unique_ptr<Session> Pool::take() {
+    ConnectOptions options;
+    {
+        std::lock_guard guard{mutex_};
+        if (!idle_.empty()) {
+            auto session = std::move(idle_.back());
+            idle_.pop_back();
+            return session;
+        }
+        options = options_;
+    }
+    try {
+        return std::make_unique<Session>(options);
+    } catch (DatabaseError const& error) {
+        observer_.lost(error);
+        throw;
+    }
+}
+
+void Pool::give_back(std::unique_ptr<Session> session) {
+    std::lock_guard guard{mutex_};
+    idle_.push_back(std::move(session));
+}
+
+void Pool::set_password(std::string password) {
+    std::lock_guard guard{mutex_};
+    options_.password = std::move(password);
+}
+
+void Pool::close_idle() {
+    std::lock_guard guard{mutex_};
+    idle_.clear();
+}
+
+Rows Pool::run_here(Statement const& statement, Values const& parameters) {
+    Lease lease{*this};
+    auto const start = BootTime::now();
+    try {
+        // The server ends a statement at its own limit; past that and some transit, it does not answer at all.
+        auto const limit = (statement.time_limit == bounds_itself ? longest_wait : statement.time_limit) + longest_wait;
+        Watchdog::Guard const guard{watchdog_, lease.session().descriptor(), limit};
+        auto rows = lease.session().run(statement, parameters);
+        observer_.ran(statement.name, BootTime::now() - start);
+        observer_.answered();
+        return rows;
+    } catch (DatabaseError const& error) {
+        observer_.ran(statement.name, BootTime::now() - start);
+        if (error.broken()) {
+            lease.discard();
+            observer_.lost(error);
+        } else {
+            observer_.answered();
+        }
+        throw;
+    }
+}
+
+Task<Rows> Pool::run(Statement statement, Values parameters) {
+    auto work = [this, statement, parameters = std::move(parameters)] { return run_here(statement, parameters); };
+    auto done = on_pool(threads_, std::move(work));
+    co_return co_await std::move(done);
+}
+
+}  // namespace groomer::pg
