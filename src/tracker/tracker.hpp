@@ -1,0 +1,116 @@
+// What groomer needs of an issue tracker, and nothing more. One Tracker serves one configured entry (a GitHub
+// repository, or an export file that may hold many repositories). Implementations pass tests/conformance/tracker_suite.
+//
+// Expected outcomes are values. An exception (groomer::Error) means that the tracker as a whole could not be reached or
+// read: a missing file, no network. Every call runs on the caller's executor and may be cancelled between its steps.
+#pragma once
+
+#include "base/async.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace groomer::tracker {
+
+struct IssueRef {
+    std::string repo;  // "owner/name"
+    std::int64_t number = 0;
+    friend bool operator==(IssueRef const&, IssueRef const&) = default;
+};
+// "owner/name#7", the form of the command line and of logs.
+std::string to_string(IssueRef const& ref);
+std::optional<IssueRef> parse_issue_ref(std::string_view text);
+
+enum class Actor { person, bot, self };  // self: groomer's own account or effects
+
+struct LabelEvent {  // oldest first
+    std::string label;
+    bool added = true;
+    Actor actor = Actor::person;
+};
+
+struct Comment {
+    std::string author;
+    Actor actor = Actor::person;
+    std::string body;
+};
+
+// An issue as the tracker has it now. All text is valid UTF-8 without control characters (base/text.hpp clean_text).
+struct Issue {
+    IssueRef ref;
+    std::string title;
+    std::string body;
+    bool open = true;
+    std::string author;
+    bool author_is_bot = false;
+    std::vector<std::string> labels;  // each once, in the tracker's order
+    std::vector<std::string> own;     // those of them that groomer set, where changes() can tell without asking further
+    std::string created_at;           // RFC 3339, "" if unknown
+    std::string updated_at;
+    std::vector<LabelEvent> events;  // filled by read() alone; a label without an event was set by a person
+    std::vector<Comment> comments;   // filled by read() alone
+};
+
+// One page of what changed since a cursor. A full pass (since an empty or outdated cursor) names every issue there is:
+// after its last page, issues that it did not name are gone.
+struct Page {
+    std::vector<Issue> issues;
+    std::size_t skipped = 0;      // entries that could not be used (no number, no title, too large, …)
+    std::string skipped_example;  // the first of them: where and why, one line
+    std::string cursor;           // hand it back for the next page, or for the next sync after the last
+    bool first_of_full_pass = false;
+    bool full_pass = false;  // this page is part of a full pass
+    bool last = true;
+};
+
+enum class WriteOutcome {
+    done,     // it took effect now
+    already,  // it was so before: nothing was written
+    fenced,   // refused: the term is over, or a later one was seen
+    gone,     // the issue is not there any more
+    failed,   // it did not take effect; `detail` says why, `retry_after` when to try again
+};
+
+struct WriteResult {
+    WriteOutcome outcome = WriteOutcome::done;
+    std::string detail;
+    std::chrono::milliseconds retry_after{0};
+};
+
+// The right to write: the fencing term, and the last look at the local deadline, called from any thread just before the
+// effect. An implementation calls may_act() as late as it can, and writes nothing where it says no.
+struct WriteGuard {
+    std::int64_t term = 0;
+    std::function<bool()> may_act;
+};
+
+class Tracker {
+public:
+    virtual ~Tracker() = default;
+
+    // How long a cut request may still take effect there. 0: never (a later term is refused by the tracker itself).
+    [[nodiscard]] virtual std::chrono::milliseconds settle() const = 0;
+
+    // At most `limit` issues that changed since `cursor` ("" at first).
+    virtual Task<Page> changes(std::string cursor, std::size_t limit) = 0;
+
+    // The issue now, with label events and comments; nothing if it is gone.
+    virtual Task<std::optional<Issue>> read(IssueRef ref) = 0;
+
+    // Single labels only: the whole set is never replaced.
+    virtual Task<WriteResult> add_label(IssueRef ref, std::string label, WriteGuard guard) = 0;
+    virtual Task<WriteResult> remove_label(IssueRef ref, std::string label, WriteGuard guard) = 0;
+
+    // Called when nothing is due any more: a tracker that keeps a derived copy brings it up to date. Idempotent.
+    virtual Task<WriteResult> finish_pass(WriteGuard guard) = 0;
+};
+
+}  // namespace groomer::tracker
