@@ -1,0 +1,33 @@
+// What was judged of an issue: a decision a family, and whether somebody could act on it. Pure values; stored as JSON.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace groomer::model {
+
+enum class Source { model, local, rule };
+std::string_view name(Source source);
+
+struct Decision {
+    std::string family;
+    std::optional<std::string> value;  // one of the family's labels; none: abstained
+    double confidence = 0;             // 0..1
+    Source source = Source::rule;
+    std::string reason;  // one short sentence
+};
+
+struct Judgement {
+    std::vector<Decision> decisions;
+    std::vector<std::string> gaps;  // what the reporter must add
+
+    [[nodiscard]] Decision const* find(std::string_view family) const;
+};
+
+std::string to_json(Judgement const& judgement);
+// Nothing where the text is not a judgement.
+std::optional<Judgement> parse_judgement(std::string_view json);
+
+}  // namespace groomer::model
