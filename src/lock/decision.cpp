@@ -1,0 +1,117 @@
+#include "lock/decision.hpp"
+
+#include "lock/token.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace groomer::lock {
+namespace {
+
+using namespace std::chrono_literals;
+using Point = BootTime::time_point;
+
+constexpr auto poll = 30s;           // where nothing else says when to look again
+constexpr auto foreign_poll = 5s;    // while due behind a foreign row, which sends no notification
+constexpr auto foreign_grace = 60s;  // on top of what the others call stale: they judge by their own clocks
+constexpr auto step_allowed = 250ms;
+
+BootTime::duration seconds(double count) {
+    constexpr double most = 1e9;  // a stamp may be anything: stay inside what nanoseconds can hold
+    return std::chrono::duration_cast<BootTime::duration>(std::chrono::duration<double>{std::clamp(count, -most, most)});
+}
+
+// The longest ttl that a hold unknown to this database may still have.
+milliseconds care_needed(std::optional<Token> const& token, Claimant const& claimant) {
+    return token ? std::max(token->ttl, claimant.ttl) : claimant.ttl;
+}
+
+// A promoted standby may lack the last acquire: while the state row or the token is of another cluster, nothing is taken
+// before a holder unknown here must have ended.
+bool of_another_cluster(Look const& look, std::optional<Token> const& token) {
+    return look.state_cluster != look.cluster || (token && token->timeline != look.timeline());
+}
+
+struct Judged {
+    std::optional<Ground> ground;
+    Point may_be_had;  // where there is no ground
+};
+
+// A row that somebody holds: age_needed after its stamp it is dead.
+Judged judge_held(Sight const& sight, milliseconds age_needed, Point now) {
+    auto const& look = sight.look();
+    bool const ahead = look.age < 0;
+    Point const unchanged_enough = sight.row_since() + age_needed;
+    if (ahead) {
+        if (now >= unchanged_enough) return {Ground::future, {}};
+        return {std::nullopt, unchanged_enough};
+    }
+    auto const age = seconds(look.age);
+    bool const doubtful = sight.age_is_doubtful() && now < unchanged_enough;
+    if (age >= age_needed && !doubtful) return {Ground::expired, {}};
+    Point const old_enough = sight.received() + age_needed - age;
+    return {std::nullopt, sight.age_is_doubtful() ? std::max(old_enough, unchanged_enough) : old_enough};
+}
+
+Judged judge(Sight const& sight, Claimant const& claimant, std::optional<Token> const& token, milliseconds age_needed, Point now) {
+    auto const& look = sight.look();
+    auto const& me = claimant.identity;
+    if (!look.row || !look.token) return {Ground::free, {}};
+    if (token && token->incarnation == me.incarnation) return {Ground::own, {}};
+    bool const predecessor = token && !me.slot.empty() && token->slot == me.slot && token->incarnation != me.incarnation;
+    if (predecessor && !of_another_cluster(look, token)) return {Ground::reclaimed, {}};
+    return judge_held(sight, age_needed, now);
+}
+
+}  // namespace
+
+void Sight::saw(Look const& look, Point sent, Point received) {
+    bool const same_cluster = any_ && look.cluster == look_.cluster;
+    if (!same_cluster) {
+        cluster_since_ = contact_since_ = row_since_ = received;
+        stepped_ = false;
+    } else {
+        auto const passed = seconds(look.database_time - look_.database_time);
+        if (passed < (sent - received_) - step_allowed || passed > (received - sent_) + step_allowed) {
+            stepped_ = true;
+            stepped_at_ = contact_since_ = received;
+        }
+        if (look.row != look_.row || look.token != look_.token || look.stamp != look_.stamp) row_since_ = received;
+    }
+    any_ = true;
+    look_ = look;
+    sent_ = sent;
+    received_ = received;
+}
+
+std::variant<Bid, Wait> decide(std::string const& lock, Sight const& sight, Claimant const& claimant, Point now) {
+    auto const& look = sight.look();
+    if (!claimant.forced && !look.due()) {
+        auto const due = look.paused ? now + poll : sight.received() + seconds(look.due_in);
+        return Wait{std::clamp(due, now, now + poll), look.paused ? Reason::paused : Reason::not_due};
+    }
+    auto const token = look.token ? parse_token(*look.token) : std::nullopt;
+    bool const foreign = look.row && look.token && !token;
+    if (of_another_cluster(look, token)) {
+        auto const until = sight.cluster_since() + care_needed(token, claimant);
+        if (now < until) return Wait{std::min(until, now + poll), Reason::care};
+    }
+    milliseconds const age_needed = token ? token->ttl : claimant.foreign_stale_after + foreign_grace;
+    auto const judged = judge(sight, claimant, token, age_needed, now);
+    if (!judged.ground) {
+        auto const longest = foreign ? now + foreign_poll : now + poll;
+        return Wait{std::clamp(judged.may_be_had, now + 1ms, longest), foreign ? Reason::foreign : Reason::held};
+    }
+    Bid bid;
+    bid.lock = lock;
+    bid.ground = *judged.ground;
+    bid.seen = look;
+    bid.age_needed = age_needed;
+    bid.contact = now - sight.contact_since() >= age_needed;
+    bid.forced = claimant.forced;
+    bid.settle = claimant.settle;
+    bid.ttl = claimant.ttl;
+    return bid;
+}
+
+}  // namespace groomer::lock

@@ -1,0 +1,105 @@
+// What the lock asks of the database, as one statement each. The words are those of README.md beside this file.
+// Every call throws pg::DatabaseError when the database fails; a lost race is a value.
+#pragma once
+
+#include "base/async.hpp"
+#include "base/clock.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace groomer::pg {
+class Pool;
+}
+
+namespace groomer::lock {
+
+using std::chrono::milliseconds;
+
+// One observation of a lock: its row in sync_lock, its state row, and what the database says of itself.
+struct Look {
+    bool row = false;                  // a row with this id is in sync_lock
+    std::optional<std::string> token;  // of the row; null tokens are free rows
+    std::string stamp;                 // of the row, as the database wrote it: compared, never computed with
+    double age = 0;                    // seconds since the stamp, by the database; negative: in the future
+    std::int64_t term = 0;             // from the state row: the last term of this lock
+    std::optional<std::string> state_token;
+    std::optional<std::string> state_cluster;  // of the last acquire; null counts as another cluster
+    std::string cluster;                       // system identifier + timeline, now
+    bool clean = false;
+    double due_in = 0;  // seconds; not positive: due
+    bool requested = false;
+    bool paused = false;
+    double database_time = 0;  // seconds since the epoch by clock_timestamp()
+
+    [[nodiscard]] bool due() const { return !paused && (requested || due_in <= 0); }
+    [[nodiscard]] std::string timeline() const { return cluster.size() < 8 ? cluster : cluster.substr(cluster.size() - 8); }
+};
+
+// Why the row may be taken.
+enum class Ground { free, expired, future, reclaimed, own };
+
+struct Identity {
+    std::string pod;
+    std::string slot;         // "" unless this process holds the slot's file lock
+    std::string incarnation;  // random, one a process
+};
+
+struct Bid {
+    std::string lock;
+    Ground ground = Ground::free;
+    Look seen;                   // the bid is refused where the row is not what was seen
+    milliseconds age_needed{0};  // for expired
+    bool contact = false;        // a ttl of step-free contact with this cluster
+    bool forced = false;         // due or not
+    milliseconds settle{0};      // largest among the trackers
+    milliseconds ttl{5000};
+};
+
+struct Grant {
+    std::string token;
+    std::int64_t term = 0;
+    milliseconds quarantine{0};      // left, from the reply
+    std::optional<double> handover;  // seconds from free or dead to held; none for a forced hold
+    std::string how;                 // free | expired | reclaimed | foreign
+};
+
+// How a hold ended, which decides the next due time.
+enum class Ended {
+    finished,  // a whole tick: next due after `next`
+    kept,      // a run for one issue, a shutdown: due_at stays
+    failed,    // an error or max_tick: now + back-off
+};
+
+struct Release {
+    std::string lock;
+    std::string token;
+    bool clean = false;
+    Ended ended = Ended::kept;
+    milliseconds next{0};          // for finished
+    milliseconds longest_wait{0};  // for failed: the back-off doubles up to this
+};
+
+class LockStore {
+public:
+    virtual ~LockStore() = default;
+    // Makes the state row of a lock that has none (not clean, of no cluster).
+    virtual Task<> ensure(std::string lock) = 0;
+    // Nothing where the lock has no state row.
+    virtual Task<std::optional<Look>> look(std::string lock) = 0;
+    // Nothing for a lost race.
+    virtual Task<std::optional<Grant>> acquire(Bid bid) = 0;
+    // True only if the row was still ours and alive, and is stamped anew.
+    virtual Task<bool> renew(std::string lock, std::string token, milliseconds ttl) = 0;
+    // False: the hold was lost before, nothing was written.
+    virtual Task<bool> release(Release release) = 0;
+};
+
+// The pools outlive the store. `renewals` has a connection for each lock, so that no other statement delays a renewal.
+std::unique_ptr<LockStore> make_lock_store(pg::Pool& pool, pg::Pool& renewals, Identity identity);
+
+}  // namespace groomer::lock

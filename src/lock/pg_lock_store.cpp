@@ -1,0 +1,120 @@
+#include "base/digest.hpp"
+#include "lock/lock_store.hpp"
+#include "lock/token.hpp"
+#include "pg/pool.hpp"
+
+namespace groomer::lock {
+namespace {
+
+constexpr pg::Statement look_statement{"lock.look", "SELECT * FROM groomer.look($1)", pg::bounds_itself};
+
+constexpr pg::Statement ensure_statement{"lock.ensure", "INSERT INTO groomer.lock_state (lock) VALUES ($1) ON CONFLICT DO NOTHING",
+                                         milliseconds{2000}};
+
+constexpr pg::Statement acquire_statement{"lock.acquire",
+                                          "SELECT token, term, extract(epoch FROM quarantine) * 1000, handover, how FROM groomer.acquire("
+                                          "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                                          milliseconds{1000}};
+
+// The stamp is made after the row lock was waited for: clock_timestamp(), never now().
+constexpr pg::Statement renew_statement{"lock.renew", R"sql(
+UPDATE sync_lock SET "acquiredAt" = clock_timestamp()
+WHERE id = $1 AND "syncRunId" = $2 AND "acquiredAt" > clock_timestamp() - $3::interval RETURNING 1)sql",
+                                        milliseconds{800}};
+
+constexpr pg::Statement release_statement{"lock.release", "SELECT groomer.release($1, $2, $3, $4, $5, $6)", milliseconds{2000}};
+
+std::string ground_name(Ground ground) {
+    switch (ground) {
+        case Ground::free: return "free";
+        case Ground::expired: return "expired";
+        case Ground::future: return "future";
+        case Ground::reclaimed: return "reclaimed";
+        case Ground::own: return "own";
+    }
+    return {};
+}
+
+Look to_look(pg::Row const& row) {
+    Look look;
+    look.row = row.truth(0);
+    look.token = row.maybe(1);
+    look.stamp = row.text(2);
+    look.age = row.number(3);
+    look.term = row.integer(4);
+    look.state_token = row.maybe(5);
+    look.state_cluster = row.maybe(6);
+    look.cluster = row.text(7);
+    look.clean = row.truth(8);
+    look.due_in = row.number(9);
+    look.requested = row.truth(10);
+    look.paused = row.truth(11);
+    look.database_time = row.number(12);
+    return look;
+}
+
+class PgLockStore final : public LockStore {
+public:
+    PgLockStore(pg::Pool& pool, pg::Pool& renewals, Identity identity) : pool_{pool}, renewals_{renewals}, identity_{std::move(identity)} {}
+
+    Task<> ensure(std::string lock) override {
+        pg::Values values{lock};
+        co_await pool_.run(ensure_statement, values);
+    }
+
+    Task<std::optional<Look>> look(std::string lock) override {
+        pg::Values values{lock};
+        auto rows = co_await pool_.run(look_statement, values);
+        if (rows.empty()) co_return std::nullopt;
+        co_return to_look(rows.front());
+    }
+
+    Task<std::optional<Grant>> acquire(Bid bid) override {
+        std::optional<std::string> stamp;
+        if (bid.seen.row) stamp = bid.seen.stamp;
+        pg::Values values{bid.lock,       bid.forced,      bid.seen.cluster,        bid.seen.term,         bid.seen.database_time,
+                          bid.seen.token, stamp,           ground_name(bid.ground), bid.age_needed,        bid.contact,
+                          bid.settle,     bid.ttl.count(), identity_.slot,          identity_.incarnation, make_uuid(),
+                          identity_.pod};
+        bool lost = false;
+        pg::Rows rows;
+        try {
+            rows = co_await pool_.run(acquire_statement, values);
+        } catch (pg::DatabaseError const& error) {
+            if (!error.lost_race()) throw;
+            lost = true;
+        }
+        if (lost || rows.empty()) co_return std::nullopt;
+        auto const& row = rows.front();
+        Grant grant{row.text(0), row.integer(1), milliseconds{static_cast<std::int64_t>(row.number(2)) + 1}, {}, row.text(4)};
+        if (row.number(2) <= 0) grant.quarantine = milliseconds{0};
+        if (!row.null(3)) grant.handover = row.number(3);
+        co_return grant;
+    }
+
+    Task<bool> renew(std::string lock, std::string token, milliseconds ttl) override {
+        pg::Values values{lock, token, ttl};
+        auto rows = co_await renewals_.run(renew_statement, values);
+        co_return !rows.empty();
+    }
+
+    Task<bool> release(Release release) override {
+        char const* ended = release.ended == Ended::finished ? "finished" : release.ended == Ended::failed ? "failed" : "kept";
+        pg::Values values{release.lock, release.token, release.clean, ended, release.next, release.longest_wait};
+        auto rows = co_await pool_.run(release_statement, values);
+        co_return !rows.empty() && rows.front().truth(0);
+    }
+
+private:
+    pg::Pool& pool_;
+    pg::Pool& renewals_;
+    Identity identity_;
+};
+
+}  // namespace
+
+std::unique_ptr<LockStore> make_lock_store(pg::Pool& pool, pg::Pool& renewals, Identity identity) {
+    return std::make_unique<PgLockStore>(pool, renewals, std::move(identity));
+}
+
+}  // namespace groomer::lock

@@ -1,0 +1,305 @@
+#include "lock/decision.hpp"
+
+#include <gtest/gtest.h>
+
+namespace groomer::lock {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr char const* cluster_a =
+    "7711448632594576810"
+    "00000001";
+constexpr char const* cluster_b =
+    "7711448632594576810"
+    "00000002";
+
+std::string token(std::string const& incarnation, std::string const& slot = "slot-2", std::string const& timeline = "00000001") {
+    return "g1|5000|7|" + slot + "|" + incarnation + "|" + timeline + "|uuid";
+}
+
+// A lock as one replica sees it over time: the database's clock and ours run together unless a test says otherwise.
+class LockDecision : public testing::Test {
+protected:
+    LockDecision() {
+        look.state_cluster = look.cluster = cluster_a;
+        look.clean = true;
+        look.database_time = 1000;
+        me.identity = {"pod-1", "slot-1", "incarnation-1"};
+    }
+
+    // Both clocks go on; a look takes no time.
+    void pass(std::chrono::milliseconds time) {
+        now += time;
+        double const seconds = std::chrono::duration<double>(time).count();
+        look.database_time += seconds;
+        look.age += seconds;
+        look.due_in -= seconds;
+    }
+    void see() { sight.saw(look, now, now); }
+    void hold_by(std::string text) {
+        look.row = true;
+        look.token = std::move(text);
+        look.state_token = look.token;
+        look.stamp = "t" + std::to_string(++stamps);
+        look.age = 0;
+    }
+    void renew() {
+        look.stamp = "t" + std::to_string(++stamps);
+        look.age = 0;
+    }
+    std::variant<Bid, Wait> decided() { return decide("groomer", sight, me, now); }
+    std::optional<Ground> ground() {
+        auto const what = decided();
+        if (auto const* bid = std::get_if<Bid>(&what)) return bid->ground;
+        return std::nullopt;
+    }
+    Wait wait() { return std::get<Wait>(decided()); }
+
+    Look look;
+    Sight sight;
+    Claimant me;
+    BootTime::time_point now{1h};
+    int stamps = 0;
+};
+
+TEST_F(LockDecision, TakesAFreeRowThatIsDue) {
+    see();
+    EXPECT_EQ(ground(), Ground::free);
+}
+
+TEST_F(LockDecision, TakesARowWithANullToken) {
+    look.row = true;
+    see();
+    EXPECT_EQ(ground(), Ground::free);
+}
+
+TEST_F(LockDecision, WaitsUntilTheTickIsDue) {
+    look.due_in = 12;
+    see();
+    EXPECT_EQ(wait().reason, Reason::not_due);
+    EXPECT_EQ(wait().until, now + 12s);
+}
+
+TEST_F(LockDecision, LooksAgainAfterHalfAMinuteAtTheLatest) {
+    look.due_in = 3600;
+    see();
+    EXPECT_EQ(wait().until, now + 30s);
+}
+
+TEST_F(LockDecision, ARequestMakesTheTickDue) {
+    look.due_in = 3600;
+    look.requested = true;
+    see();
+    EXPECT_EQ(ground(), Ground::free);
+}
+
+TEST_F(LockDecision, PausedIsNeverDueUnlessForced) {
+    look.paused = true;
+    look.requested = true;
+    see();
+    EXPECT_EQ(wait().reason, Reason::paused);
+    me.forced = true;
+    EXPECT_EQ(ground(), Ground::free);
+}
+
+TEST_F(LockDecision, WaitsForTheExpiryOfAHolderAndThenTakesTheRow) {
+    hold_by(token("other"));
+    see();
+    EXPECT_EQ(wait().reason, Reason::held);
+    EXPECT_EQ(wait().until, now + 5s);
+    pass(4999ms);
+    see();
+    EXPECT_FALSE(ground());
+    pass(1ms);
+    see();
+    EXPECT_EQ(ground(), Ground::expired);
+}
+
+TEST_F(LockDecision, TheTokensOwnTtlCounts) {
+    hold_by("g1|60000|7|s|other|00000001|u");
+    pass(59s);
+    see();
+    EXPECT_FALSE(ground());
+    pass(1s);
+    see();
+    EXPECT_EQ(ground(), Ground::expired);
+}
+
+TEST_F(LockDecision, RespectsAForeignRowForHalfAnHourAndAMinute) {
+    hold_by("5f0c1d7e-7a0f-4c7e-9d69-2f8e2c1b9a11");
+    see();
+    EXPECT_EQ(wait().reason, Reason::foreign);
+    EXPECT_EQ(wait().until, now + 5s);
+    pass(30min + 59s);
+    see();
+    EXPECT_FALSE(ground());
+    pass(1s);
+    see();
+    EXPECT_EQ(ground(), Ground::expired);
+}
+
+TEST_F(LockDecision, TakesBackTheRowOfItsOwnLostReply) {
+    hold_by(token("incarnation-1"));
+    see();
+    EXPECT_EQ(ground(), Ground::own);
+}
+
+TEST_F(LockDecision, TakesBackThePredecessorsRowInItsSlotAtOnce) {
+    hold_by(token("incarnation-0", "slot-1"));
+    see();
+    EXPECT_EQ(ground(), Ground::reclaimed);
+}
+
+TEST_F(LockDecision, WithoutASlotNothingIsReclaimed) {
+    me.identity.slot = "";
+    hold_by(token("incarnation-0", ""));
+    see();
+    EXPECT_FALSE(ground());
+}
+
+TEST_F(LockDecision, AStampInTheFutureIsJudgedByWhatWasSeenUnchanged) {
+    hold_by(token("other"));
+    look.age = -3600;
+    see();
+    EXPECT_FALSE(ground());
+    EXPECT_EQ(wait().until, now + 5s);
+    pass(4999ms);
+    see();
+    EXPECT_FALSE(ground());
+    pass(1ms);
+    see();
+    EXPECT_EQ(ground(), Ground::future);
+}
+
+TEST_F(LockDecision, ARenewedFutureStampStartsAnew) {
+    hold_by(token("other"));
+    look.age = -3600;
+    see();
+    pass(3s);
+    renew();
+    look.age = -3600;
+    see();
+    pass(3s);
+    see();
+    EXPECT_FALSE(ground());
+}
+
+TEST_F(LockDecision, AfterAStepOfTheDatabasesClockAnOldStampProvesNothingUntilSeenForATtl) {
+    hold_by(token("other"));
+    see();
+    pass(1s);
+    look.database_time += 3600;
+    look.age += 3600;
+    see();
+    EXPECT_FALSE(ground());
+    pass(5s);
+    see();
+    EXPECT_EQ(ground(), Ground::expired);
+}
+
+TEST_F(LockDecision, AHolderThatRenewsAfterAStepIsRespected) {
+    hold_by(token("other"));
+    see();
+    pass(1s);
+    look.database_time += 3600;
+    look.age += 3600;
+    see();
+    for (int i = 0; i < 10; ++i) {
+        pass(1500ms);
+        renew();
+        see();
+        ASSERT_FALSE(ground());
+    }
+}
+
+TEST_F(LockDecision, ASmallDriftIsNoStep) {
+    hold_by(token("other"));
+    see();
+    pass(5s);
+    look.database_time += 0.2;
+    see();
+    EXPECT_EQ(ground(), Ground::expired);
+}
+
+TEST_F(LockDecision, TakesNothingInAnotherClusterBeforeAFullTtl) {
+    look.cluster = cluster_b;  // promoted: the state row names the old timeline
+    see();
+    EXPECT_EQ(wait().reason, Reason::care);
+    EXPECT_EQ(wait().until, now + 5s);
+    pass(4999ms);
+    see();
+    EXPECT_FALSE(ground());
+    pass(1ms);
+    see();
+    EXPECT_EQ(ground(), Ground::free);
+}
+
+TEST_F(LockDecision, ATokenOfAnotherTimelineIsLeftForATtlEvenIfItLooksExpired) {
+    hold_by(token("other", "slot-2", "00000002"));
+    look.age = 60;
+    see();
+    EXPECT_EQ(wait().reason, Reason::care);
+}
+
+TEST_F(LockDecision, NeitherOwnNorPredecessorIsTakenAtOnceAcrossAFailover) {
+    for (auto const& text : {token("incarnation-1", "slot-1"), token("incarnation-0", "slot-1")}) {
+        hold_by(text);
+        look.cluster = cluster_b;
+        see();
+        EXPECT_EQ(wait().reason, Reason::care) << text;
+    }
+}
+
+TEST_F(LockDecision, ObservationStartsAnewWithEachCluster) {
+    look.cluster = cluster_b;
+    see();
+    pass(4s);
+    look.cluster = cluster_a;
+    look.state_cluster = cluster_b;
+    see();
+    pass(2s);
+    see();
+    EXPECT_EQ(wait().reason, Reason::care);
+}
+
+TEST_F(LockDecision, CareLastsTheTokensTtlWhereThatIsLonger) {
+    hold_by("g1|60000|7|s|other|00000001|u");
+    look.cluster = cluster_b;
+    see();
+    pass(6s);
+    see();
+    EXPECT_EQ(wait().reason, Reason::care);
+}
+
+TEST_F(LockDecision, AStateRowOfNoClusterCountsAsAnother) {
+    look.state_cluster = std::nullopt;
+    see();
+    EXPECT_EQ(wait().reason, Reason::care);
+}
+
+TEST_F(LockDecision, InfiniteStampsStickNowhere) {
+    hold_by(token("other"));
+    look.age = 1e12;
+    see();
+    EXPECT_EQ(ground(), Ground::expired);
+    hold_by(token("another"));
+    look.age = -1e12;
+    see();
+    pass(5s);
+    see();
+    EXPECT_EQ(ground(), Ground::future);
+}
+
+TEST_F(LockDecision, ContactIsATtlOfWatchingThisCluster) {
+    hold_by(token("other"));
+    look.age = 60;
+    see();
+    EXPECT_FALSE(std::get<Bid>(decided()).contact);
+    pass(5s);
+    see();
+    EXPECT_TRUE(std::get<Bid>(decided()).contact);
+}
+
+}  // namespace
+}  // namespace groomer::lock
