@@ -1,0 +1,167 @@
+#include "store/issues.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace groomer::store {
+namespace {
+
+constexpr pg::Statement sources_statement{"sources", R"sql(
+SELECT name, cursor, pass, synced_at IS NOT NULL, extract(epoch FROM clock_timestamp() - synced_at) FROM groomer.source)sql"};
+
+constexpr pg::Statement register_statement{"register_sources", GROOMER_FENCED R"sql(,
+wanted AS (SELECT name FROM json_array_elements_text($3::json) AS name),
+added AS (
+    INSERT INTO groomer.source (name) SELECT name FROM wanted, fence
+    ON CONFLICT (name) DO UPDATE SET configured = true WHERE NOT source.configured),
+ended AS (
+    UPDATE groomer.issue i SET gone = true, due_at = NULL FROM groomer.repository r, fence
+    WHERE r.id = i.repo_id AND NOT i.gone AND r.source NOT IN (SELECT name FROM wanted)),
+forgotten AS (
+    UPDATE groomer.source s SET cursor = '', configured = false FROM fence
+    WHERE s.name NOT IN (SELECT name FROM wanted) AND s.configured)
+SELECT (SELECT count(*) FROM fence))sql"};
+
+// Labels are compared as sorted arrays: record() leaves them so too, and our own writes are no change of a person's.
+constexpr pg::Statement page_statement{"apply_page", GROOMER_FENCED R"sql(,
+input AS (
+    SELECT DISTINCT ON (repo, number) * FROM json_to_recordset($4::json) AS x(
+        repo text, number bigint, title text, body text, open boolean, author text, bot boolean, labels text[], own text[],
+        created text, updated text)),
+pass AS (
+    UPDATE groomer.source s SET pass = s.pass + ($5::boolean)::int FROM fence WHERE s.name = $3 RETURNING s.pass),
+repo AS (
+    INSERT INTO groomer.repository (name, source) SELECT DISTINCT repo, $3 FROM input, fence
+    ON CONFLICT (name) DO UPDATE SET source = excluded.source
+        WHERE NOT EXISTS (SELECT FROM groomer.source s WHERE s.name = repository.source AND s.configured)
+    RETURNING id, name),
+known AS (
+    SELECT id, name FROM repo
+    UNION SELECT id, name FROM groomer.repository WHERE source = $3 AND name IN (SELECT repo FROM input)),
+changed AS (
+    SELECT count(*) AS issues FROM input n JOIN known ON known.name = n.repo
+    LEFT JOIN groomer.issue o ON o.repo_id = known.id AND o.number = n.number
+    WHERE o.id IS NULL OR (o.title, o.body, o.open, o.labels, o.gone) IS DISTINCT FROM (n.title, n.body, n.open, coalesce(n.labels, '{}'), false)),
+written AS (
+    INSERT INTO groomer.issue AS i (repo_id, number, title, body, open, author, author_is_bot, labels, own_labels,
+                                    created_at, updated_at, seen_pass, due_at)
+    SELECT known.id, n.number, n.title, n.body, n.open, n.author, n.bot, coalesce(n.labels, '{}'), coalesce(n.own, '{}'),
+           nullif(n.created, '')::timestamptz, nullif(n.updated, '')::timestamptz, pass.pass,
+           CASE WHEN n.open THEN statement_timestamp() END
+    FROM input n JOIN known ON known.name = n.repo, pass
+    ON CONFLICT (repo_id, number) DO UPDATE SET
+        title = excluded.title, body = excluded.body, open = excluded.open, author = excluded.author,
+        author_is_bot = excluded.author_is_bot, labels = excluded.labels,
+        own_labels = CASE WHEN excluded.own_labels = '{}' THEN i.own_labels ELSE excluded.own_labels END, created_at = excluded.created_at,
+        updated_at = excluded.updated_at, seen_pass = excluded.seen_pass, gone = false,
+        rank = CASE WHEN i.groomed_at IS NULL THEN 0
+                    WHEN (i.title, i.body, i.open, i.labels, i.gone)
+                         IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, false) THEN 1
+                    ELSE i.rank END,
+        due_at = CASE WHEN NOT excluded.open THEN NULL
+                      WHEN (i.title, i.body, i.open, i.labels, i.gone)
+                           IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, false)
+                      THEN statement_timestamp() ELSE i.due_at END
+    WHERE (i.title, i.body, i.open, i.labels, i.gone, i.seen_pass)
+          IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, false, excluded.seen_pass)
+    RETURNING 1)
+SELECT (SELECT count(*) FROM fence), (SELECT issues FROM changed),
+       (SELECT count(*) FROM input WHERE repo NOT IN (SELECT name FROM known)))sql",
+                                       std::chrono::milliseconds{30'000}};
+
+// $6: the sync is complete; $5: it was a full pass; $7: it changed an issue.
+constexpr pg::Statement cursor_statement{"sync_cursor", GROOMER_FENCED R"sql(,
+ended AS (
+    UPDATE groomer.issue i SET gone = true, due_at = NULL FROM groomer.repository r, groomer.source s, fence
+    WHERE $5::boolean AND $6::boolean AND s.name = $3 AND r.source = $3 AND r.id = i.repo_id AND NOT i.gone
+      AND i.seen_pass <> s.pass RETURNING 1),
+moved AS (
+    UPDATE groomer.source s SET cursor = $4,
+        synced_at = CASE WHEN $6::boolean THEN clock_timestamp() ELSE s.synced_at END,
+        changes = s.changes + CASE WHEN $7::boolean OR EXISTS (SELECT FROM ended) THEN 1 ELSE 0 END
+    FROM fence WHERE s.name = $3)
+SELECT (SELECT count(*) FROM fence), (SELECT count(*) FROM ended))sql",
+                                         std::chrono::milliseconds{30'000}};
+
+constexpr pg::Statement knows_statement{"knows_repository", "SELECT FROM groomer.repository WHERE name = $1"};
+
+constexpr pg::Statement request_statement{"request_tick", GROOMER_FENCED R"sql(,
+requested AS (INSERT INTO groomer.request (lock) SELECT $3 FROM fence RETURNING lock)
+SELECT (SELECT count(*) FROM fence), (SELECT pg_notify('groomer_lock', lock) IS NULL FROM requested))sql"};
+
+// The tracker's text if PostgreSQL will read it as a time, else nothing: a bad date must not refuse a whole page.
+std::string valid_time(std::string const& text) {
+    int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
+    constexpr auto form = "%4d-%2d-%2dT%2d:%2d:%2dZ%n";
+    if (std::sscanf(text.c_str(), form, &year, &month, &day, &hour, &minute, &second, &used) != 6) return {};
+    std::chrono::year_month_day const date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+                                           std::chrono::day{static_cast<unsigned>(day)}};
+    bool const in_range = date.ok() && year > 1900 && hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60;
+    return in_range && static_cast<std::size_t>(used) == text.size() ? text : std::string{};
+}
+
+std::string to_json(std::vector<tracker::Issue> const& issues) {
+    boost::json::array out;
+    out.reserve(issues.size());
+    for (auto const& issue : issues) {
+        auto labels = issue.labels;
+        std::sort(labels.begin(), labels.end());
+        out.push_back({{"repo", issue.ref.repo},
+                       {"number", issue.ref.number},
+                       {"title", issue.title},
+                       {"body", issue.body},
+                       {"open", issue.open},
+                       {"author", issue.author},
+                       {"bot", issue.author_is_bot},
+                       {"labels", boost::json::array(labels.begin(), labels.end())},
+                       {"own", boost::json::array(issue.own.begin(), issue.own.end())},
+                       {"created", valid_time(issue.created_at)},
+                       {"updated", valid_time(issue.updated_at)}});
+    }
+    return boost::json::serialize(out);
+}
+
+}  // namespace
+
+Task<std::vector<SourceState>> sources(Store& store) {
+    pg::Values none;
+    auto rows = co_await store.read(sources_statement, none);
+    std::vector<SourceState> out;
+    for (auto const& row : rows) out.push_back({row.text(0), row.text(1), row.integer(2), row.truth(3), row.number(4)});
+    co_return out;
+}
+
+Task<> register_sources(Store& store, lock::Hold& hold, std::vector<std::string> names) {
+    pg::Values values{boost::json::serialize(boost::json::array(names.begin(), names.end()))};
+    co_await store.write(hold, register_statement, values);
+}
+
+Task<PageResult> apply_page(Store& store, lock::Hold& hold, std::string source, tracker::Page page) {
+    PageResult result;
+    if (!page.issues.empty() || page.first_of_full_pass) {
+        pg::Values values{source, to_json(page.issues), page.first_of_full_pass};
+        auto rows = co_await store.write(hold, page_statement, values);
+        result = {rows.front().integer(1), rows.front().integer(2)};
+    }
+    pg::Values values{source, page.cursor, page.full_pass, page.last, result.changed > 0};
+    auto rows = co_await store.write(hold, cursor_statement, values);
+    result.changed += rows.front().integer(1);
+    co_return result;
+}
+
+Task<bool> knows_repository(Store& store, std::string repo) {
+    pg::Values values{repo};
+    auto rows = co_await store.read(knows_statement, values);
+    co_return !rows.empty();
+}
+
+Task<> request_tick(Store& store, lock::Hold& hold, std::string lock) {
+    pg::Values values{lock};
+    co_await store.write(hold, request_statement, values);
+}
+
+}  // namespace groomer::store

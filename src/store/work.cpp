@@ -1,0 +1,252 @@
+#include "store/work.hpp"
+
+#include "store/json_strings.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace groomer::store {
+namespace {
+
+using std::chrono::milliseconds;
+
+// For each repository and rank, the index issue_due gives the first rows: the cost is that of the batch, whatever the
+// backlog. A lease ends with its term, so that what a dead holder had claimed is taken at once.
+constexpr pg::Statement claim_statement{"claim", GROOMER_FENCED R"sql(,
+held AS (SELECT s.term FROM groomer.lock_state s, fence WHERE s.lock = $1),
+repo AS (
+    SELECT r.id FROM groomer.repository r
+    WHERE r.source IN (SELECT json_array_elements_text($3::json)) AND ($8::text IS NULL OR r.name = $8)),
+candidate AS (
+    SELECT i.id, k.rank, row_number() OVER (PARTITION BY repo.id, k.rank ORDER BY i.due_at, i.number) AS turn, repo.id AS repo_id
+    FROM held, repo CROSS JOIN (VALUES (0), (1), (2)) AS k(rank)
+    CROSS JOIN LATERAL (
+        SELECT i.id, i.due_at, i.number FROM groomer.issue i
+        WHERE i.repo_id = repo.id AND i.rank = k.rank AND i.due_at <= statement_timestamp()
+          AND NOT EXISTS (SELECT FROM groomer.lease l WHERE l.issue_id = i.id AND l.term >= held.term)
+        ORDER BY i.due_at, i.number LIMIT $4::bigint FOR UPDATE OF i SKIP LOCKED) i
+    WHERE $6::text IS NULL),
+one AS (
+    SELECT i.id FROM fence, groomer.repository r JOIN groomer.issue i ON i.repo_id = r.id
+    WHERE r.name = $6 AND i.number = $7::bigint AND NOT i.gone),
+chosen AS (
+    SELECT id, (row_number() OVER (ORDER BY rank, turn, repo_id)) AS place FROM candidate
+    UNION ALL SELECT id, 1 FROM one
+    ORDER BY 2 LIMIT $4::bigint),
+leased AS (
+    INSERT INTO groomer.lease (issue_id, term, until) SELECT chosen.id, held.term, clock_timestamp() + $5::interval FROM chosen, held
+    ON CONFLICT (issue_id) DO UPDATE SET term = excluded.term, until = excluded.until WHERE lease.term < excluded.term
+    RETURNING issue_id)
+SELECT (SELECT count(*) FROM fence), i.id, r.name, i.number, r.source, i.failures, array_to_json(i.own_labels)
+FROM (SELECT 1) AS always LEFT JOIN (leased JOIN chosen ON chosen.id = leased.issue_id
+     JOIN groomer.issue i ON i.id = leased.issue_id JOIN groomer.repository r ON r.id = i.repo_id) ON true
+ORDER BY chosen.place)sql",
+                                        milliseconds{10'000}};
+
+constexpr pg::Statement unclaim_statement{"unclaim", GROOMER_FENCED R"sql(,
+ended AS (
+    DELETE FROM groomer.lease l USING fence, groomer.lock_state s
+    WHERE s.lock = $1 AND l.term = s.term AND l.issue_id IN (SELECT json_array_elements_text($3::json)::bigint))
+SELECT (SELECT count(*) FROM fence))sql"};
+
+constexpr pg::Statement labelled_statement{"labelled", R"sql(
+SELECT r.name, w.label, i.title, left(i.body, $3::int)
+FROM (SELECT json_array_elements_text($1::json) AS label) w
+JOIN groomer.issue i ON i.labels @> ARRAY[w.label] AND NOT i.own_labels @> ARRAY[w.label]
+JOIN groomer.repository r ON r.id = i.repo_id
+WHERE NOT i.gone ORDER BY i.created_at DESC NULLS LAST, i.id DESC LIMIT $2::bigint)sql",
+                                           milliseconds{30'000}};
+
+constexpr pg::Statement changes_statement{"changes", R"sql(
+SELECT coalesce(sum(changes), 0) FROM groomer.source WHERE name IN (SELECT json_array_elements_text($1::json)))sql"};
+
+constexpr pg::Statement find_decision_statement{
+    "find_decision", "SELECT judgement::text FROM groomer.decision WHERE issue_id = $1 AND revision = $2 AND version = $3"};
+
+constexpr pg::Statement save_decision_statement{"save_decision", GROOMER_FENCED R"sql(,
+saved AS (
+    INSERT INTO groomer.decision (issue_id, revision, version, judgement, term)
+    SELECT $3::bigint, $4, $5, $6::jsonb, s.term FROM fence, groomer.lock_state s WHERE s.lock = $1
+    ON CONFLICT DO NOTHING)
+SELECT (SELECT count(*) FROM fence))sql"};
+
+constexpr pg::Statement begin_steps_statement{"begin_steps", GROOMER_FENCED R"sql(,
+added AS (
+    INSERT INTO groomer.step (key, seq, issue_id, op, label, term)
+    SELECT $4, x.seq + (SELECT coalesce(max(seq) + 1, 0) FROM groomer.step WHERE key = $4), $3::bigint, x.op, x.label, s.term
+    FROM json_to_recordset($5::json) AS x(seq int, op text, label text), fence, groomer.lock_state s
+    WHERE s.lock = $1
+    RETURNING seq, op, label, status)
+SELECT (SELECT count(*) FROM fence), t.seq, t.op, t.label, t.status
+FROM (SELECT 1) AS always LEFT JOIN added t ON true ORDER BY t.seq)sql"};
+
+constexpr pg::Statement record_statement{"record", GROOMER_FENCED R"sql(,
+x AS (
+    SELECT x.* FROM fence, json_to_record($4::json) AS x(
+        mode text, revision text, outcome text, reason text, judgement jsonb, added text[], removed text[], before text[],
+        after text[], own text[], application text, duration_ms int, due_ms bigint, failures int, pod text, trial boolean)),
+run AS (
+    INSERT INTO groomer.run (issue_id, term, pod, mode, revision, outcome, reason, judgement, added, removed, labels_before,
+                             application, duration_ms)
+    SELECT $3::bigint, s.term, x.pod, x.mode, x.revision, x.outcome, x.reason, x.judgement, x.added, x.removed, x.before,
+           nullif(x.application, ''), x.duration_ms
+    FROM x, groomer.lock_state s WHERE s.lock = $1 RETURNING id),
+stepped AS (
+    UPDATE groomer.step t SET status = r.status, detail = r.detail, ended_at = clock_timestamp()
+    FROM x, json_to_recordset($5::json) AS r(seq int, status text, detail text) WHERE t.key = x.application AND t.seq = r.seq),
+groomed AS (
+    UPDATE groomer.issue i SET groomed_at = clock_timestamp(), revision = x.revision, outcome = x.outcome, reason = x.reason,
+        labels = x.after, own_labels = x.own, failures = x.failures, rank = 2,
+        due_at = CASE WHEN i.open AND NOT i.gone THEN clock_timestamp() + x.due_ms * interval '1 ms' END
+    FROM x WHERE i.id = $3::bigint AND NOT x.trial),
+unleased AS (DELETE FROM groomer.lease l USING x WHERE l.issue_id = $3::bigint)
+SELECT (SELECT count(*) FROM fence), (SELECT id FROM run))sql"};
+
+constexpr pg::Statement policy_statement{"apply_policy", GROOMER_FENCED R"sql(,
+changed AS (
+    UPDATE groomer.source s SET policy = $4 FROM fence WHERE s.name = $3 AND s.policy IS DISTINCT FROM $4 RETURNING s.name),
+due AS (
+    UPDATE groomer.issue i SET due_at = clock_timestamp(), rank = CASE WHEN i.groomed_at IS NULL THEN 0 ELSE 1 END
+    FROM changed, groomer.repository r WHERE r.source = changed.name AND i.repo_id = r.id AND i.open AND NOT i.gone)
+SELECT (SELECT count(*) FROM fence))sql",
+                                         milliseconds{30'000}};
+
+constexpr pg::Statement backlog_statement{"backlog", R"sql(
+SELECT r.name, count(i.id), extract(epoch FROM min(coalesce(i.created_at, i.due_at)))
+FROM groomer.repository r LEFT JOIN groomer.issue i ON i.repo_id = r.id AND i.due_at <= statement_timestamp()
+GROUP BY r.name)sql"};
+
+constexpr pg::Statement forget_statement{"forget_old", GROOMER_FENCED R"sql(,
+runs AS (DELETE FROM groomer.run WHERE id IN (
+    SELECT id FROM groomer.run, fence WHERE at < clock_timestamp() - $3::interval ORDER BY at LIMIT $4::bigint)),
+holds AS (DELETE FROM groomer.hold h USING fence WHERE (h.lock, h.term) IN (
+    SELECT lock, term FROM groomer.hold WHERE ended_at < clock_timestamp() - $3::interval ORDER BY lock, term LIMIT $4::bigint)),
+steps AS (DELETE FROM groomer.step t USING fence WHERE (t.key, t.seq) IN (
+    SELECT key, seq FROM groomer.step WHERE planned_at < clock_timestamp() - $3::interval LIMIT $4::bigint)),
+decisions AS (DELETE FROM groomer.decision d USING fence WHERE (d.issue_id, d.revision, d.version) IN (
+    SELECT issue_id, revision, version FROM groomer.decision WHERE decided_at < clock_timestamp() - $3::interval LIMIT $4::bigint)),
+requests AS (DELETE FROM groomer.request r USING fence, groomer.lock_state s
+    WHERE s.lock = r.lock AND r.at <= s.requests_done AND r.at < clock_timestamp() - interval '1 day')
+SELECT (SELECT count(*) FROM fence))sql",
+                                         milliseconds{30'000}};
+
+template <class Range>
+boost::json::array json_array(Range const& range) {
+    return boost::json::array(range.begin(), range.end());
+}
+
+boost::json::array to_json(std::vector<Step> const& steps) {
+    boost::json::array out;
+    for (Step const& step : steps)
+        out.emplace_back(boost::json::object{
+            {"seq", step.seq}, {"op", step.op}, {"label", step.label}, {"status", step.status}, {"detail", step.detail}});
+    return out;
+}
+
+boost::json::object to_json(Record const& record) {
+    boost::json::object out{{"mode", record.mode},
+                            {"revision", record.revision},
+                            {"outcome", record.outcome},
+                            {"reason", record.reason},
+                            {"added", json_array(record.added)},
+                            {"removed", json_array(record.removed)},
+                            {"before", json_array(record.labels_before)},
+                            {"after", json_array(record.labels_after)},
+                            {"own", json_array(record.own_labels)},
+                            {"application", record.application},
+                            {"duration_ms", record.duration.count()},
+                            {"failures", record.failures},
+                            {"trial", record.keep_schedule},
+                            {"pod", record.pod}};
+    out["judgement"] = boost::json::parse(record.judgement);
+    if (record.due_in) out["due_ms"] = record.due_in->count();
+    return out;
+}
+
+}  // namespace
+
+Task<std::vector<Claimed>> claim(Store& store, lock::Hold& hold, ClaimOptions options) {
+    std::optional<std::string> repo;
+    std::optional<std::int64_t> number;
+    if (options.only) {
+        repo = options.only->repo;
+        number = options.only->number;
+    }
+    pg::Values values{boost::json::serialize(json_array(options.sources)), options.limit, options.lease, repo, number, options.repo};
+    auto rows = co_await store.write(hold, claim_statement, values);
+    std::vector<Claimed> out;
+    for (auto const& row : rows) {
+        if (row.null(1)) continue;
+        out.push_back({row.integer(1), {row.text(2), row.integer(3)}, row.text(4), static_cast<int>(row.integer(5)), strings(row.text(6))});
+    }
+    co_return out;
+}
+
+Task<> unclaim(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues) {
+    pg::Values values{boost::json::serialize(json_array(issues))};
+    co_await store.write(hold, unclaim_statement, values);
+}
+
+Task<std::vector<Labelled>> labelled(Store& store, std::vector<std::string> labels, std::int64_t limit, std::int64_t body_limit) {
+    pg::Values values{boost::json::serialize(json_array(labels)), limit, body_limit};
+    auto rows = co_await store.read(labelled_statement, values);
+    std::vector<Labelled> out;
+    out.reserve(rows.size());
+    for (auto const& row : rows) out.push_back({row.text(0), row.text(1), row.text(2), row.text(3)});
+    co_return out;
+}
+
+Task<std::int64_t> changes(Store& store, std::vector<std::string> sources) {
+    pg::Values values{boost::json::serialize(json_array(sources))};
+    auto rows = co_await store.read(changes_statement, values);
+    co_return rows.at(0).integer(0);
+}
+
+Task<std::optional<std::string>> find_decision(Store& store, std::int64_t issue, std::string revision, std::string version) {
+    pg::Values values{issue, revision, version};
+    auto rows = co_await store.read(find_decision_statement, values);
+    if (rows.empty()) co_return std::nullopt;
+    co_return rows.front().text(0);
+}
+
+Task<> save_decision(Store& store, lock::Hold& hold, std::int64_t issue, std::string revision, std::string version, std::string judgement) {
+    pg::Values values{issue, revision, version, judgement};
+    co_await store.write(hold, save_decision_statement, values);
+}
+
+Task<std::vector<Step>> begin_steps(Store& store, lock::Hold& hold, std::int64_t issue, std::string key, std::vector<Step> steps) {
+    pg::Values values{issue, key, boost::json::serialize(to_json(steps))};
+    auto rows = co_await store.write(hold, begin_steps_statement, values);
+    std::vector<Step> out;
+    for (auto const& row : rows)
+        if (!row.null(1)) out.push_back({static_cast<int>(row.integer(1)), row.text(2), row.text(3), row.text(4), ""});
+    co_return out;
+}
+
+Task<std::int64_t> record(Store& store, lock::Hold& hold, Record record) {
+    pg::Values values{record.issue, boost::json::serialize(to_json(record)), boost::json::serialize(to_json(record.steps))};
+    auto rows = co_await store.write(hold, record_statement, values);
+    co_return rows.front().integer(1);
+}
+
+Task<> apply_policy(Store& store, lock::Hold& hold, std::string source, std::string digest) {
+    pg::Values values{source, digest};
+    co_await store.write(hold, policy_statement, values);
+}
+
+Task<std::vector<Backlog>> backlog(Store& store) {
+    pg::Values none;
+    auto rows = co_await store.read(backlog_statement, none);
+    std::vector<Backlog> out;
+    for (auto const& row : rows) out.push_back({row.text(0), row.integer(1), row.number(2)});
+    co_return out;
+}
+
+Task<> forget_old(Store& store, lock::Hold& hold, milliseconds keep, std::int64_t limit) {
+    pg::Values values{keep, limit};
+    co_await store.write(hold, forget_statement, values);
+}
+
+}  // namespace groomer::store

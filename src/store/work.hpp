@@ -1,0 +1,93 @@
+// What a tick reads and writes of the issues it grooms. Every write is fenced.
+#pragma once
+
+#include "store/store.hpp"
+#include "tracker/tracker.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace groomer::store {
+
+// An issue that this tick has selected and leased, in one statement.
+struct Claimed {
+    std::int64_t id = 0;
+    tracker::IssueRef ref;
+    std::string source;
+    int failures = 0;
+    std::vector<std::string> own_labels;  // those that we set, as last recorded
+};
+
+struct ClaimOptions {
+    std::vector<std::string> sources;  // of which issues are taken
+    std::int64_t limit = 50;
+    std::chrono::milliseconds lease{0};
+    std::optional<tracker::IssueRef> only;  // one issue, due or not
+    std::optional<std::string> repo;        // of one repository alone
+};
+
+// The due issues, at most `limit`: never groomed first, then changed by a person, then re-triage; repositories in turn.
+Task<std::vector<Claimed>> claim(Store& store, lock::Hold& hold, ClaimOptions options);
+
+// Ends the leases of issues that were claimed and not groomed, so that the next tick takes them.
+Task<> unclaim(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues);
+
+// An issue that carries one of the labels asked for, which a person set.
+struct Labelled {
+    std::string repo, label, title, body;
+};
+// At most `limit`, the newest; the body cut to `body_limit` characters.
+Task<std::vector<Labelled>> labelled(Store& store, std::vector<std::string> labels, std::int64_t limit, std::int64_t body_limit);
+
+// A number that differs after each sync that changed an issue of these sources.
+Task<std::int64_t> changes(Store& store, std::vector<std::string> sources);
+
+// The stored judgement (JSON) of an issue at a revision by a version; and storing one, before it is used. Storing
+// returns what is stored: an earlier judgement stands.
+Task<std::optional<std::string>> find_decision(Store& store, std::int64_t issue, std::string revision, std::string version);
+Task<> save_decision(Store& store, lock::Hold& hold, std::int64_t issue, std::string revision, std::string version, std::string judgement);
+
+struct Step {
+    int seq = 0;
+    std::string op;  // label.add | label.remove
+    std::string label;
+    std::string status = "planned";
+    std::string detail;
+};
+// Stores the steps of an application before its first effect. Those stored under this key by an earlier attempt stay: the
+// steps given are what the live issue still lacks, so they come after them. Returns them with their numbers.
+Task<std::vector<Step>> begin_steps(Store& store, lock::Hold& hold, std::int64_t issue, std::string key, std::vector<Step> steps);
+
+// What became of an issue: written once, at the end, with its run and its next due time; ends its lease.
+struct Record {
+    std::int64_t issue = 0;
+    std::string mode, revision, outcome, reason;
+    std::string judgement = "{}";  // JSON
+    std::vector<std::string> added, removed, labels_before, labels_after, own_labels;
+    std::string application;  // key of the steps; may be empty
+    std::vector<Step> steps;  // with their results
+    std::chrono::milliseconds duration{0};
+    std::optional<std::chrono::milliseconds> due_in;  // none: not before something changes
+    int failures = 0;
+    std::string pod;
+    bool keep_schedule = false;  // a trial: the run is stored, the issue stays as due as it was
+};
+// Returns the run's id.
+Task<std::int64_t> record(Store& store, lock::Hold& hold, Record record);
+
+// Makes the issues of a source due that were groomed under another policy; nothing if its digest is unchanged.
+Task<> apply_policy(Store& store, lock::Hold& hold, std::string source, std::string digest);
+
+struct Backlog {
+    std::string repo;
+    std::int64_t due = 0;
+    double oldest = 0;  // seconds since the epoch; 0 where nothing is due
+};
+Task<std::vector<Backlog>> backlog(Store& store);
+
+// Deletes runs, holds, steps, decisions and requests that are older than `keep`, at most `limit` of each.
+Task<> forget_old(Store& store, lock::Hold& hold, std::chrono::milliseconds keep, std::int64_t limit);
+
+}  // namespace groomer::store
