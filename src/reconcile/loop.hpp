@@ -1,0 +1,120 @@
+// The loop of one lock: observe, wait until due, acquire, run a tick while renewing, release. It knows nothing of what a
+// tick does; `groomer` and `global` are two of these. lock/README.md tells the protocol that it follows.
+#pragma once
+
+#include "base/async.hpp"
+#include "base/log.hpp"
+#include "lock/decision.hpp"
+#include "lock/hold.hpp"
+#include "lock/lock_store.hpp"
+#include "metrics/metrics.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+namespace groomer::reconcile {
+
+using std::chrono::milliseconds;
+
+enum class TickOutcome { done, nothing_to_do, aborted, error };
+
+struct TickResult {
+    TickOutcome outcome = TickOutcome::nothing_to_do;
+    bool more = false;    // it stopped at its batch limit: the next is due at once, after a gap for other programs
+    bool whole = true;    // false for a run of one issue or one cut short: the due time stays
+    bool clean = true;    // every write to a tracker was answered
+    std::string summary;  // for the log
+};
+
+// Runs on the loop's executor; throws store and tracker errors, which end the tick as `error`. It is cancelled when the
+// hold is lost, its deadline passes, or it outlasts max_tick.
+using Tick = std::function<Task<TickResult>(std::shared_ptr<lock::Hold>)>;
+
+struct LoopSettings {
+    std::string lock;
+    std::string job;  // the label of tick metrics: groom | sync
+    milliseconds ttl{5000};
+    milliseconds renew_every{1500};
+    milliseconds foreign_stale_after{std::chrono::minutes{30}};
+    milliseconds settle{0};
+    milliseconds every{60'000};
+    milliseconds max_tick{600'000};
+    milliseconds grace{50'000};  // for the tick to wind down at a stop
+};
+
+struct LoopParts {
+    Clock& clock;
+    Log& log;
+    metrics::Metrics& metrics;
+    lock::LockStore& store;
+    lock::Identity identity;
+    asio::any_io_executor executor;  // of the loop and its tick
+    asio::any_io_executor renewals;  // of the renewal: another thread, so that a busy tick delays none
+    std::uint64_t seed = 0;          // of the jitter
+};
+
+class Loop {
+public:
+    Loop(LoopParts parts, LoopSettings settings, Tick tick);
+    ~Loop();
+    Loop(Loop const&) = delete;
+    Loop& operator=(Loop const&) = delete;
+
+    // Until stop(). Never throws for a lost database: it is waited out with back-off.
+    Task<> run();
+
+    // How one forced attempt ended.
+    struct Once {
+        std::optional<TickResult> tick;    // none: the lock is held by another
+        std::optional<lock::Look> holder;  // what was seen then
+    };
+    // One tick now, due or not. Gives up at once before a valid holder; waits, at most `patience`, where only an expiry or
+    // a changed database stands in the way. Throws pg::DatabaseError.
+    Task<Once> once(milliseconds patience);
+
+    // Looks again now: a notification, a request. On the loop's executor.
+    void wake();
+    // No new hold; the tick under way winds down inside the grace, then the row is released. On the loop's executor.
+    void stop();
+    // Settings other than the lock and the job; from the next hold on.
+    void configure(LoopSettings settings) { settings_ = std::move(settings); }
+
+private:
+    // How a tick ended, apart from what it says itself.
+    struct Course {
+        std::optional<TickResult> result;
+        std::exception_ptr error;
+        bool overran = false;
+    };
+
+    Task<> observe();                                      // one look; throws
+    Task<bool> try_observe();                              // false: failed, and waited
+    Task<std::optional<TickResult>> place(lock::Bid bid);  // nothing: a lost race
+    Task<TickResult> run_hold(lock::Grant grant, lock::Hold::Terms terms, BootTime::time_point sent);
+    Task<Course> run_tick(std::shared_ptr<lock::Hold> hold);
+    TickResult judge(lock::Hold const& hold, Course const& course);
+    Task<> release(lock::Hold& hold, TickResult const& result);
+    [[nodiscard]] BootTime::time_point attention(lock::Hold const& hold, BootTime::time_point started) const;
+    [[nodiscard]] lock::Claimant claimant(bool forced) const;
+    void count_win(lock::Grant const& grant, lock::Bid const& bid);
+    void count_contention();
+
+    LoopParts parts_;
+    LoopSettings settings_;
+    Tick tick_;
+    Wakeup wakeup_;
+    lock::Sight sight_;
+    std::mt19937_64 random_;
+    bool stopping_ = false;
+    BootTime::time_point stop_at_ = BootTime::time_point::max();
+    int failures_ = 0;                      // looks in a row that failed
+    bool lost_swap_ = false;                // and the look that shows to whom is still to come
+    std::optional<std::string> contended_;  // the token that was counted as contention
+    std::shared_ptr<lock::Hold> hold_;      // the current one
+    std::shared_ptr<Wakeup> changed_;       // something to see for who runs the hold
+};
+
+}  // namespace groomer::reconcile

@@ -1,0 +1,82 @@
+#include "reconcile/renewal.hpp"
+
+#include "base/error.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+namespace groomer::reconcile {
+
+using namespace std::chrono_literals;
+
+Renewal::Renewal(Parts parts, std::shared_ptr<lock::Hold> hold, std::chrono::milliseconds every, std::shared_ptr<Wakeup> changed)
+    : parts_{parts}, hold_{std::move(hold)}, every_{every}, changed_{std::move(changed)}, stopped_{parts.renewals}, ended_{parts.owner} {}
+
+void Renewal::start(BootTime::time_point sent) {
+    auto self = shared_from_this();
+    auto body = [self, next = sent + every_] { return self->run(next); };
+    auto done = [self](std::exception_ptr) {
+        asio::post(self->parts_.owner, [self] {
+            self->has_ended_ = true;
+            self->ended_.notify();
+        });
+    };
+    asio::co_spawn(parts_.renewals, std::move(body), std::move(done));
+}
+
+Task<> Renewal::stop() {
+    auto self = shared_from_this();
+    asio::post(parts_.renewals, [self] { self->stopped_.notify(); });
+    while (!has_ended_) co_await ended_.wait_until(parts_.clock, BootTime::time_point::max());
+}
+
+void Renewal::tell_owner() {
+    asio::post(parts_.owner, [changed = changed_] { changed->notify(); });
+}
+
+Task<> Renewal::run(BootTime::time_point next) {
+    for (;;) {
+        if (co_await stopped_.wait_until(parts_.clock, next)) break;
+        if (!hold_->may_act()) break;  // the owner watches the deadline
+        auto const sent = parts_.clock.now();
+        std::exception_ptr failure;
+        bool alive = true;
+        try {
+            alive = co_await renew();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (!alive) break;
+        if (failure) {  // an error is no loss: tried again until the deadline
+            parts_.metrics.lock_renewals_total(hold_->terms().lock, "error").increment();
+            parts_.metrics.lock_errors_total(hold_->terms().lock, "renew").increment();
+            parts_.log.warning(
+                "a renewal failed, trying again",
+                {{"component", "lock"}, {"lock", hold_->terms().lock}, {"term", hold_->terms().term}, {"error", describe(failure)}});
+        }
+        next = failure ? parts_.clock.now() + 100ms : sent + every_;
+    }
+    tell_owner();
+}
+
+Task<bool> Renewal::renew() {
+    auto const& terms = hold_->terms();
+    auto const sent = parts_.clock.now();
+    bool const still_ours = co_await parts_.store.renew(terms.lock, terms.token, terms.ttl);
+    auto const received = parts_.clock.now();
+    parts_.metrics.lock_renew_duration_seconds(terms.lock).observe(received - sent);
+    if (!still_ours) {
+        parts_.metrics.lock_renewals_total(terms.lock, "rejected").increment();
+        hold_->lose(lock::Loss::replaced);
+        co_return false;
+    }
+    if (received >= hold_->deadline()) {  // too late: who has passed the deadline stays out, whatever the row says
+        hold_->lose(lock::Loss::expired);
+        co_return false;
+    }
+    parts_.metrics.lock_renewals_total(terms.lock, "ok").increment();
+    parts_.metrics.lock_lease_margin_seconds(terms.lock).observe(hold_->deadline() - received);
+    hold_->renewed(sent);
+    co_return true;
+}
+
+}  // namespace groomer::reconcile

@@ -1,0 +1,46 @@
+// Keeps a hold alive from a thread of its own, until it is stopped or the hold is lost.
+#pragma once
+
+#include "base/async.hpp"
+#include "base/log.hpp"
+#include "lock/hold.hpp"
+#include "lock/lock_store.hpp"
+#include "metrics/metrics.hpp"
+
+#include <memory>
+
+namespace groomer::reconcile {
+
+class Renewal : public std::enable_shared_from_this<Renewal> {
+public:
+    struct Parts {
+        Clock& clock;
+        Log& log;
+        metrics::Metrics& metrics;
+        lock::LockStore& store;
+        asio::any_io_executor renewals;  // where it runs
+        asio::any_io_executor owner;     // where `changed` is notified
+    };
+
+    // changed: notified on the owner's executor when the hold is lost and when the renewal has ended.
+    Renewal(Parts parts, std::shared_ptr<lock::Hold> hold, std::chrono::milliseconds every, std::shared_ptr<Wakeup> changed);
+
+    void start(BootTime::time_point sent);  // of the acquire
+    // On the owner's executor; a statement under way is waited for.
+    Task<> stop();
+
+private:
+    Task<> run(BootTime::time_point next);
+    Task<bool> renew();  // false: the hold is over
+    void tell_owner();
+
+    Parts parts_;
+    std::shared_ptr<lock::Hold> hold_;
+    std::chrono::milliseconds every_;
+    std::shared_ptr<Wakeup> changed_;  // owner's executor
+    Wakeup stopped_;                   // renewals executor
+    Wakeup ended_;                     // owner's executor
+    bool has_ended_ = false;           // owner's executor
+};
+
+}  // namespace groomer::reconcile

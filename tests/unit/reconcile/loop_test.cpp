@@ -1,0 +1,310 @@
+#include "reconcile/loop.hpp"
+
+#include "support/fake_clock.hpp"
+#include "support/fake_lock_store.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <sstream>
+
+namespace groomer::reconcile {
+namespace {
+
+using namespace std::chrono_literals;
+using test::FakeClock;
+using test::FakeLockDatabase;
+using test::FakeLockStore;
+using test::Fault;
+
+// One replica on virtual time, with a tick that the test shapes.
+struct Replica {
+    Replica(asio::io_context& context, FakeClock& time, FakeLockDatabase& database, std::string const& name)
+        : store{database, {name, "slot-" + name, name}}, clock{time} {
+        LoopSettings settings;
+        settings.lock = "groomer";
+        settings.job = "groom";
+        settings.every = 60s;
+        settings.max_tick = 10min;
+        settings.grace = 20s;
+        LoopParts parts{clock, log, metrics, store, {name, "slot-" + name, name}, context.get_executor(), context.get_executor(), 1};
+        loop = std::make_unique<Loop>(parts, settings, [this](auto hold) { return tick(std::move(hold)); });
+        asio::co_spawn(context, loop->run(), [this](std::exception_ptr error) {
+            ended = true;
+            failure = error;
+        });
+    }
+
+    Task<TickResult> tick(std::shared_ptr<lock::Hold> hold) {
+        ++ticks;
+        ++*at_work;
+        EXPECT_LE(*at_work, 1) << "two at work";
+        last = hold;
+        struct Leave {
+            int& count;
+            ~Leave() { --count; }
+        } leave{*at_work};
+        auto const until = clock.now() + takes;
+        while (clock.now() < until && !hold->winding_down()) {
+            auto const step = std::min<BootTime::duration>(100ms, until - clock.now());
+            co_await clock.sleep_for(step);
+        }
+        if (throws) throw std::runtime_error{"as the test asked"};
+        result.outcome = hold->winding_down() ? TickOutcome::aborted : TickOutcome::done;
+        ++finished;
+        co_return result;
+    }
+
+    std::ostringstream lines;
+    Log log{lines, LogLevel::debug, Log::Format::json};
+    metrics::Metrics metrics{{"0", "0", "0", "0", {"groomer", "global"}, {}, {}, {}}};
+    FakeLockStore store;
+    FakeClock& clock;
+    std::unique_ptr<Loop> loop;
+    std::shared_ptr<lock::Hold> last;
+    std::shared_ptr<int> at_work = std::make_shared<int>(0);
+    BootTime::duration takes = 1s;
+    TickResult result{TickOutcome::done, false, true, true, ""};
+    bool throws = false, ended = false;
+    int ticks = 0, finished = 0;
+    std::exception_ptr failure;
+};
+
+class ReconcileLoop : public testing::Test {
+protected:
+    ReconcileLoop() {
+        auto& state = database.states["groomer"];
+        state.cluster = database.cluster;
+        state.due_at = clock.now();
+    }
+    ~ReconcileLoop() override {
+        for (auto& replica : replicas) replica->loop->stop();
+        clock.advance(5min);
+        for (auto& replica : replicas) {
+            EXPECT_TRUE(replica->ended);
+            EXPECT_FALSE(replica->failure);
+        }
+    }
+    Replica& start(std::string const& name) {
+        replicas.push_back(std::make_unique<Replica>(context, clock, database, name));
+        replicas.back()->at_work = replicas.front()->at_work;
+        return *replicas.back();
+    }
+    bool held() { return database.rows.contains("groomer"); }
+
+    asio::io_context context{1};
+    FakeClock clock{context};
+    FakeLockDatabase database{clock};
+    std::vector<std::unique_ptr<Replica>> replicas;
+};
+
+TEST_F(ReconcileLoop, RunsATickWhenDueAndReleasesTheRow) {
+    auto& a = start("a");
+    clock.advance(500ms);
+    EXPECT_EQ(a.ticks, 1);
+    EXPECT_TRUE(held());
+    clock.advance(2s);
+    EXPECT_EQ(a.finished, 1);
+    EXPECT_FALSE(held());
+    EXPECT_EQ(database.holds.back().ended, "finished");
+}
+
+TEST_F(ReconcileLoop, TicksOnceForEachDueTimeHoweverManyReplicas) {
+    for (auto const* name : {"a", "b", "c", "d"}) start(name);
+    clock.advance(10min);
+    int ticks = 0;
+    for (auto& replica : replicas) ticks += replica->ticks;
+    EXPECT_EQ(ticks, static_cast<int>(database.holds.size()));
+    EXPECT_GE(ticks, 9);
+    EXPECT_LE(ticks, 10);
+    for (auto const& hold : database.holds) EXPECT_EQ(hold.how, "free");
+}
+
+TEST_F(ReconcileLoop, AFullBatchMakesTheNextTickDueAfterAQuarterOfASecond) {
+    auto& a = start("a");
+    a.result.more = true;
+    a.takes = 1s;
+    clock.advance(10s);
+    EXPECT_GE(a.ticks, 7);
+    EXPECT_LE(a.ticks, 8);
+}
+
+TEST_F(ReconcileLoop, RenewsAHoldThatIsLongerThanItsTtl) {
+    auto& a = start("a");
+    auto& b = start("b");
+    a.takes = b.takes = 1min;
+    clock.advance(62s);
+    EXPECT_EQ(database.holds.size(), 1U);
+    EXPECT_EQ(a.finished + b.finished, 1);
+}
+
+TEST_F(ReconcileLoop, AnIdleReplicaLooksSeldom) {
+    start("a");
+    clock.advance(30s);
+    int const before = database.looks;
+    clock.advance(10min);
+    EXPECT_LE(database.looks - before, 10 * 60 / 4);  // 0.25 a second
+}
+
+TEST_F(ReconcileLoop, AHoldThatAnotherReplacedEndsAtTheNextRenewal) {
+    auto& a = start("a");
+    a.takes = 1min;
+    clock.advance(100ms);
+    database.rows["groomer"].token = "somebody else";
+    clock.advance(1600ms);
+    EXPECT_EQ(a.last->loss(), lock::Loss::replaced);
+    EXPECT_FALSE(a.last->may_act());
+    EXPECT_EQ(a.finished, 0);
+    EXPECT_EQ(*a.at_work, 0);
+    EXPECT_TRUE(held()) << "what is not ours is not released";
+    database.rows.erase("groomer");
+}
+
+TEST_F(ReconcileLoop, AHolderThatCannotRenewStopsAtItsDeadlineBeforeTheRowExpires) {
+    auto& a = start("a");
+    a.takes = 1min;
+    clock.advance(100ms);
+    a.store.unreachable = true;
+    clock.advance(4300ms);  // 4.4 s of 4.45
+    EXPECT_TRUE(a.last->may_act());
+    clock.advance(100ms);
+    EXPECT_FALSE(a.last->may_act());
+    EXPECT_EQ(a.last->loss(), lock::Loss::expired);
+    EXPECT_EQ(*a.at_work, 0);
+    a.store.unreachable = false;
+}
+
+TEST_F(ReconcileLoop, AHungRenewalDoesNotHoldUpTheDeadline) {
+    auto& a = start("a");
+    a.takes = 1min;
+    a.store.renewals = {Fault::hangs};
+    clock.advance(4500ms);
+    EXPECT_EQ(*a.at_work, 0);
+    EXPECT_EQ(a.last->loss(), lock::Loss::expired);
+}
+
+TEST_F(ReconcileLoop, ADeadHolderIsReplacedWhenItsTtlHasPassed) {
+    auto& a = start("a");
+    a.takes = 10min;
+    clock.advance(100ms);
+    a.store.unreachable = true;
+    auto& b = start("b");
+    b.takes = 100ms;
+    clock.advance(4800ms);
+    EXPECT_EQ(b.ticks, 0);
+    clock.advance(200ms);
+    EXPECT_EQ(b.ticks, 1);
+    EXPECT_EQ(database.holds.back().how, "expired");
+    a.store.unreachable = false;
+}
+
+TEST_F(ReconcileLoop, ALostAcquireReplyIsTakenBackAtOnceWithANewTerm) {
+    auto& a = start("a");
+    a.store.acquires = {Fault::reply_lost};
+    clock.advance(3s);
+    ASSERT_EQ(database.holds.size(), 2U);
+    EXPECT_EQ(database.holds[1].how, "reclaimed");
+    EXPECT_GT(database.holds[1].term, database.holds[0].term);
+    EXPECT_EQ(a.finished, 1);
+}
+
+TEST_F(ReconcileLoop, AFailedReleaseIsTriedAgain) {
+    auto& a = start("a");
+    a.store.releases = {Fault::refused, Fault::refused};
+    clock.advance(3s);
+    EXPECT_EQ(a.finished, 1);
+    EXPECT_FALSE(held());
+}
+
+TEST_F(ReconcileLoop, ALostReleaseReplyIsNoLostHold) {
+    auto& a = start("a");
+    a.store.releases = {Fault::reply_lost};
+    clock.advance(3s);
+    EXPECT_EQ(a.finished, 1);
+    EXPECT_FALSE(held());
+    EXPECT_EQ(a.lines.str().find("was lost"), std::string::npos) << a.lines.str();
+}
+
+TEST_F(ReconcileLoop, AFailedTickIsDueAgainAfterABackOffThatDoubles) {
+    auto& a = start("a");
+    a.throws = true;
+    a.takes = 100ms;
+    clock.advance(16s);  // 0, +1, +2, +4, +8 s
+    EXPECT_EQ(a.ticks, 5);
+    EXPECT_EQ(database.holds.back().ended, "failed");
+}
+
+TEST_F(ReconcileLoop, ATickThatOutlastsMaxTickIsCutShort) {
+    auto& a = start("a");
+    a.takes = 1h;
+    clock.advance(10min + 1s);
+    EXPECT_EQ(*a.at_work, 0);
+    EXPECT_EQ(database.holds.back().ended, "failed");
+}
+
+TEST_F(ReconcileLoop, AStopWindsTheTickDownReleasesLastAndLeavesTheDueTime) {
+    auto& a = start("a");
+    auto& b = start("b");
+    a.takes = b.takes = 1min;
+    clock.advance(1s);
+    auto& holder = a.ticks == 1 ? a : b;
+    auto& other = a.ticks == 1 ? b : a;
+    holder.loop->stop();
+    clock.advance(150ms);
+    EXPECT_TRUE(holder.ended);
+    EXPECT_EQ(database.holds[0].ended, "kept");
+    other.loop->wake();
+    clock.advance(100ms);
+    EXPECT_EQ(other.ticks, 1) << "the tick that was cut short is due for the other at once";
+}
+
+TEST_F(ReconcileLoop, WaitsOutALostDatabaseWithBackOff) {
+    auto& a = start("a");
+    a.store.unreachable = true;
+    clock.advance(5min);
+    EXPECT_EQ(a.ticks, 0);
+    a.store.unreachable = false;
+    clock.advance(31s);
+    EXPECT_EQ(a.ticks, 1);
+}
+
+TEST_F(ReconcileLoop, ALockWithoutStateGetsOneAndIsTakenAfterATtlOfCare) {
+    database.states.clear();
+    auto& a = start("a");
+    clock.advance(4900ms);
+    EXPECT_EQ(a.ticks, 0);
+    clock.advance(200ms);
+    EXPECT_EQ(a.ticks, 1);
+}
+
+TEST_F(ReconcileLoop, CountsAWinAndTheContention) {
+    auto& a = start("a");
+    auto& b = start("b");
+    a.takes = b.takes = 20s;
+    clock.advance(15s);
+    auto& loser = a.ticks == 1 ? b : a;
+    auto& winner = a.ticks == 1 ? a : b;
+    EXPECT_NE(winner.metrics.expose().find("groomer_lock_acquisitions_total{how=\"free\",lock=\"groomer\"} 1"), std::string::npos);
+    EXPECT_NE(loser.metrics.expose().find("groomer_lock_contention_total{lock=\"groomer\"} 1"), std::string::npos)
+        << loser.metrics.expose();
+    EXPECT_NE(winner.metrics.expose().find("groomer_lock_held{lock=\"groomer\"} 1"), std::string::npos);
+    EXPECT_NE(loser.metrics.expose().find("groomer_lock_held{lock=\"groomer\"} 0"), std::string::npos);
+}
+
+TEST_F(ReconcileLoop, AForcedRunDoesNotWaitForAValidHolder) {
+    auto& a = start("a");
+    a.takes = 1min;
+    clock.advance(1s);
+    auto& b = start("b");
+    std::optional<Loop::Once> once;
+    asio::co_spawn(context, b.loop->once(5s), [&](std::exception_ptr, Loop::Once result) { once = result; });
+    clock.advance(10ms);
+    ASSERT_TRUE(once);
+    EXPECT_FALSE(once->tick);
+    EXPECT_TRUE(once->holder->row);
+}
+
+}  // namespace
+}  // namespace groomer::reconcile
