@@ -1,0 +1,40 @@
+// Carries a plan out on a tracker, step by step: each step is stored before and after. After a crash the plan is made anew
+// against the live issue, so that only what is missing is written.
+#pragma once
+
+#include "base/log.hpp"
+#include "groom/plan.hpp"
+#include "lock/hold.hpp"
+#include "metrics/metrics.hpp"
+#include "store/work.hpp"
+#include "tracker/tracker.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace groomer::groom {
+
+struct ApplyParts {
+    Clock& clock;
+    Log& log;
+    metrics::Metrics& metrics;
+    store::Store& store;
+    std::chrono::milliseconds write_limit{0};  // of one write, whole: no write begins later than this before the deadline
+};
+
+struct Applied {
+    std::string key;  // SHA-256 of repository, issue, revision and plan
+    std::vector<store::Step> steps;
+    bool all_done = true;
+    bool gone = false;    // the issue is not there any more
+    bool fenced = false;  // the term was over: stop the tick
+    std::string failure;  // of the first step that failed
+};
+
+// hold outlives the call. Throws store::HoldLost and pg::DatabaseError.
+Task<Applied> apply(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker::Tracker& tracker, std::int64_t issue_id,
+                    tracker::IssueRef ref, std::string revision, Plan plan);
+
+}  // namespace groomer::groom

@@ -1,0 +1,291 @@
+#include "groom/groomer.hpp"
+
+#include "base/error.hpp"
+#include "groom/guard.hpp"
+#include "groom/outcome.hpp"
+#include "groom/plan.hpp"
+#include "groom/revision.hpp"
+#include "groom/rules.hpp"
+#include "store/issues.hpp"
+
+#include <algorithm>
+#include <deque>
+
+namespace groomer::groom {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Bump it when the rules or the local model change what they say of the same issue.
+constexpr std::string_view judge_version = "local-1";
+
+std::string_view mode_name(config::Mode mode) {
+    switch (mode) {
+        case config::Mode::dry_run: return "dry-run";
+        case config::Mode::suggest: return "suggest";
+        case config::Mode::apply: return "apply";
+    }
+    return {};
+}
+
+// The kind of an issue: from a type label that stays on it, or from the decision.
+Kind kind_in(tracker::Issue const& issue, config::Policy const& policy, model::Judgement const& judgement) {
+    for (auto const& family : policy.labels) {
+        if (family.name != "type") continue;
+        for (auto const& value : family.values)
+            if (std::find(issue.labels.begin(), issue.labels.end(), value.label) != issue.labels.end()) return kind_of(value.label);
+        auto const* decision = judgement.find("type");
+        return decision && decision->value ? kind_of(*decision->value) : Kind::unknown;
+    }
+    return Kind::unknown;
+}
+
+}  // namespace
+
+struct Groomer::Batch {
+    std::shared_ptr<lock::Hold> hold;
+    std::map<std::string, Entry> entries;  // by name
+    Target target;
+    std::deque<store::Claimed> left;
+    std::vector<std::int64_t> unreadable;  // claimed, of trackers that cannot be read
+    TickReport report;
+    std::exception_ptr error;  // of the first worker that failed: ends the tick
+};
+
+Groomer::Groomer(GroomerParts parts) : parts_{std::move(parts)} {}
+
+Task<std::vector<Entry>> Groomer::ready(std::vector<Entry> entries, Target const& target, lock::Hold& hold) {
+    auto const known = co_await store::sources(parts_.store);
+    std::vector<Entry> out;
+    for (auto& entry : entries) {
+        bool const synced =
+            std::any_of(known.begin(), known.end(), [&](auto const& s) { return s.name == entry.settings.name && s.synced; });
+        if (!synced) continue;  // half a backlog teaches the local model half
+        if (target.dry_run) entry.settings.policy.mode = config::Mode::dry_run;
+        else co_await store::apply_policy(parts_.store, hold, entry.settings.name, entry.policy_digest);
+        out.push_back(std::move(entry));
+    }
+    co_return out;
+}
+
+Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Entry> entries, Target target) {
+    auto const batch = std::make_shared<Batch>();
+    batch->hold = hold;
+    batch->target = target;
+    auto const usable = co_await ready(std::move(entries), target, *hold);
+    store::ClaimOptions options;
+    options.lease = parts_.lease;
+    options.only = target.only;
+    options.repo = target.repo;
+    std::int64_t concurrency = 1;
+    for (auto const& entry : usable) {
+        batch->entries.emplace(entry.settings.name, entry);
+        options.sources.push_back(entry.settings.name);
+        options.limit = std::max<std::int64_t>(options.sources.size() == 1 ? 1 : options.limit, entry.settings.policy.batch);
+        concurrency = std::max(concurrency, entry.settings.model.concurrency);
+    }
+    if (!usable.empty()) {
+        auto claimed = co_await store::claim(parts_.store, *hold, options);
+        batch->left.assign(std::make_move_iterator(claimed.begin()), std::make_move_iterator(claimed.end()));
+    }
+    auto& report = batch->report;
+    report.claimed = batch->left.size();
+    report.full = static_cast<std::int64_t>(report.claimed) == options.limit;
+    if (report.claimed > 0) {
+        std::vector<config::Repository> settings;
+        for (auto const& entry : usable) settings.push_back(entry.settings);
+        co_await parts_.learner.refresh(settings);
+        // A tick that was cancelled meanwhile must reach join(), which hands it on to the workers.
+        co_await asio::this_coro::throw_if_cancelled(false);
+        TaskGroup workers{parts_.executor, [&](std::string const&, std::exception_ptr error) { batch->error = error; }};
+        for (std::int64_t i = 0; i < std::min<std::int64_t>(concurrency, static_cast<std::int64_t>(report.claimed)); ++i)
+            workers.spawn("worker", [this, batch] { return work(batch); });
+        co_await workers.join();
+        if (batch->error) std::rethrow_exception(batch->error);
+    }
+    report.cut_short = !batch->left.empty();
+    co_await put_back(*batch);
+    if (!report.full && !report.cut_short && !target.dry_run) co_await finish(*batch, usable);
+    co_return std::move(report);
+}
+
+// What was claimed and not groomed is the next tick's.
+Task<> Groomer::put_back(Batch& batch) {
+    auto ids = batch.unreadable;
+    for (auto const& claimed : batch.left) ids.push_back(claimed.id);
+    if (!ids.empty() && batch.hold->may_act()) co_await store::unclaim(parts_.store, *batch.hold, ids);
+}
+
+Task<> Groomer::finish(Batch& batch, std::vector<Entry> const& entries) {
+    auto const hold = batch.hold;
+    tracker::WriteGuard const guard{hold->terms().term, [hold] { return hold->may_act(); }};
+    for (auto const& entry : entries) {
+        if (entry.settings.policy.mode != config::Mode::apply) continue;
+        auto const result = co_await entry.tracker->finish_pass(guard);
+        if (result.outcome != tracker::WriteOutcome::failed) continue;
+        batch.report.unreadable.insert(entry.settings.name);
+        parts_.log.error("the labelled copy could not be written",
+                         {{"component", "groom"}, {"repo", entry.settings.name}, {"error", result.detail}});
+    }
+    auto const backlog = co_await store::backlog(parts_.store);
+    std::vector<metrics::Backlog> shown;
+    for (auto const& repo : backlog) {
+        metrics::Backlog line{repo.repo, static_cast<std::size_t>(repo.due), {}};
+        if (repo.due > 0)
+            line.oldest = WallTime{std::chrono::duration_cast<WallTime::duration>(std::chrono::duration<double>{repo.oldest})};
+        shown.push_back(std::move(line));
+    }
+    parts_.metrics.set_backlog(std::move(shown));
+    co_await forget(hold, entries);
+}
+
+// Now and then, a bounded number of rows: what is older than the longest retention.
+Task<> Groomer::forget(std::shared_ptr<lock::Hold> hold, std::vector<Entry> const& entries) {
+    constexpr auto every = 10min;
+    constexpr std::int64_t most_rows = 5000;
+    if (entries.empty() || (forgot_at_ && parts_.clock.now() - *forgot_at_ < every)) co_return;
+    std::chrono::milliseconds keep{0};
+    for (auto const& entry : entries) keep = std::max(keep, entry.settings.policy.retention);
+    co_await store::forget_old(parts_.store, *hold, keep, most_rows);
+    forgot_at_ = parts_.clock.now();
+}
+
+Task<> Groomer::work(std::shared_ptr<Batch> batch) {
+    while (!batch->left.empty() && !batch->error && !batch->hold->winding_down() && batch->hold->may_act()) {
+        auto claimed = std::move(batch->left.front());
+        batch->left.pop_front();
+        if (batch->report.unreadable.contains(claimed.source)) {
+            batch->unreadable.push_back(claimed.id);
+            continue;
+        }
+        std::exception_ptr failure;
+        try {
+            co_await groom(batch, claimed);
+        } catch (pg::DatabaseError const&) {
+            throw;
+        } catch (Error const&) {  // its tracker cannot be read as a whole: the others go on
+            failure = std::current_exception();
+        }
+        if (!failure) continue;
+        batch->unreadable.push_back(claimed.id);
+        if (batch->report.unreadable.insert(claimed.source).second)
+            parts_.log.error("a tracker cannot be read, its issues wait",
+                             {{"component", "groom"}, {"source", claimed.source}, {"error", describe(failure)}});
+    }
+}
+
+Task<> Groomer::groom(std::shared_ptr<Batch> batch, store::Claimed claimed) {
+    auto const entry = batch->entries.find(claimed.source);
+    if (entry == batch->entries.end()) co_return;
+    auto const started = parts_.clock.now();
+    auto record = co_await treat(batch, entry->second, claimed);
+    record.issue = claimed.id;
+    record.pod = parts_.pod;
+    record.mode = mode_name(entry->second.settings.policy.mode);
+    record.keep_schedule = batch->target.dry_run;
+    record.duration = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.now() - started);
+    if (record.outcome.empty()) co_return;  // the hold was over before anything was settled
+    auto const run = co_await store::record(parts_.store, *batch->hold, record);
+    parts_.metrics.issue_duration_seconds().observe(parts_.clock.now() - started);
+    count(claimed, record);
+    parts_.log.info("groomed", {{"component", "groom"},
+                                {"term", batch->hold->terms().term},
+                                {"repo", claimed.ref.repo},
+                                {"issue", claimed.ref.number},
+                                {"run", run},
+                                {"outcome", record.outcome},
+                                {"reason", record.reason},
+                                {"added", joined(record.added)},
+                                {"removed", joined(record.removed)}});
+    batch->report.issues.push_back({claimed.ref, record.outcome, record.reason, record.added, record.removed});
+}
+
+Task<store::Record> Groomer::treat(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed) {
+    auto const& policy = entry.settings.policy;
+    store::Record record;
+    auto const issue = co_await entry.tracker->read(claimed.ref);
+    if (!issue) {
+        leave_alone(record, "the tracker has it no more", std::nullopt);
+        co_return record;
+    }
+    record.revision = revision(*issue);
+    record.labels_before = sorted(issue->labels);
+    record.labels_after = record.labels_before;
+    record.own_labels = standing_of_ours(*issue);
+    if (auto const why = guard(*issue, policy)) {
+        leave_alone(record, *why, parked_for(*issue));
+        co_return record;
+    }
+    auto const judgement = co_await judge(batch, entry, claimed, *issue, record.revision);
+    record.judgement = model::to_json(judgement);
+    auto const wanted = plan(*issue, judgement, policy, claimed.own_labels);
+    for (auto const& family : wanted.families)
+        if (auto const* decision = judgement.find(family.family))
+            parts_.metrics.decisions_total(family.family, model::name(decision->source), family.outcome).increment();
+    for (auto const& family : wanted.overridden) parts_.metrics.human_overrides_total(family).increment();
+    record.added = wanted.add;
+    record.removed = wanted.remove;
+    settle(record, wanted, policy, claimed);
+    if (policy.mode == config::Mode::apply) co_await carry_out(batch, entry, claimed, wanted, record);
+    co_return record;
+}
+
+Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, Plan const& wanted,
+                          store::Record& record) {
+    if (wanted.empty()) co_return;
+    // Read again: what changed since the decision makes the plan stale, and nothing is written.
+    auto const now = co_await entry.tracker->read(claimed.ref);
+    if (!now || revision(*now) != record.revision || sorted(now->labels) != record.labels_before) {
+        go_stale(record);
+        co_return;
+    }
+    ApplyParts const parts{parts_.clock, parts_.log, parts_.metrics, parts_.store, parts_.write_limit};
+    auto applied = co_await apply(parts, batch->hold, *entry.tracker, claimed.id, claimed.ref, record.revision, wanted);
+    take_result(record, wanted, applied, claimed.failures);
+    if (applied.fenced) {
+        if (batch->hold->may_act())  // the database says that the term is ours
+            throw Error{ErrorCode::failure, "the tracker of " + entry.settings.name + " refuses term " +
+                                                std::to_string(batch->hold->terms().term) +
+                                                ": it has seen a later one, from another database or a clock that was ahead"};
+        record.outcome.clear();
+    }
+    record.steps = std::move(applied.steps);
+}
+
+Task<model::Judgement> Groomer::judge(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed,
+                                      tracker::Issue const& issue, std::string revision) {
+    std::string version{judge_version};
+    version.append(" ").append(entry.judge_digest);
+    for (auto const& family : entry.settings.policy.labels) version.append(" ").append(parts_.learner.version(family));
+    if (!batch->target.force) {
+        auto const stored = co_await store::find_decision(parts_.store, claimed.id, revision, version);
+        if (stored)
+            if (auto judgement = model::parse_judgement(*stored)) co_return *judgement;
+    }
+    auto const judgement = co_await judge_anew(issue, entry.settings.policy);
+    co_await store::save_decision(parts_.store, *batch->hold, claimed.id, revision, version, model::to_json(judgement));
+    co_return judgement;
+}
+
+Task<model::Judgement> Groomer::judge_anew(tracker::Issue const& issue, config::Policy const& policy) {
+    model::Judgement judgement;
+    for (auto const& family : policy.labels) {
+        if (family.name == "status") continue;
+        judgement.decisions.push_back(co_await parts_.learner.decide(issue, family));
+    }
+    Kind const kind = kind_in(issue, policy, judgement);
+    for (auto const& family : policy.labels) {
+        if (family.name == "status") judgement.decisions.push_back(status_by_rule(issue, kind, family));
+        if (family.name != "priority") continue;
+        for (auto& decision : judgement.decisions)
+            if (decision.family == family.name && !decision.value) decision = priority_by_rule(issue, kind, family);
+    }
+    co_return judgement;
+}
+
+void Groomer::count(store::Claimed const& claimed, store::Record const& record) {
+    auto const shown = record.outcome == "skipped" ? std::string{"noop"} : record.outcome;
+    parts_.metrics.issues_groomed_total(claimed.ref.repo, shown).increment();
+}
+
+}  // namespace groomer::groom

@@ -1,0 +1,94 @@
+// A grooming tick: select and claim a batch, then for each issue read → decide → validate → plan → apply → record.
+#pragma once
+
+#include "base/async.hpp"
+#include "base/log.hpp"
+#include "config/config.hpp"
+#include "groom/apply.hpp"
+#include "groom/learner.hpp"
+#include "lock/hold.hpp"
+#include "metrics/metrics.hpp"
+#include "store/work.hpp"
+#include "tracker/tracker.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace groomer::groom {
+
+// A configured entry with what serves it. Lives for the process.
+struct Entry {
+    config::Repository settings;
+    std::string policy_digest;  // of all that changes a decision or a write
+    std::string judge_digest;   // of what changes a decision: the same for a dry run
+    std::shared_ptr<tracker::Tracker> tracker;
+};
+
+struct GroomerParts {
+    Clock& clock;
+    Log& log;
+    metrics::Metrics& metrics;
+    store::Store& store;
+    Learner& learner;
+    asio::any_io_executor executor;
+    std::string pod;
+    std::chrono::milliseconds write_limit{0};
+    std::chrono::milliseconds lease{0};  // longer than a tick can last
+};
+
+struct Target {
+    std::optional<tracker::IssueRef> only;  // one issue, due or not
+    std::optional<std::string> repo;        // of one repository alone
+    bool force = false;                     // stored decisions are made anew
+    bool dry_run = false;                   // whatever the policy says
+};
+
+// One line of what a tick did.
+struct Groomed {
+    tracker::IssueRef ref;
+    std::string outcome, reason;
+    std::vector<std::string> added, removed;
+};
+
+struct TickReport {
+    std::size_t claimed = 0;
+    bool full = false;                 // it stopped at the batch limit
+    bool clean = true;                 // every write was answered
+    bool cut_short = false;            // wound down, or the hold was lost
+    std::set<std::string> unreadable;  // entries whose tracker could not be read or written as a whole
+    std::vector<Groomed> issues;
+};
+
+class Groomer {
+public:
+    explicit Groomer(GroomerParts parts);
+
+    // Throws pg::DatabaseError, and Error where a tracker cannot be read.
+    Task<TickReport> tick(std::shared_ptr<lock::Hold> hold, std::vector<Entry> entries, Target target);
+
+private:
+    struct Batch;
+    Task<std::vector<Entry>> ready(std::vector<Entry> entries, Target const& target, lock::Hold& hold);
+    Task<> finish(Batch& batch, std::vector<Entry> const& entries);
+    Task<> forget(std::shared_ptr<lock::Hold> hold, std::vector<Entry> const& entries);
+    Task<> put_back(Batch& batch);
+    Task<> work(std::shared_ptr<Batch> batch);
+    Task<> groom(std::shared_ptr<Batch> batch, store::Claimed claimed);
+    Task<store::Record> treat(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed);
+    Task<model::Judgement> judge(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed,
+                                 tracker::Issue const& issue, std::string revision);
+    Task<model::Judgement> judge_anew(tracker::Issue const& issue, config::Policy const& policy);
+    Task<> carry_out(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, Plan const& plan,
+                     store::Record& record);
+    void count(store::Claimed const& claimed, store::Record const& record);
+
+    GroomerParts parts_;
+    std::optional<BootTime::time_point> forgot_at_;
+};
+
+}  // namespace groomer::groom

@@ -1,0 +1,112 @@
+#include "groom/outcome.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace groomer::groom {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr milliseconds day = 24h;
+
+// Sooner for what matters more; the list of the priority family begins with the highest.
+milliseconds window(std::vector<std::string> const& labels, config::Policy const& policy) {
+    for (auto const& family : policy.labels) {
+        if (family.name != "priority") continue;
+        for (std::size_t place = 0; place < family.values.size(); ++place) {
+            if (std::find(labels.begin(), labels.end(), family.values[place].label) == labels.end()) continue;
+            return place < 2 ? 30 * day : place == 2 ? 90 * day : 365 * day;
+        }
+    }
+    return 365 * day;
+}
+
+std::vector<std::string> done(std::vector<store::Step> const& steps, std::string_view op) {
+    std::vector<std::string> labels;
+    for (auto const& step : steps)
+        if (step.op == op && step.status == "done") labels.push_back(step.label);
+    return labels;
+}
+
+// 30 min, an hour, then parked until something changes.
+std::optional<milliseconds> after_failure(int failures) {
+    constexpr int breaker = 3;
+    if (failures >= breaker) return std::nullopt;
+    return milliseconds{30min} * (1 << (failures - 1));
+}
+
+}  // namespace
+
+std::vector<std::string> sorted(std::vector<std::string> labels) {
+    std::sort(labels.begin(), labels.end());
+    return labels;
+}
+
+std::string joined(std::vector<std::string> const& labels) {
+    std::string out;
+    for (auto const& label : labels) out.append(out.empty() ? "" : ", ").append(label);
+    return out;
+}
+
+std::vector<std::string> standing_of_ours(tracker::Issue const& issue) {
+    std::map<std::string, bool> ours;  // by label: did we set it last?
+    for (auto const& event : issue.events) ours[event.label] = event.added && event.actor == tracker::Actor::self;
+    std::vector<std::string> out;
+    for (auto const& [label, mine] : ours)
+        if (mine && std::find(issue.labels.begin(), issue.labels.end(), label) != issue.labels.end()) out.push_back(label);
+    return out;
+}
+
+void leave_alone(store::Record& record, std::string why, std::optional<milliseconds> again) {
+    record.outcome = "skipped";
+    record.reason = std::move(why);
+    record.due_in = again;
+}
+
+std::optional<milliseconds> parked_for(tracker::Issue const& issue) {
+    if (!issue.open) return std::nullopt;
+    return 14 * day;
+}
+
+void settle(store::Record& record, Plan const& plan, config::Policy const& policy, store::Claimed const& claimed) {
+    for (auto const& family : plan.families)
+        record.reason.append(record.reason.empty() ? "" : "; ").append(family.family + ": " + family.reason);
+    record.failures = claimed.failures;
+    // While no status can be decided, a later tick tries again, after the cooldown.
+    record.due_in = std::max(policy.cooldown, plan.status_decided ? window(plan.after, policy) : milliseconds{1h});
+    if (policy.mode != config::Mode::apply && !plan.empty()) record.outcome = "planned";
+    else if (!plan.status_decided) record.outcome = "abstained";
+    else record.outcome = plan.empty() ? "noop" : "applied";
+    if (record.outcome != "planned" && plan.empty()) record.own_labels = plan.own_after;
+}
+
+void go_stale(store::Record& record) {
+    record.outcome = "stale";
+    record.reason = "it changed while it was judged";
+    record.added.clear();
+    record.removed.clear();
+    record.due_in = 1s;
+}
+
+void take_result(store::Record& record, Plan const& plan, Applied const& applied, int failures_before) {
+    record.application = applied.key;
+    if (applied.all_done) {
+        record.failures = 0;
+        record.labels_after = plan.after;
+        record.own_labels = plan.own_after;
+        return;
+    }
+    // What is told is what was written, not what was wanted.
+    record.added = done(applied.steps, "label.add");
+    record.removed = done(applied.steps, "label.remove");
+    bool const some = std::any_of(applied.steps.begin(), applied.steps.end(), [](auto const& step) { return step.status == "done"; });
+    record.outcome = some ? "partial" : "failed";
+    record.reason = applied.failure;
+    if (applied.gone) return leave_alone(record, "the tracker has it no more", std::nullopt);
+    record.failures = failures_before + 1;
+    record.due_in = after_failure(record.failures);
+}
+
+}  // namespace groomer::groom

@@ -1,0 +1,131 @@
+#include "groom/plan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace groomer::groom {
+namespace {
+
+using Labels = std::set<std::string>;
+
+bool in(std::vector<std::string> const& list, std::string const& label) { return std::find(list.begin(), list.end(), label) != list.end(); }
+
+// Who stands behind each label: read from the label events, the last of which counts.
+struct Standing {
+    Labels present;
+    Labels ours;               // present, and set by us
+    Labels removed_by_others;  // absent, and last taken away by somebody else
+};
+
+Standing standing(tracker::Issue const& issue) {
+    Standing out;
+    out.present.insert(issue.labels.begin(), issue.labels.end());
+    std::map<std::string, tracker::LabelEvent const*> last;
+    for (auto const& event : issue.events) last[event.label] = &event;
+    for (auto const& [label, event] : last) {
+        bool const self = event->actor == tracker::Actor::self;
+        if (event->added && self && out.present.contains(label)) out.ours.insert(label);
+        if (!event->added && !self && !out.present.contains(label)) out.removed_by_others.insert(label);
+    }
+    return out;
+}
+
+class Planner {
+public:
+    Planner(tracker::Issue const& issue, config::Policy const& policy)
+        : policy_{policy}, now_{standing(issue)}, after_{now_.present}, ours_{now_.ours} {}
+
+    void family(config::Family const& family, model::Decision const* decision) {
+        Labels theirs, mine;
+        for (auto const& value : family.values) {
+            if (now_.ours.contains(value.label)) mine.insert(value.label);
+            else if (now_.present.contains(value.label)) theirs.insert(value.label);
+        }
+        bool const is_status = family.name == "status";
+        if (!theirs.empty()) {  // a person's word stands, and ours beside it goes
+            for (auto const& label : mine) drop(label);
+            note(family, "kept", "a person set " + *theirs.begin());
+            status_ = status_ || is_status;
+            return;
+        }
+        auto const wanted = decision ? decision->value : std::nullopt;
+        auto const refusal = refuse(family, wanted);
+        if (!refusal.empty()) {  // what was set earlier stays: nothing better is known
+            note(family, "abstained", wanted ? refusal : decision ? decision->reason : refusal);
+            status_ = status_ || (is_status && !mine.empty());
+            return;
+        }
+        for (auto const& label : mine)
+            if (label != *wanted) drop(label);
+        bool const there = now_.present.contains(*wanted);
+        if (!there) set(*wanted);
+        note(family, there ? "kept" : "set", decision->reason);
+        status_ = status_ || is_status;
+    }
+
+    void abstain_label() {
+        auto const& label = policy_.abstain_label;
+        if (label.empty()) return;
+        if (status_ && ours_.contains(label)) drop(label);
+        if (!status_ && !after_.contains(label) && !now_.removed_by_others.contains(label)) set(label);
+    }
+
+    Plan finish(std::vector<std::string> const& own_labels) {
+        out_.status_decided = status_;
+        std::set_difference(after_.begin(), after_.end(), now_.present.begin(), now_.present.end(), std::back_inserter(out_.add));
+        std::set_difference(now_.present.begin(), now_.present.end(), after_.begin(), after_.end(), std::back_inserter(out_.remove));
+        out_.after.assign(after_.begin(), after_.end());
+        out_.own_after.assign(ours_.begin(), ours_.end());
+        for (auto const& label : out_.after) out_.target.append(label).append("\n");
+        for (auto const& label : own_labels)
+            if (now_.removed_by_others.contains(label)) out_.overridden.push_back(family_of(label));
+        return std::move(out_);
+    }
+
+private:
+    void set(std::string const& label) {
+        after_.insert(label);
+        ours_.insert(label);
+    }
+    void drop(std::string const& label) {
+        after_.erase(label);
+        ours_.erase(label);
+    }
+    void note(config::Family const& family, std::string outcome, std::string reason) {
+        out_.families.push_back({family.name, std::move(outcome), std::move(reason)});
+    }
+    [[nodiscard]] std::string refuse(config::Family const& family, std::optional<std::string> const& wanted) const {
+        if (!wanted) return "nothing was decided";
+        bool const known =
+            std::any_of(family.values.begin(), family.values.end(), [&](auto const& value) { return value.label == *wanted; });
+        if (!known) return *wanted + " is none of the family's labels";
+        if (in(family.never_set, *wanted)) return *wanted + " is set by people only";
+        if (now_.removed_by_others.contains(*wanted)) return "a person removed " + *wanted;
+        return {};
+    }
+    [[nodiscard]] std::string family_of(std::string const& label) const {
+        for (auto const& family : policy_.labels)
+            for (auto const& value : family.values)
+                if (value.label == label) return family.name;
+        return "other";
+    }
+
+    config::Policy const& policy_;
+    Standing const now_;
+    Labels after_, ours_;
+    bool status_ = false;
+    Plan out_;
+};
+
+}  // namespace
+
+Plan plan(tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy,
+          std::vector<std::string> const& own_labels) {
+    Planner planner{issue, policy};
+    for (auto const& family : policy.labels) planner.family(family, judgement.find(family.name));
+    planner.abstain_label();
+    return planner.finish(own_labels);
+}
+
+}  // namespace groomer::groom

@@ -1,0 +1,35 @@
+// The smallest change of labels that makes an issue say what was judged, and that undoes nobody: pure.
+#pragma once
+
+#include "config/config.hpp"
+#include "model/judgement.hpp"
+#include "tracker/tracker.hpp"
+
+#include <string>
+#include <vector>
+
+namespace groomer::groom {
+
+struct FamilyPlan {
+    std::string family;
+    std::string outcome;  // set | kept | abstained: what became of the decision
+    std::string reason;
+};
+
+struct Plan {
+    std::vector<std::string> add, remove;  // single labels
+    std::vector<std::string> after;        // the labels then, sorted
+    std::vector<std::string> own_after;    // those of them that are groomer's
+    std::vector<FamilyPlan> families;
+    std::vector<std::string> overridden;  // families in which a person changed a label of ours
+    bool status_decided = false;          // the issue carries a status then
+    std::string target;                   // what is wanted, the same whatever is done already: part of the step key
+
+    [[nodiscard]] bool empty() const { return add.empty() && remove.empty(); }
+};
+
+// own_labels: those that groomer set, as last recorded.
+Plan plan(tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy,
+          std::vector<std::string> const& own_labels);
+
+}  // namespace groomer::groom
