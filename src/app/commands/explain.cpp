@@ -1,0 +1,61 @@
+#include "app/commands/commands.hpp"
+#include "app/run_to_end.hpp"
+#include "app/service.hpp"
+#include "groom/outcome.hpp"
+#include "model/judgement.hpp"
+#include "store/history.hpp"
+
+#include <cmath>
+#include <iostream>
+
+namespace groomer::app {
+namespace {
+
+std::string why(store::IssueStory const& story) {
+    if (story.gone) return "not due: the tracker has it no more";
+    if (!story.open) return "not due: it is closed";
+    if (story.leased) return "being groomed now";
+    if (story.due_at.empty()) return "not due before something changes: " + (story.reason.empty() ? "it is parked" : story.reason);
+    static constexpr std::string_view ranks[]{"it was never groomed", "it changed, or its policy did", "its window passed"};
+    auto const rank = ranks[static_cast<std::size_t>(std::min(std::max(story.rank, 0), 2))];
+    if (story.due_in <= 0) return "due now: " + std::string{rank};
+    return "not due before " + story.due_at +
+           (story.failures > 0 ? ": it failed " + std::to_string(story.failures) + " times" : ": it was groomed at " + story.groomed_at);
+}
+
+void print_run(store::RunLine const& run) {
+    std::cout << "run " << run.id << " at " << run.at << " by " << run.pod << " (" << run.mode << "): " << run.outcome;
+    if (!run.added.empty()) std::cout << ", added " << groom::joined(run.added);
+    if (!run.removed.empty()) std::cout << ", removed " << groom::joined(run.removed);
+    std::cout << '\n';
+    auto const judgement = model::parse_judgement(run.judgement);
+    if (!judgement) {
+        std::cout << "  " << run.reason << '\n';
+        return;
+    }
+    for (auto const& decision : judgement->decisions)
+        std::cout << "  " << decision.family << ": " << decision.value.value_or("(left alone)") << ", "
+                  << std::lround(decision.confidence * 100) << " % by " << model::name(decision.source) << ": " << decision.reason << '\n';
+}
+
+}  // namespace
+
+int explain(CommandLine const& line, Log& log) {
+    auto const ref = tracker::parse_issue_ref(line.issue_ref);
+    if (!ref) throw Error{ErrorCode::usage, "explain needs an issue as OWNER/NAME#NUMBER, like octocat/hello-world#7"};
+    auto const loaded = configuration(line, log);
+    asio::io_context context{1};
+    Service service{loaded.config, line.source.environment, log, context};
+    run_to_end(context, service.require_schema());
+    auto const story = run_to_end(context, store::story(service.store(), *ref));
+    if (!story)
+        throw Error{ErrorCode::failure, line.issue_ref + " is not known: it was not synced yet, or no configured repository has it"};
+    std::cout << tracker::to_string(*ref) << "  " << story->title << '\n' << why(*story) << '\n';
+    std::cout << "labels: " << (story->labels.empty() ? "none" : groom::joined(story->labels));
+    if (!story->own_labels.empty()) std::cout << " (groomer's: " << groom::joined(story->own_labels) << ")";
+    std::cout << '\n';
+    for (auto const& run : story->runs) print_run(run);
+    return 0;
+}
+
+}  // namespace groomer::app

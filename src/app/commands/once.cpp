@@ -1,0 +1,123 @@
+#include "app/commands/commands.hpp"
+#include "app/run_to_end.hpp"
+#include "app/service.hpp"
+#include "base/error.hpp"
+#include "groom/outcome.hpp"
+#include "lock/token.hpp"
+#include "store/history.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <unistd.h>
+#include <algorithm>
+
+#include <csignal>
+#include <iostream>
+
+namespace groomer::app {
+namespace {
+
+// A held `global` row means that somebody syncs already.
+// Returns false where the sync failed.
+Task<bool> sync_if_stale(Service& service, config::Config const& config, Log& log) {
+    auto const known = co_await store::sources(service.store());
+    auto const stale = [&](config::Repository const& repository) {
+        auto const source = std::find_if(known.begin(), known.end(), [&](auto const& s) { return s.name == repository.name; });
+        return source == known.end() || !source->synced || source->age > std::chrono::duration<double>(config.schedule.sync_every).count();
+    };
+    if (std::none_of(config.repositories.begin(), config.repositories.end(), stale)) co_return true;
+    auto const synced = co_await service.sync_loop().once(std::chrono::milliseconds{0});
+    if (!synced.tick) log.info("another replica syncs already", {{"component", "sync"}, {"lock", sync_lock_id}});
+    co_return !synced.tick || synced.tick->outcome == reconcile::TickOutcome::done ||
+        synced.tick->outcome == reconcile::TickOutcome::nothing_to_do;
+}
+
+Task<groom::Target> target_of(Service& service, CommandLine const& line) {
+    groom::Target target;
+    target.force = line.force;
+    target.dry_run = line.dry_run;
+    if (line.issue) {
+        target.only = tracker::IssueRef{line.repo.value_or(""), *line.issue};
+        if (!co_await store::story(service.store(), *target.only))
+            throw Error{ErrorCode::failure, tracker::to_string(*target.only) + " is not known: no configured repository has it"};
+    } else if (line.repo) {
+        target.repo = line.repo;
+        if (!co_await store::knows_repository(service.store(), *line.repo))
+            throw Error{ErrorCode::failure, "the repository " + *line.repo + " is not known: no configured entry has it"};
+    }
+    co_return target;
+}
+
+void print(CommandLine const& line, bool dry_run, reconcile::Loop::Once const& once, groom::TickReport const& report) {
+    char const* outcome = !once.tick ? "lock_held" : report.issues.empty() ? "nothing_to_do" : "groomed";
+    if (line.json) {
+        boost::json::array results;
+        for (auto const& issue : report.issues)
+            results.emplace_back(boost::json::object{{"repo", issue.ref.repo},
+                                                     {"issue", issue.ref.number},
+                                                     {"outcome", issue.outcome},
+                                                     {"reason", issue.reason},
+                                                     {"added", boost::json::array(issue.added.begin(), issue.added.end())},
+                                                     {"removed", boost::json::array(issue.removed.begin(), issue.removed.end())}});
+        boost::json::object out{{"outcome", outcome}, {"dryRun", dry_run}};
+        out["results"] = std::move(results);
+        std::cout << boost::json::serialize(out) << '\n';
+        return;
+    }
+    for (auto const& issue : report.issues) {
+        std::cout << tracker::to_string(issue.ref) << "  " << issue.outcome;
+        for (auto const& label : issue.added) std::cout << "  +" << label;
+        for (auto const& label : issue.removed) std::cout << "  -" << label;
+        std::cout << "  (" << issue.reason << ")\n";
+    }
+    if (!once.tick)
+        std::cout << "the lock is held by another: " << (once.holder && once.holder->token ? *once.holder->token : "it was taken just now")
+                  << '\n';
+    else if (report.issues.empty()) std::cout << "nothing to do\n";
+}
+
+Task<int> once_in(Service& service, CommandLine const& line, config::Config const& config, Log& log) {
+    co_await service.migrate();
+    bool const synced = co_await sync_if_stale(service, config, log);
+    auto target = co_await target_of(service, line);
+    service.aim(std::move(target));
+    auto const status = co_await store::lock_status(service.store(), config.lock.id);
+    if (status.paused) {
+        std::cout << (line.json ? R"({"outcome":"paused","dryRun":false,"results":[]})" : "groomer is paused: nothing was done") << '\n';
+        co_return 0;
+    }
+    auto const once = co_await service.groom_loop().once(config.lock.ttl);
+    bool const applies = std::any_of(config.repositories.begin(), config.repositories.end(),
+                                     [](auto const& r) { return r.policy.mode == config::Mode::apply; });
+    print(line, line.dry_run || !applies, once, service.last_report());
+    if (!once.tick) co_return static_cast<int>(ErrorCode::held);
+    bool const failed = once.tick->outcome == reconcile::TickOutcome::error || once.tick->outcome == reconcile::TickOutcome::aborted;
+    auto const& issues = service.last_report().issues;
+    bool const unwritten =
+        std::any_of(issues.begin(), issues.end(), [](auto const& i) { return i.outcome == "failed" || i.outcome == "partial"; });
+    co_return failed || unwritten || !synced ? 1 : 0;
+}
+
+}  // namespace
+
+int once(CommandLine const& line, Log& log) {
+    if (line.issue && !line.repo) throw Error{ErrorCode::usage, "--issue needs --repo OWNER/NAME"};
+    auto const loaded = configuration(line, log);
+    asio::io_context context{1};
+    Service service{loaded.config, line.source.environment, log, context};
+    asio::signal_set signals{context, SIGTERM, SIGINT};
+    signals.async_wait([&](boost::system::error_code error, int) {
+        if (error) return;
+        service.sync_loop().stop();
+        service.groom_loop().stop();
+        signals.async_wait([](boost::system::error_code again, int signal) {
+            if (!again) ::_exit(128 + signal);
+        });
+    });
+    return run_to_end(context, once_in(service, line, loaded.config, log));
+}
+
+}  // namespace groomer::app

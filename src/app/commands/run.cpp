@@ -1,0 +1,13 @@
+#include "app/commands/commands.hpp"
+#include "app/replica.hpp"
+
+namespace groomer::app {
+
+int run(CommandLine const& line, Log& log) {
+    auto const loaded = configuration(line, log);
+    Replica replica{line.source, loaded, log};
+    replica.run();
+    return 0;
+}
+
+}  // namespace groomer::app

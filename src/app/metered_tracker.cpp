@@ -1,0 +1,59 @@
+#include "app/metered_tracker.hpp"
+
+namespace groomer::app {
+
+// Counts itself when it ends, as an error unless it was told otherwise (an exception, a cancellation).
+class MeteredTracker::Call {
+public:
+    Call(MeteredTracker& owner, std::string endpoint, char const* method)
+        : owner_{owner}, endpoint_{owner.kind_ + "." + std::move(endpoint)}, method_{method}, began_{owner.clock_.now()} {}
+    ~Call() {
+        owner_.metrics_.tracker_requests_total(endpoint_, method_, good_ ? "ok" : "error").increment();
+        owner_.metrics_.tracker_request_duration_seconds(endpoint_).observe(owner_.clock_.now() - began_);
+    }
+    Call(Call const&) = delete;
+    Call& operator=(Call const&) = delete;
+    void good(bool good) { good_ = good; }
+
+private:
+    MeteredTracker& owner_;
+    std::string endpoint_;
+    char const* method_;
+    BootTime::time_point began_;
+    bool good_ = false;
+};
+
+Task<tracker::Page> MeteredTracker::changes(std::string cursor, std::size_t limit) {
+    Call call{*this, "changes", "read"};
+    auto page = co_await tracker_->changes(cursor, limit);
+    call.good(true);
+    co_return std::move(page);
+}
+
+Task<std::optional<tracker::Issue>> MeteredTracker::read(tracker::IssueRef ref) {
+    Call call{*this, "read", "read"};
+    auto issue = co_await tracker_->read(ref);
+    call.good(true);
+    co_return std::move(issue);
+}
+
+Task<tracker::WriteResult> MeteredTracker::counted(Task<tracker::WriteResult> write, std::string endpoint) {
+    Call call{*this, std::move(endpoint), "write"};
+    auto result = co_await std::move(write);
+    call.good(result.outcome != tracker::WriteOutcome::failed);
+    co_return result;
+}
+
+Task<tracker::WriteResult> MeteredTracker::add_label(tracker::IssueRef ref, std::string label, tracker::WriteGuard guard) {
+    return counted(tracker_->add_label(std::move(ref), std::move(label), std::move(guard)), "append");
+}
+
+Task<tracker::WriteResult> MeteredTracker::remove_label(tracker::IssueRef ref, std::string label, tracker::WriteGuard guard) {
+    return counted(tracker_->remove_label(std::move(ref), std::move(label), std::move(guard)), "append");
+}
+
+Task<tracker::WriteResult> MeteredTracker::finish_pass(tracker::WriteGuard guard) {
+    return counted(tracker_->finish_pass(std::move(guard)), "copy");
+}
+
+}  // namespace groomer::app

@@ -1,0 +1,209 @@
+#include "app/replica.hpp"
+
+#include "api/probes.hpp"
+#include "app/commands/commands.hpp"
+#include "app/version.hpp"
+#include "base/error.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <unistd.h>
+
+#include <csignal>
+
+namespace groomer::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto reload_every = 5s;
+constexpr auto http_grace = 5s;
+constexpr std::chrono::seconds ready_span{60};
+
+}  // namespace
+
+Replica::Replica(config::Source source, config::Loaded const& loaded, Log& log)
+    : log_{log},
+      reloader_{source, loaded},
+      service_{loaded.config, source.environment, log, context_},
+      signals_{context_, SIGTERM, SIGINT},
+      background_{context_.get_executor(),
+                  [this](std::string const& name, std::exception_ptr error) {
+                      log_.error("a task ended", {{"component", "app"}, {"task", name}, {"error", describe(error)}});
+                      fatal_ = error;
+                      stop_.notify();
+                  }},
+      stop_{context_.get_executor()} {}
+
+void Replica::run() {
+    on_signal();
+    std::exception_ptr failure;
+    asio::co_spawn(context_, live(), [&](std::exception_ptr error) {
+        failure = error;
+        signals_.cancel();
+        context_.stop();
+    });
+    context_.run();
+    reading_.join();
+    if (failure) std::rethrow_exception(failure);
+    if (fatal_) std::rethrow_exception(fatal_);
+}
+
+void Replica::on_signal() {
+    signals_.async_wait([this](boost::system::error_code error, int signal) {
+        if (error) return;
+        if (stopping_) ::_exit(128 + signal);
+        log_.info("stopping: the current issues are finished, then the row is released", {{"component", "app"}, {"signal", signal}});
+        stopping_ = true;
+        stop_.notify();
+        on_signal();
+    });
+}
+
+void Replica::start_http() {
+    auto const& http = reloader_.current().http;
+    api::Health health{[this] { return service_.renewals_turn(); },
+                       [this] { return started_ && service_.database_answered_within(ready_span); }, [this] { return started_; }};
+    net::HttpOptions options, metrics_options;
+    options.listen = http.listen;
+    metrics_options.listen = http.metrics_listen;
+    http_ = net::make_http_server(context_.get_executor(), options, net::make_router(api::probe_routes(health)), log_);
+    metrics_http_ =
+        net::make_http_server(context_.get_executor(), metrics_options, net::make_router(api::metrics_routes(service_.metrics())), log_);
+    http_->start();
+    metrics_http_->start();
+    log_.info("listening", {{"component", "http"}, {"http_port", http_->port()}, {"metrics_port", metrics_http_->port()}});
+}
+
+Task<> Replica::live() {
+    log_.info("starting", {{"component", "app"}, {"version", version().version}, {"revision", version().revision}});
+    start_http();
+    background_.spawn("lag", [this] { return measure_lag(); });
+    background_.spawn("reload", [this] { return reload(); });
+    background_.spawn("work", [this] { return bring_up(); });
+    while (!stopping_ && !fatal_) co_await stop_.wait_until(service_.clock(), BootTime::time_point::max());
+    service_.sync_loop().stop();
+    service_.groom_loop().stop();
+    if (!started_) background_.cancel();
+    while (started_ && working_ > 0) co_await stop_.wait_until(service_.clock(), BootTime::time_point::max());
+    background_.cancel();
+    co_await background_.join();
+    co_await http_->stop(http_grace);
+    co_await metrics_http_->stop(http_grace);
+    log_.info("stopped", {{"component", "app"}});
+}
+
+// A database that is not there yet is waited for.
+Task<> Replica::bring_up() {
+    for (auto wait = 500ms;; wait = std::min<std::chrono::milliseconds>(wait * 2, 30s)) {
+        std::exception_ptr failure;
+        try {
+            co_await service_.migrate();
+        } catch (pg::DatabaseError const&) {
+            failure = std::current_exception();
+        }
+        if (!failure) break;
+        log_.warning("the schema cannot be brought up, waiting",
+                     {{"component", "app"}, {"error", describe(failure)}, {"wait_ms", wait.count()}});
+        co_await service_.clock().sleep_for(wait);
+    }
+    if (stopping_) co_return;  // asked while the database was waited for, which no cancellation ends
+    started_ = true;
+    log_.info("ready", {{"component", "app"}});
+    background_.spawn("listen", [this] { return listen(); });
+    for (auto* loop : {&service_.sync_loop(), &service_.groom_loop()}) {
+        ++working_;
+        background_.spawn("loop", [this, loop]() -> Task<> {
+            struct Ended {  // also by an exception
+                Replica& replica;
+                ~Ended() {
+                    --replica.working_;
+                    replica.stop_.notify();
+                }
+            } const ended{*this};
+            co_await loop->run();
+        });
+    }
+}
+
+// Notifications only hasten: the loops look by themselves.
+Task<> Replica::listen() {
+    for (auto wait = 1s;;) {
+        std::exception_ptr failure;
+        auto const started = service_.clock().now();
+        try {
+            co_await listen_once();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        if (is_cancelled(failure)) std::rethrow_exception(failure);
+        if (service_.clock().now() - started > 1min) wait = 1s;
+        service_.metrics().lock_errors_total(reloader_.current().lock.id, "listen").increment();
+        log_.debug("the notifications' connection was lost, trying again", {{"component", "lock"}, {"error", describe(failure)}});
+        co_await service_.clock().sleep_for(wait);
+        wait = std::min<std::chrono::seconds>(wait * 2, 30s);
+    }
+}
+
+Task<> Replica::listen_once() {
+    auto connect = [options = service_.connect_options()] {
+        auto session = std::make_shared<pg::Session>(options);
+        session->listen("groomer_lock");
+        return session;
+    };
+    auto connecting = on_pool(reading_, connect);
+    auto const session = co_await std::move(connecting);
+    asio::posix::stream_descriptor readable{context_, ::dup(session->descriptor())};
+    for (;;) {
+        // Also after a reconnect: what was notified in between is seen by looking.
+        service_.groom_loop().wake();
+        service_.sync_loop().wake();
+        std::vector<std::string> payloads;
+        while (payloads.empty()) {
+            co_await readable.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+            payloads = session->notifications();
+        }
+    }
+}
+
+Task<> Replica::reload() {
+    for (;;) {
+        co_await service_.clock().sleep_for(reload_every);
+        auto checking = on_pool(reading_, [this] { return reloader_.check(); });
+        auto const result = co_await std::move(checking);
+        if (auto const* reloaded = std::get_if<config::Reloaded>(&result)) take_over(*reloaded);
+        auto const* failed = std::get_if<config::Failed>(&result);
+        if (!failed) continue;
+        log_.error("the changed configuration is not taken over", {{"component", "config"}, {"error", failed->sentence}});
+        service_.metrics().config_last_reload_successful().set(0);
+        for (auto const& secret : failed->secrets)
+            service_.metrics().secret_reloads_total(secret.secret, secret.ok ? "ok" : "error").increment();
+    }
+}
+
+void Replica::take_over(config::Reloaded const& reloaded) {
+    for (auto const& secret : reloaded.secrets)
+        service_.metrics().secret_reloads_total(secret.secret, secret.ok ? "ok" : "error").increment();
+    try {
+        service_.configure(reloaded.config);
+    } catch (Error const& error) {
+        log_.error("the changed configuration is not taken over", {{"component", "config"}, {"error", error.what()}});
+        service_.metrics().config_last_reload_successful().set(0);
+        return;
+    }
+    set_log(reloaded.config.log, log_);
+    log_.info("the configuration was reloaded", {{"component", "config"}});
+    for (auto const& note : reloaded.notes) log_.warning(note, {{"component", "config"}});
+}
+
+Task<> Replica::measure_lag() {
+    for (;;) {
+        auto const due = service_.clock().now() + 1s;
+        co_await service_.clock().sleep_until(due);
+        service_.metrics().loop_lag_seconds().observe(service_.clock().now() - due);
+        service_.relieve_when_idle();
+    }
+}
+
+}  // namespace groomer::app

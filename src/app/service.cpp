@@ -1,0 +1,238 @@
+#include "app/service.hpp"
+
+#include "app/metered_tracker.hpp"
+#include "app/version.hpp"
+#include "base/error.hpp"
+#include "config/fingerprint.hpp"
+#include "config/reload.hpp"
+#include "lock/hold.hpp"
+#include "tracker/file/file_tracker.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <malloc.h>
+
+#include <random>
+#include <set>
+
+namespace groomer::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t work_connections = 8;
+constexpr std::size_t lock_connections = 2;  // one for each loop, and one each for their renewals
+
+metrics::Options metric_options(config::Config const& config) {
+    auto const about = version();
+    metrics::Options options{about.version,         about.revision, about.compiler, about.libpq, {config.lock.id, sync_lock_id}, {}, {},
+                             config::secret_names()};
+    std::set<std::string> families;
+    for (auto const& repository : config.repositories) {
+        options.repos.push_back(repository.name);
+        for (auto const& family : repository.policy.labels) families.insert(family.name);
+    }
+    options.families.assign(families.begin(), families.end());
+    return options;
+}
+
+// A dry run's decisions are those that an applying run would make, and are used by it.
+std::string judge_digest(config::Repository const& repository) {
+    auto policy = repository.policy;
+    policy.mode = config::Mode::dry_run;
+    return config::policy_digest(policy, repository.model);
+}
+
+std::string_view reason_of(pg::DatabaseError const& error) {
+    if (error.sqlstate() == "25006") return "readonly";
+    if (error.sqlstate() == "55000") return "recovery";
+    if (error.sqlstate() == "57014") return "timeout";
+    return error.sqlstate().empty() || error.sqlstate().starts_with("57P") || error.sqlstate().starts_with("08") ? "broken" : "other";
+}
+
+groom::GroomerParts groomer_parts(Clock& clock, Log& log, metrics::Metrics& metrics, store::Store& store, groom::Learner& learner,
+                                  asio::io_context& main, std::string pod, config::Config const& config) {
+    return {clock,
+            log,
+            metrics,
+            store,
+            learner,
+            main.get_executor(),
+            std::move(pod),
+            lock::write_limit(config.lock.ttl, config.lock.renew_every),
+            config.schedule.max_tick + config.lock.ttl};
+}
+
+}  // namespace
+
+Service::Service(config::Config const& config, std::map<std::string, std::string> const& environment, Log& log, asio::io_context& main)
+    : log_{log},
+      config_{config},
+      slot_{environment, log},
+      identity_{make_identity(environment, slot_)},
+      metrics_{metric_options(config)},
+      work_{connect_options(), work_connections, observer()},
+      locks_{connect_options(), lock_connections, observer()},
+      renewals_{connect_options(), lock_connections, observer()},
+      lock_store_{lock::make_lock_store(locks_, renewals_, identity_)},
+      store_{work_, clock_, [this] { metrics_.fenced_writes_total("database").increment(); }},
+      learner_{store_, cpu_, clock_, log_},
+      groomer_{groomer_parts(clock_, log_, metrics_, store_, learner_, main, identity_.pod, config)},
+      keep_renewals_{asio::make_work_guard(renewals_context_)} {
+    groom_loop_ = std::make_unique<reconcile::Loop>(loop_parts(main), loop_settings(config.lock.id, "groom"),
+                                                    [this](auto hold) { return groom_tick(std::move(hold)); });
+    sync_loop_ = std::make_unique<reconcile::Loop>(loop_parts(main), loop_settings(sync_lock_id, "sync"),
+                                                   [this](auto hold) { return sync_tick(std::move(hold)); });
+    configure(config);
+    auto beat = [this]() -> Task<> {
+        for (;;) {
+            renewals_seen_ = clock_.now().time_since_epoch().count();
+            co_await clock_.sleep_for(5s);
+        }
+    };
+    asio::co_spawn(renewals_context_, beat, asio::detached);
+    renewals_thread_ = std::thread{[this] { renewals_context_.run(); }};
+}
+
+Service::~Service() {
+    keep_renewals_.reset();
+    renewals_context_.stop();
+    renewals_thread_.join();
+    files_.join();
+    cpu_.join();
+}
+
+pg::ConnectOptions Service::connect_options() const {
+    return {config_.database.url, config_.database.password.value, "groomer/" + version().version + "/" + identity_.pod};
+}
+
+pg::Observer Service::observer() {
+    pg::Observer observer;
+    observer.ran = [this](std::string_view statement, std::chrono::nanoseconds took) {
+        metrics_.db_query_duration_seconds(statement).observe(took);
+    };
+    observer.lost = [this](pg::DatabaseError const& error) { metrics_.db_reconnects_total(reason_of(error)).increment(); };
+    observer.answered = [this] { answered_ = clock_.now().time_since_epoch().count(); };
+    return observer;
+}
+
+reconcile::LoopParts Service::loop_parts(asio::io_context& main) {
+    std::random_device seed;
+    return {clock_, log_, metrics_, *lock_store_, identity_, main.get_executor(), renewals_context_.get_executor(), seed()};
+}
+
+reconcile::LoopSettings Service::loop_settings(std::string lock, std::string job) const {
+    reconcile::LoopSettings settings;
+    settings.lock = std::move(lock);
+    settings.every = job == "groom" ? config_.schedule.groom_every : config_.schedule.sync_every;
+    settings.job = std::move(job);
+    settings.ttl = config_.lock.ttl;
+    settings.renew_every = config_.lock.renew_every;
+    settings.foreign_stale_after = config_.lock.foreign_stale_after;
+    settings.max_tick = config_.schedule.max_tick;
+    for (auto const& entry : entries_) settings.settle = std::max(settings.settle, entry.tracker->settle());
+    return settings;
+}
+
+std::shared_ptr<tracker::Tracker> Service::tracker_for(config::Repository const& repository) {
+    for (auto const& entry : entries_)
+        if (entry.settings.name == repository.name && entry.settings.path == repository.path) return entry.tracker;
+    auto file = tracker::file::make_file_tracker({repository.name, repository.path, files_});
+    return std::make_shared<MeteredTracker>(std::move(file), "file", clock_, metrics_);
+}
+
+void Service::configure(config::Config const& config) {
+    std::vector<groom::Entry> entries;
+    for (auto const& repository : config.repositories)
+        entries.push_back(
+            {repository, config::policy_digest(repository.policy, repository.model), judge_digest(repository), tracker_for(repository)});
+    config_ = config;
+    entries_ = std::move(entries);
+    for (auto* pool : {&work_, &locks_, &renewals_}) pool->set_password(config.database.password.value);
+    groom_loop_->configure(loop_settings(config.lock.id, "groom"));
+    sync_loop_->configure(loop_settings(sync_lock_id, "sync"));
+    for (auto const* lock : {config.lock.id.c_str(), sync_lock_id}) metrics_.lock_ttl_seconds(lock).set(config.lock.ttl);
+    metrics_.tick_interval_seconds("groom").set(config.schedule.groom_every);
+    metrics_.tick_interval_seconds("sync").set(config.schedule.sync_every);
+    metrics_.set_config_hash(config::config_hash(config));
+    metrics_.config_last_reload_successful().set(1);
+}
+
+Task<pg::SchemaState> Service::migrate() {
+    auto work = [](pg::Session& session) { return pg::migrate(session, store::migrations()); };
+    auto running = work_.with_session(work);
+    auto state = co_await std::move(running);
+    metrics_.db_schema_version().set(state.wanted);
+    answered_ = clock_.now().time_since_epoch().count();
+    co_return state;
+}
+
+Task<bool> Service::require_schema() {
+    auto work = [](pg::Session& session) { return pg::check_schema(session, store::migrations()); };
+    auto running = work_.with_session(work);
+    auto const state = co_await std::move(running);
+    if (state.found != state.wanted)
+        throw Error{ErrorCode::database, "the database has " +
+                                             (state.found == 0 ? "no groomer schema" : "schema version " + std::to_string(state.found)) +
+                                             ", this binary wants version " + std::to_string(state.wanted) + ": run groomer migrate"};
+    co_return true;
+}
+
+bool Service::database_answered_within(std::chrono::seconds span) const {
+    auto const at = answered_.load();
+    return at >= 0 && clock_.now() - BootTime::time_point{BootTime::duration{at}} <= span;
+}
+
+bool Service::renewals_turn() const { return clock_.now() - BootTime::time_point{BootTime::duration{renewals_seen_.load()}} <= 20s; }
+
+void Service::relieve_when_idle() {
+    constexpr auto rest = 5s;
+    if (at_work_ > 0 || !worked_at_ || clock_.now() - *worked_at_ < rest) return;
+    worked_at_.reset();
+    learner_.forget();
+    work_.close_idle();  // their buffers have grown to the largest answer
+    ::malloc_trim(0);
+}
+
+// Counts a tick for as long as it lives, cancelled or not.
+struct Service::AtWork {
+    explicit AtWork(Service& s) : service{s} { ++service.at_work_; }
+    ~AtWork() {
+        --service.at_work_;
+        service.worked_at_ = service.clock_.now();
+    }
+    AtWork(AtWork const&) = delete;
+    AtWork& operator=(AtWork const&) = delete;
+    Service& service;
+};
+
+Task<reconcile::TickResult> Service::groom_tick(std::shared_ptr<lock::Hold> hold) {
+    AtWork const working{*this};
+    last_report_ = co_await groomer_.tick(hold, entries_, target_);
+    auto const& report = last_report_;
+    reconcile::TickResult result;
+    result.outcome = !report.unreadable.empty() ? reconcile::TickOutcome::error
+                     : report.cut_short         ? reconcile::TickOutcome::aborted
+                     : report.claimed > 0       ? reconcile::TickOutcome::done
+                                                : reconcile::TickOutcome::nothing_to_do;
+    result.more = report.full;
+    result.whole = !target_.only && !target_.repo && !target_.dry_run;
+    result.clean = report.clean;
+    co_return result;
+}
+
+Task<reconcile::TickResult> Service::sync_tick(std::shared_ptr<lock::Hold> hold) {
+    AtWork const working{*this};
+    std::vector<sync::Source> sources;
+    for (auto const& entry : entries_) sources.push_back({entry.settings.name, entry.tracker});
+    last_sync_ = co_await sync::sync(store_, log_, hold, sources, config_.lock.id);
+    reconcile::TickResult result;
+    result.outcome = last_sync_.cut_short         ? reconcile::TickOutcome::aborted
+                     : !last_sync_.failed.empty() ? reconcile::TickOutcome::error
+                     : last_sync_.changed > 0     ? reconcile::TickOutcome::done
+                                                  : reconcile::TickOutcome::nothing_to_do;
+    co_return result;
+}
+
+}  // namespace groomer::app

@@ -1,0 +1,104 @@
+// Arguments → command → exit status.
+#include "app/commands/commands.hpp"
+#include "base/error.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <malloc.h>
+
+#include <csignal>
+#include <functional>
+#include <iostream>
+
+namespace {
+
+using groomer::app::CommandLine;
+
+constexpr auto examples = R"(Examples:
+  groomer validate --config groomer.yaml            check the configuration
+  groomer run --config groomer.yaml                 the controller, until SIGTERM
+  groomer once --config groomer.yaml --dry-run      one tick, nothing written to the tracker
+  groomer explain octocat/hello-world#7             why an issue is, or is not, due
+  groomer lock status                               who works now, and who did
+
+Every key of the configuration is also an environment variable: lock.ttl is GROOMER_LOCK_TTL.
+Exit status: 0 done or nothing to do, 1 failure, 2 usage, 3 configuration, 4 database or schema, 5 credentials refused,
+75 the lock is held by another (once).)";
+
+struct Commands {
+    CLI::App app{"Keeps the issue backlogs of repositories groomed; any number of replicas, one at work.", "groomer"};
+    CommandLine line;
+    std::function<int(groomer::Log&)> chosen;
+
+    CLI::App* add(CLI::App& parent, char const* name, char const* help, int (*command)(CommandLine const&, groomer::Log&)) {
+        auto* sub = parent.add_subcommand(name, help);
+        sub->add_option("--config", line.source.path, "The YAML file")->envname("GROOMER_CONFIG");
+        sub->callback([this, command] { chosen = [this, command](groomer::Log& log) { return command(line, log); }; });
+        return sub;
+    }
+
+    static void add_json(CLI::App* sub, CommandLine& line) {
+        sub->add_option_function<std::string>(
+               "--output", [&line](std::string const& form) { line.json = form == "json"; }, "text or json")
+            ->check(CLI::IsMember({"text", "json"}));
+    }
+
+    Commands() {
+        app.footer(examples);
+        app.require_subcommand(1);
+        add(app, "run", "The controller: serves HTTP and works until SIGTERM", groomer::app::run);
+        auto* once = add(app, "once", "Syncs what is stale, then one tick; 75 where the lock is held", groomer::app::once);
+        once->add_option("--repo", line.repo, "Only this repository, OWNER/NAME");
+        once->add_option("--issue", line.issue, "Only this issue of --repo, due or not")->check(CLI::PositiveNumber);
+        once->add_flag("--force", line.force, "Decide anew, whatever is stored (pays again)");
+        once->add_flag("--dry-run", line.dry_run, "Plan, and write nothing to the tracker");
+        add_json(once, line);
+        auto* explain = add(app, "explain", "Why an issue is, or is not, due, and what was decided when", groomer::app::explain);
+        explain->add_option("issue", line.issue_ref, "OWNER/NAME#NUMBER")->required();
+        auto* lock = app.add_subcommand("lock", "Who holds the row, and a guarded manual release");
+        lock->require_subcommand(1);
+        auto* status = add(*lock, "status", "Who holds it, since when, until when, the last holds", groomer::app::lock_status);
+        status->add_option("--lock", line.lock, "Its id; the configured one by default");
+        add_json(status, line);
+        auto* release = add(*lock, "release", "Frees the row, if it still is what you saw", groomer::app::lock_release);
+        release->add_option("--lock", line.lock, "Its id; the configured one by default");
+        release->add_option("--term", line.term, "The term that holds it");
+        release->add_option("--token", line.token, "The token that holds it");
+        auto* validate = add(app, "validate", "Checks the configuration, naming line and column", groomer::app::validate);
+        validate->add_flag("--online", line.online, "Also the database, and each tracker");
+        auto* migrate = add(app, "migrate", "Applies the schema", groomer::app::migrate);
+        migrate->add_flag("--check", line.check, "Only say whether it is up to date");
+        auto* version = app.add_subcommand("version", "What this binary is");
+        add_json(version, line);
+        version->callback([this] { chosen = [this](groomer::Log&) { return groomer::app::print_version(line); }; });
+    }
+};
+
+int guarded(std::function<int(groomer::Log&)> const& command, groomer::Log& log) {
+    try {
+        return command(log);
+    } catch (groomer::Error const& error) {
+        std::cerr << "groomer: " << error.what() << '\n';
+        return error.exit_status();
+    } catch (std::exception const& error) {
+        std::cerr << "groomer: " << error.what() << '\n';
+        return 1;
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    ::mallopt(M_ARENA_MAX, 2);  // an arena for each of a dozen threads that mostly wait would double the memory of a standby
+    Commands commands;
+    try {
+        commands.app.parse(argc, argv);
+    } catch (CLI::ParseError const& error) {
+        int const status = commands.app.exit(error);
+        return status == 0 ? 0 : static_cast<int>(groomer::ErrorCode::usage);
+    }
+    commands.line.source.environment = groomer::config::process_environment();
+    groomer::Log log{std::cerr, groomer::LogLevel::info, groomer::Log::Format::json};
+    return guarded(commands.chosen, log);
+}
