@@ -1,0 +1,422 @@
+// Sync and grooming on a real PostgreSQL and real files, one replica wired as the product wires it.
+#include "app/run_to_end.hpp"
+#include "app/service.hpp"
+#include "store/history.hpp"
+#include "store/issues.hpp"
+#include "store/work.hpp"
+#include "support/test_database.hpp"
+#include "tracker/file/file_tracker.hpp"
+
+#include <gtest/gtest.h>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace groomer {
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = boost::json;
+using app::run_to_end;
+using app::Service;
+using test::TestDatabase;
+
+constexpr int learned = 40;  // labelled issues of each kind
+
+std::string const clear_bug = "crash when saving file number 77";
+std::string const bug_words[]{"crash", "segfault", "panic", "abort", "exception"};
+std::string const wish_words[]{"support", "add", "allow", "please", "would"};
+
+class Grooming : public testing::Test {
+protected:
+    void SetUp() override {
+        GROOMER_NEEDS_DATABASE();
+        database = std::make_unique<TestDatabase>();
+        folder =
+            std::filesystem::temp_directory_path() / ("groomer-groom-test-" + std::to_string(::getpid()) + "-" + std::to_string(++counter));
+        std::filesystem::create_directories(folder);
+        path = folder / "backlog.json";
+        for (int i = 0; i < learned; ++i) {
+            labelled("type/bug", bug_words[i % 5] + " when saving file number " + std::to_string(i));
+            labelled("type/feature", wish_words[i % 5] + " exporting to format " + std::to_string(i));
+        }
+    }
+    void TearDown() override {
+        service.reset();
+        std::filesystem::remove_all(folder);
+    }
+
+    std::int64_t issue(std::string const& title, std::string const& body, std::vector<std::string> labels = {},
+                       std::string const& repo = "o/r") {
+        json::array list;
+        for (auto const& label : labels) list.push_back(json::object{{"name", label}});
+        auto const number = static_cast<std::int64_t>(issues.size()) + 1;
+        issues.push_back(json::object{{"number", number},
+                                      {"title", title},
+                                      {"body", body},
+                                      {"state", "open"},
+                                      {"labels", list},
+                                      {"repository_url", "https://api.github.com/repos/" + repo},
+                                      {"user", {{"login", "someone"}, {"type", "User"}}},
+                                      {"created_at", "2024-01-01T00:00:00Z"},
+                                      {"updated_at", "2024-01-01T00:00:00Z"}});
+        return number;
+    }
+    void labelled(std::string const& label, std::string const& title) { issue(title, body_of(title), {label}); }
+    static std::string body_of(std::string const& title) {
+        return "It " + title + ".\n```\nsteps to reproduce\n```\n" + std::string(150, 'x');
+    }
+    json::object& at(std::int64_t number) { return issues[static_cast<std::size_t>(number) - 1].as_object(); }
+    void write() { std::ofstream{path} << json::serialize(issues); }
+
+    void start(std::string const& policy = "mode: apply", std::string const& more = "") {
+        service.reset();
+        config::Source source;
+        source.path = "test.yaml";
+        source.text = "database: {url: \"" + database->url() +
+                      "\"}\nrepositories:\n  - {name: local/backlog, tracker: file, path: " + path.string() + "}\npolicy: {" + policy +
+                      "}\n" + more;
+        loaded = config::load(source);
+        context = std::make_unique<asio::io_context>(1);
+        service = std::make_unique<Service>(loaded.config, std::map<std::string, std::string>{{"POD_NAME", "test"}}, log, *context);
+    }
+    void sync() {
+        auto const once = run_to_end(*context, service->sync_loop().once(0s));
+        ASSERT_TRUE(once.tick);
+    }
+    groom::TickReport tick() {
+        auto const once = run_to_end(*context, service->groom_loop().once(1s));
+        EXPECT_TRUE(once.tick);
+        return service->last_report();
+    }
+    // Ticks until nothing is due; returns how many issues were treated.
+    std::size_t groom_all() {
+        std::size_t count = 0;
+        for (int i = 0; i < 50; ++i) {
+            auto const report = tick();
+            if (report.issues.empty()) return count;
+            count += report.issues.size();
+        }
+        ADD_FAILURE() << "still something due after 50 ticks";
+        return count;
+    }
+    std::vector<json::object> effects() {
+        std::vector<json::object> out;
+        std::ifstream in{path.string() + ".groomer.jsonl"};
+        for (std::string line; std::getline(in, line);) out.push_back(json::parse(line).as_object());
+        return out;
+    }
+    std::vector<std::string> labels_set_on(std::int64_t number) {
+        std::vector<std::string> out;
+        for (auto const& effect : effects())
+            if (effect.at("issue").as_int64() == number)
+                out.push_back((effect.at("op").as_string() == "label.add" ? "+" : "-") + std::string{effect.at("label").as_string()});
+        std::sort(out.begin(), out.end());
+        return out;
+    }
+    std::string value(std::string const& sql) {
+        auto rows = database->query(sql);
+        return rows.empty() ? "" : rows.front().text(0);
+    }
+    std::string outcome(std::int64_t number) { return value("SELECT outcome FROM groomer.issue WHERE number = " + std::to_string(number)); }
+
+    static inline int counter = 0;
+    std::unique_ptr<TestDatabase> database;
+    std::filesystem::path folder, path;
+    json::array issues;
+    std::ostringstream lines;
+    Log log{lines, LogLevel::debug, Log::Format::json};
+    config::Loaded loaded;
+    std::unique_ptr<asio::io_context> context;
+    std::unique_ptr<Service> service;
+};
+
+using Labels = std::vector<std::string>;
+
+TEST_F(Grooming, TypesPrioritisesAndGivesAStatus) {
+    auto const bug = issue(clear_bug, body_of(clear_bug));
+    write();
+    start();
+    sync();
+    EXPECT_EQ(groom_all(), issues.size());
+    EXPECT_EQ(labels_set_on(bug), (Labels{"+priority/p1", "+status/ready", "+type/bug"})) << lines.str();
+    EXPECT_EQ(outcome(bug), "applied");
+    EXPECT_EQ(labels_set_on(1).size(), 2U) << "the type was a person's";
+}
+
+TEST_F(Grooming, EveryIssueIsGroomedOnceAndASecondPassChangesNothing) {
+    write();
+    start();
+    sync();
+    groom_all();
+    auto const before = effects();
+    std::set<std::string> unlike;
+    for (auto const& effect : before)
+        EXPECT_TRUE(unlike.insert(json::serialize(json::value{effect.at("issue"), effect.at("op"), effect.at("label")})).second);
+    sync();
+    EXPECT_EQ(groom_all(), 0U);
+    EXPECT_EQ(effects().size(), before.size());
+    EXPECT_TRUE(std::filesystem::exists(folder / "backlog.labelled.json"));
+}
+
+TEST_F(Grooming, ALostDatabaseDoesNotMakeItWriteTwice) {
+    write();
+    start();
+    sync();
+    groom_all();
+    auto const before = effects().size();
+    service.reset();
+    database = std::make_unique<TestDatabase>();
+    start();
+    sync();
+    EXPECT_EQ(groom_all(), issues.size());
+    EXPECT_EQ(effects().size(), before);
+}
+
+TEST_F(Grooming, DryRunIsRememberedWritesNothingAndIsPromotedByAChangedPolicy) {
+    write();
+    start("mode: dry-run");
+    sync();
+    EXPECT_EQ(groom_all(), issues.size());
+    EXPECT_TRUE(effects().empty());
+    EXPECT_EQ(outcome(1), "planned");
+    EXPECT_EQ(groom_all(), 0U) << "the same revision is not planned twice";
+    auto const decisions = value("SELECT count(*) FROM groomer.decision");
+    start("mode: apply");
+    EXPECT_EQ(groom_all(), issues.size());
+    EXPECT_FALSE(effects().empty());
+    EXPECT_EQ(outcome(1), "applied");
+    EXPECT_NE(value("SELECT count(*) FROM groomer.decision"), "0");
+    EXPECT_NE(decisions, "0");
+}
+
+TEST_F(Grooming, AnIssueThatNobodyCanTypeCarriesTheAbstainLabel) {
+    auto const vague = issue("hm", "");
+    write();
+    start();
+    sync();
+    groom_all();
+    EXPECT_EQ(labels_set_on(vague), (Labels{"+needs-triage"}));
+    EXPECT_EQ(outcome(vague), "abstained");
+}
+
+TEST_F(Grooming, LeavesAloneWhatIsInFlightExemptUmbrellaBotMadeOrClosed) {
+    auto const in_flight = issue("crash", "", {"status/in-progress"});
+    auto const exempt = issue("crash", "", {"hands-off"});
+    auto const umbrella = issue("Tracking issue: 2.0", "");
+    auto const bot = issue("crash", "");
+    at(bot)["user"] = json::object{{"login", "renovate[bot]"}, {"type", "Bot"}};
+    auto const closed = issue("crash", "");
+    at(closed)["state"] = "closed";
+    write();
+    start("mode: apply, exempt: [hands-off]");
+    sync();
+    groom_all();
+    for (auto number : {in_flight, exempt, umbrella, bot, closed}) EXPECT_TRUE(labels_set_on(number).empty()) << number;
+    EXPECT_EQ(outcome(in_flight), "skipped");
+    EXPECT_EQ(outcome(closed), "") << "closed issues are not even taken";
+}
+
+TEST_F(Grooming, AChangedIssueIsDueAgainAndAVanishedOneIsNot) {
+    auto const vague = issue("hm", "");
+    auto const other = issue("hm, too", "");
+    write();
+    start();
+    sync();
+    groom_all();
+    at(vague)["title"] = clear_bug;
+    at(vague)["body"] = body_of(clear_bug);
+    issues.erase(issues.begin() + other - 1);
+    write();
+    sync();
+    auto const report = tick();
+    ASSERT_EQ(report.issues.size(), 1U);
+    EXPECT_EQ(report.issues[0].ref.number, vague);
+    auto const labels = labels_set_on(vague);
+    EXPECT_NE(std::find(labels.begin(), labels.end(), "-needs-triage"), labels.end());
+    EXPECT_NE(std::find(labels.begin(), labels.end(), "+status/ready"), labels.end());
+    EXPECT_EQ(value("SELECT gone FROM groomer.issue WHERE number = " + std::to_string(other)), "t");
+}
+
+TEST_F(Grooming, APersonsLabelThatCameLaterTakesTheFamilyOver) {
+    auto const bug = issue(clear_bug, body_of(clear_bug));
+    write();
+    start();
+    sync();
+    groom_all();
+    at(bug)["labels"] = json::array{json::object{{"name", "type/question"}}};  // a newer export: a person disagreed
+    write();
+    sync();
+    groom_all();
+    auto const labels = labels_set_on(bug);
+    EXPECT_NE(std::find(labels.begin(), labels.end(), "-type/bug"), labels.end()) << "ours goes, theirs stays";
+    EXPECT_EQ(std::count(labels.begin(), labels.end(), "-type/question"), 0);
+}
+
+TEST_F(Grooming, WhatADeadHolderHadClaimedIsTakenByTheNextTermAtOnce) {
+    write();
+    start();
+    sync();
+    {
+        // A holder that claims and then dies: its row is expired by hand.
+        auto bid = lock::Bid{};
+        pg::Pool pool{database->options(), 1, {}};
+        auto const store = lock::make_lock_store(pool, pool, {"dead", "", "dead"});
+        bid.lock = "groomer";
+        bid.forced = true;
+        bid.seen = run_to_end(*context, store->look("groomer")).value();
+        auto const grant = run_to_end(*context, store->acquire(bid)).value();
+        SystemClock clock;
+        lock::Hold hold{clock, {"groomer", grant.token, grant.term, 5s, 0ms}, clock.now(), clock.now()};
+        store::Store work{pool, clock, [] {}};
+        store::ClaimOptions options{{"local/backlog"}, 50, 10min, {}, {}};
+        auto const claimed = run_to_end(*context, store::claim(work, hold, options));
+        EXPECT_EQ(claimed.size(), 50U);
+        EXPECT_EQ(claimed.front().ref.number, 1);
+        auto const again = run_to_end(*context, store::claim(work, hold, options));
+        EXPECT_EQ(again.size(), issues.size() - 50) << "what is claimed is not claimed twice";
+        database->query("UPDATE sync_lock SET \"acquiredAt\" = clock_timestamp() - interval '6 s'");
+        EXPECT_EQ(tick().issues.size(), 50U);
+        EXPECT_THROW(run_to_end(*context, store::claim(work, hold, options)), store::HoldLost);
+    }
+    groom_all();
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.issue WHERE groomed_at IS NULL"), "0");
+}
+
+TEST_F(Grooming, TakesRepositoriesInTurn) {
+    for (int i = 0; i < 3; ++i) issue("hm " + std::to_string(i), "", {}, "second/repo");
+    write();
+    start("mode: apply, batch: 6");
+    sync();
+    auto const report = tick();
+    ASSERT_EQ(report.issues.size(), 6U);
+    EXPECT_EQ(std::count_if(report.issues.begin(), report.issues.end(), [](auto const& g) { return g.ref.repo == "second/repo"; }), 3);
+    EXPECT_TRUE(report.full);
+}
+
+TEST_F(Grooming, OneIssueCanBeGroomedWhenItIsNotDue) {
+    write();
+    start();
+    sync();
+    groom_all();
+    groom::Target target;
+    target.only = tracker::IssueRef{"o/r", 3};
+    service->aim(target);
+    auto const report = tick();
+    ASSERT_EQ(report.issues.size(), 1U);
+    EXPECT_EQ(report.issues[0].ref.number, 3);
+    EXPECT_EQ(report.issues[0].outcome, "noop");
+}
+
+TEST_F(Grooming, HostileEntriesAreSkippedAndTheRestGoesOn) {
+    auto const odd = issue("nul \x01 and \xff bytes", std::string(300'000, 'y'), {"type/bug", "type/bug"});
+    issues.push_back(json::object{{"title", "no number"}});
+    issues.push_back(json::object{{"number", 99999}});
+    issues.push_back("no object");
+    write();
+    start();
+    sync();
+    groom_all();
+    EXPECT_EQ(service->last_sync().skipped, 3);
+    EXPECT_NE(outcome(odd), "");
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.issue"), std::to_string(issues.size() - 3));
+}
+
+TEST_F(Grooming, LabelsOfOursStayOursWhileAnIssueIsInFlightOrTheDatabaseIsNew) {
+    auto const bug = issue(clear_bug, body_of(clear_bug));
+    write();
+    start();
+    sync();
+    groom_all();
+    auto const own = "SELECT own_labels::text FROM groomer.issue WHERE number = " + std::to_string(bug);
+    EXPECT_EQ(value(own), "{priority/p1,status/ready,type/bug}");
+    at(bug)["labels"] = json::array{json::object{{"name", "status/in-progress"}}};
+    write();
+    sync();
+    groom_all();
+    EXPECT_EQ(outcome(bug), "skipped");
+    EXPECT_EQ(value(own), "{priority/p1,status/ready,type/bug}") << "or the local model would learn from itself";
+    service.reset();
+    database = std::make_unique<TestDatabase>();
+    start();
+    sync();
+    EXPECT_EQ(value(own), "{priority/p1,status/ready,type/bug}");
+}
+
+TEST_F(Grooming, ARepositoryThatTwoFilesNameIsServedByTheFirst) {
+    write();
+    std::filesystem::copy_file(path, folder / "second.json");
+    start("mode: apply", "");
+    config::Source source;
+    source.path = "test.yaml";
+    source.text = "database: {url: \"" + database->url() +
+                  "\"}\nrepositories:\n  - {name: local/backlog, tracker: file, path: " + path.string() +
+                  "}\n  - {name: local/second, tracker: file, path: " + (folder / "second.json").string() + "}\npolicy: {mode: apply}\n";
+    service.reset();
+    loaded = config::load(source);
+    service = std::make_unique<Service>(loaded.config, std::map<std::string, std::string>{{"POD_NAME", "test"}}, log, *context);
+    sync();
+    EXPECT_EQ(service->last_sync().skipped, static_cast<std::int64_t>(issues.size()));
+    EXPECT_NE(lines.str().find("another configured source"), std::string::npos);
+    groom_all();
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.issue WHERE outcome = 'applied'"), std::to_string(issues.size()));
+}
+
+TEST_F(Grooming, ALabelOrRepositoryThatIsTooLongHoldsUpNobody) {
+    auto const odd = issue("hm", "", {std::string(9000, 'l')});
+    issue("hm", "", {}, "o/" + std::string(9000, 'r'));
+    write();
+    start();
+    sync();
+    EXPECT_EQ(service->last_sync().skipped, 1);
+    groom_all();
+    EXPECT_EQ(labels_set_on(odd), (Labels{"+needs-triage"}));
+}
+
+TEST_F(Grooming, WritesThatFailAreToldAndNotCountedAsGroomed) {
+    auto const vague = issue("hm", "");
+    write();
+    start();
+    sync();
+    std::filesystem::create_directory(path.string() + ".groomer.jsonl");  // no file can be there
+    auto const once = run_to_end(*context, service->groom_loop().once(1s));
+    EXPECT_EQ(once.tick->outcome, reconcile::TickOutcome::error);
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.issue WHERE outcome IN ('applied', 'abstained')"), "0");
+    EXPECT_NE(value("SELECT pending FROM groomer.progress"), "0");
+    EXPECT_EQ(outcome(vague) == "applied", false);
+}
+
+TEST_F(Grooming, AMissingFileFailsTheSyncAndKeepsWhatIsKnown) {
+    write();
+    start();
+    sync();
+    std::filesystem::rename(path, folder / "elsewhere.json");
+    auto const once = run_to_end(*context, service->sync_loop().once(0s));
+    EXPECT_EQ(once.tick->outcome, reconcile::TickOutcome::error);
+    EXPECT_EQ(service->last_sync().failed, (Labels{"local/backlog"}));
+    EXPECT_NE(lines.str().find("backlog.json"), std::string::npos);
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.issue WHERE gone"), "0");
+}
+
+TEST_F(Grooming, TheStoryOfAnIssueSaysWhatWasDecidedAndWhenItIsDue) {
+    write();
+    start();
+    sync();
+    groom_all();
+    auto const story = run_to_end(*context, store::story(service->store(), {"o/r", 1}));
+    ASSERT_TRUE(story);
+    EXPECT_EQ(story->outcome, "applied");
+    ASSERT_EQ(story->runs.size(), 1U);
+    EXPECT_EQ(story->runs[0].pod, "test");
+    EXPECT_GT(story->due_in, 24 * 3600);
+}
+
+}  // namespace
+}  // namespace groomer

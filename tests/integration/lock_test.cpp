@@ -1,0 +1,460 @@
+// The lock's statements on a real PostgreSQL: what migration 002 promises.
+#include "base/digest.hpp"
+#include "lock/decision.hpp"
+#include "lock/token.hpp"
+#include "pg/pool.hpp"
+#include "store/history.hpp"
+#include "store/work.hpp"
+#include "support/run_task.hpp"
+#include "support/test_database.hpp"
+
+#include <gtest/gtest.h>
+
+#include <signal.h>
+
+#include <atomic>
+#include <thread>
+
+namespace groomer {
+namespace {
+
+using namespace std::chrono_literals;
+using lock::Bid;
+using lock::Grant;
+using lock::Ground;
+using lock::Look;
+using test::run_task;
+using test::TestDatabase;
+
+// A replica's view of the lock, without a loop.
+struct Contender {
+    Contender(TestDatabase const& database, std::string const& name)
+        : pool{database.options("groomer/test/" + name), 2, {}},
+          store{lock::make_lock_store(pool, pool, {name, "slot-" + name, "incarnation-" + name})} {}
+
+    Look look(std::string const& lock = "groomer") { return run_task(store->look(lock)).value(); }
+    Bid bid(Ground ground = Ground::free) {
+        Bid bid;
+        bid.lock = "groomer";
+        bid.ground = ground;
+        bid.seen = look();
+        bid.age_needed = 5s;
+        bid.ttl = 5s;
+        bid.settle = 11500ms;
+        return bid;
+    }
+    std::optional<Grant> acquire(Bid bid) { return run_task(store->acquire(bid)); }
+    std::optional<Grant> acquire(Ground ground = Ground::free) { return acquire(bid(ground)); }
+    bool renew(std::string const& token) { return run_task(store->renew("groomer", token, 5s)); }
+    bool release(std::string const& token, lock::Ended ended = lock::Ended::finished, std::chrono::milliseconds next = 0ms) {
+        lock::Release request{"groomer", token, true, ended, next, 60s};
+        return run_task(store->release(request));
+    }
+
+    pg::Pool pool;
+    std::unique_ptr<lock::LockStore> store;
+};
+
+class LockStatements : public testing::Test {
+protected:
+    void SetUp() override {
+        GROOMER_NEEDS_DATABASE();
+        database = std::make_unique<TestDatabase>();
+        a = std::make_unique<Contender>(*database, "a");
+        b = std::make_unique<Contender>(*database, "b");
+    }
+    std::string value(std::string const& sql) { return database->query(sql).at(0).text(0); }
+    void set_row(std::string const& token, std::string const& stamp) {
+        database->query(
+            "INSERT INTO sync_lock VALUES ('groomer', " + token + ", " + stamp +
+            ") ON CONFLICT (id) DO UPDATE SET \"syncRunId\" = excluded.\"syncRunId\", \"acquiredAt\" = excluded.\"acquiredAt\"");
+    }
+
+    std::unique_ptr<TestDatabase> database;
+    std::unique_ptr<Contender> a, b;
+};
+
+TEST_F(LockStatements, AWinWritesATokenOfTheBindingLayoutAndAHold) {
+    auto const grant = a->acquire();
+    ASSERT_TRUE(grant);
+    auto const token = lock::parse_token(value("SELECT \"syncRunId\" FROM sync_lock WHERE id = 'groomer'"));
+    ASSERT_TRUE(token);
+    EXPECT_EQ(token->term, grant->term);
+    EXPECT_EQ(token->slot, "slot-a");
+    EXPECT_EQ(token->incarnation, "incarnation-a");
+    EXPECT_EQ(token->timeline, "00000001");
+    EXPECT_EQ(grant->how, "free");
+    EXPECT_EQ(grant->quarantine, 0ms);
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.hold WHERE ended_at IS NULL"), "1");
+}
+
+TEST_F(LockStatements, ASecondBidIsALostRaceAndNoError) {
+    auto const stale = b->bid();
+    ASSERT_TRUE(a->acquire());
+    EXPECT_FALSE(b->acquire(stale));
+    EXPECT_FALSE(b->acquire(Ground::expired)) << "five seconds have not passed";
+}
+
+TEST_F(LockStatements, OneOfManyWinsEveryRace) {
+    constexpr int contenders = 8, races = 40;
+    std::vector<std::unique_ptr<Contender>> all;
+    for (int i = 0; i < contenders; ++i) all.push_back(std::make_unique<Contender>(*database, std::to_string(i)));
+    std::int64_t last_term = 0;
+    for (int race = 0; race < races; ++race) {
+        std::vector<std::optional<Grant>> grants(contenders);
+        std::vector<std::thread> threads;
+        std::atomic<int> ready = 0;
+        for (int i = 0; i < contenders; ++i)
+            threads.emplace_back([&, i] {
+                auto const bid = all[static_cast<std::size_t>(i)]->bid();
+                ++ready;
+                while (ready < contenders) std::this_thread::yield();
+                grants[static_cast<std::size_t>(i)] = all[static_cast<std::size_t>(i)]->acquire(bid);
+            });
+        for (auto& thread : threads) thread.join();
+        std::vector<Grant> winners;
+        for (auto const& grant : grants)
+            if (grant) winners.push_back(*grant);
+        ASSERT_EQ(winners.size(), 1U) << "race " << race;
+        EXPECT_GT(winners[0].term, last_term);
+        last_term = winners[0].term;
+        ASSERT_TRUE(a->release(winners[0].token));
+    }
+}
+
+TEST_F(LockStatements, OneOfManyTakesAnExpiredRow) {
+    constexpr int contenders = 8, races = 20;
+    std::vector<std::unique_ptr<Contender>> all;
+    for (int i = 0; i < contenders; ++i) all.push_back(std::make_unique<Contender>(*database, std::to_string(i)));
+    for (int race = 0; race < races; ++race) {
+        set_row("'5f0c1d7e-0000-0000-0000-0000000000" + std::to_string(10 + race) + "'", "now() - interval '1 hour'");
+        std::atomic<int> winners = 0, ready = 0;
+        std::vector<std::thread> threads;
+        for (auto& contender : all)
+            threads.emplace_back([&] {
+                auto const bid = contender->bid(Ground::expired);
+                ++ready;
+                while (ready < contenders) std::this_thread::yield();
+                if (contender->acquire(bid)) ++winners;
+            });
+        for (auto& thread : threads) thread.join();
+        ASSERT_EQ(winners, 1) << "race " << race;
+    }
+}
+
+TEST_F(LockStatements, ANullTokenIsAFreeRow) {
+    set_row("NULL", "now()");
+    auto const grant = a->acquire();
+    ASSERT_TRUE(grant);
+    EXPECT_EQ(grant->how, "free");
+}
+
+TEST_F(LockStatements, NothingIsTakenBeforeItIsDueUnlessForced) {
+    auto const grant = a->acquire();
+    ASSERT_TRUE(a->release(grant->token, lock::Ended::finished, 60s));
+    EXPECT_FALSE(b->acquire());
+    auto bid = b->bid();
+    bid.forced = true;
+    EXPECT_TRUE(b->acquire(bid));
+}
+
+TEST_F(LockStatements, ARequestMakesDueUntilAHoldThatBeganLaterHasFinished) {
+    auto grant = a->acquire();
+    ASSERT_TRUE(grant);
+    database->query("INSERT INTO groomer.request (lock) VALUES ('groomer')");
+    ASSERT_TRUE(a->release(grant->token, lock::Ended::finished, 60s));
+    EXPECT_TRUE(a->look().due()) << "it came after the acquire of the hold that finished";
+    grant = a->acquire();
+    ASSERT_TRUE(grant);
+    ASSERT_TRUE(a->release(grant->token, lock::Ended::finished, 60s));
+    EXPECT_FALSE(a->look().due());
+}
+
+TEST_F(LockStatements, PausedIsNotDue) {
+    database->query("UPDATE groomer.control SET paused = true");
+    EXPECT_FALSE(a->look().due());
+    EXPECT_FALSE(a->acquire());
+}
+
+TEST_F(LockStatements, ARenewalNeedsTheTokenAndALivingRow) {
+    auto const grant = a->acquire();
+    EXPECT_TRUE(a->renew(grant->token));
+    EXPECT_FALSE(b->renew("g1|5000|1|s|i|00000001|u"));
+    database->query("UPDATE sync_lock SET \"acquiredAt\" = clock_timestamp() - interval '6 s'");
+    EXPECT_FALSE(a->renew(grant->token)) << "an expired row is not revived";
+}
+
+TEST_F(LockStatements, ATakeOverFromAnExpiredHolderWaitsOutWhatMayStillLand) {
+    auto const first = a->acquire();
+    database->query("UPDATE sync_lock SET \"acquiredAt\" = clock_timestamp() - interval '6 s'");
+    auto bid = b->bid(Ground::expired);
+    bid.contact = true;
+    auto const second = b->acquire(bid);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->how, "expired");
+    EXPECT_GT(second->term, first->term);
+    EXPECT_NEAR(static_cast<double>(second->quarantine.count()), 11500, 200);
+    EXPECT_FALSE(a->release(first->token)) << "it was lost";
+    EXPECT_EQ(value("SELECT ended FROM groomer.hold ORDER BY term LIMIT 1"), "lost");
+}
+
+TEST_F(LockStatements, WithoutContactTheQuarantineIsLonger) {
+    ASSERT_TRUE(a->acquire());
+    database->query("UPDATE sync_lock SET \"acquiredAt\" = clock_timestamp() - interval '6 s'");
+    auto const second = b->acquire(Ground::expired);
+    ASSERT_TRUE(second);
+    EXPECT_NEAR(static_cast<double>(second->quarantine.count()), 16000, 200);
+}
+
+TEST_F(LockStatements, ACleanReleaseLeavesAStoredQuarantineInPlace) {
+    ASSERT_TRUE(a->acquire());
+    database->query("UPDATE sync_lock SET \"acquiredAt\" = clock_timestamp() - interval '6 s'");
+    auto const second = b->acquire(Ground::expired);
+    ASSERT_TRUE(b->release(second->token));
+    auto const third = a->acquire();
+    ASSERT_TRUE(third);
+    EXPECT_GT(third->quarantine, 15s);
+}
+
+TEST_F(LockStatements, ARowThatWasDeletedUnderAHoldIsFreeButNotClean) {
+    ASSERT_TRUE(a->acquire());
+    database->query("DELETE FROM sync_lock");
+    auto const second = b->acquire();
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->how, "free");
+    EXPECT_NEAR(static_cast<double>(second->quarantine.count()), 16000, 200);
+}
+
+TEST_F(LockStatements, AReclaimIsCountedAsOneAndQuarantined) {
+    ASSERT_TRUE(a->acquire());
+    auto const second = b->acquire(Ground::reclaimed);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->how, "reclaimed");
+    EXPECT_GT(second->quarantine, 15s);
+}
+
+TEST_F(LockStatements, ABidOnALookThatIsLongPastIsRefused) {
+    auto bid = a->bid();
+    bid.seen.database_time -= 2.5;
+    EXPECT_FALSE(a->acquire(bid));
+    EXPECT_EQ(value("SELECT count(*) FROM sync_lock"), "0");
+}
+
+TEST_F(LockStatements, ABidOnAnotherClusterIsRefused) {
+    auto bid = a->bid();
+    bid.seen.cluster = "771144863259457681000000009";
+    EXPECT_FALSE(a->acquire(bid));
+}
+
+TEST_F(LockStatements, StampsAtInfinityAreTakenAndNeverAnError) {
+    for (auto const* stamp : {"'infinity'", "'-infinity'"}) {
+        set_row("'foreign'", stamp);
+        auto const look = a->look();
+        auto const ground = look.age < 0 ? Ground::future : Ground::expired;
+        auto const grant = a->acquire(ground);
+        ASSERT_TRUE(grant) << stamp;
+        EXPECT_EQ(grant->how, "foreign");
+        ASSERT_TRUE(a->release(grant->token));
+    }
+}
+
+TEST_F(LockStatements, ARenewedRowIsNotTheOneThatWasSeen) {
+    auto const grant = a->acquire();
+    auto const bid = b->bid(Ground::reclaimed);
+    ASSERT_TRUE(a->renew(grant->token));
+    EXPECT_FALSE(b->acquire(bid));
+}
+
+TEST_F(LockStatements, AFailedHoldIsDueAfterABackOffAndAKeptOneAtOnce) {
+    auto grant = a->acquire();
+    ASSERT_TRUE(a->release(grant->token, lock::Ended::failed));
+    EXPECT_NEAR(a->look().due_in, 1, 0.5);
+    database->query("UPDATE groomer.lock_state SET due_at = clock_timestamp()");
+    grant = a->acquire();
+    ASSERT_TRUE(a->release(grant->token, lock::Ended::failed));
+    EXPECT_NEAR(a->look().due_in, 2, 0.5);
+    database->query("INSERT INTO groomer.request (lock, at) VALUES ('groomer', clock_timestamp() - interval '1 hour')");
+    EXPECT_FALSE(a->look().due()) << "the failed tick had seen that request: no spinning";
+    database->query("UPDATE groomer.lock_state SET due_at = clock_timestamp()");
+    grant = a->acquire();
+    ASSERT_TRUE(a->release(grant->token, lock::Ended::kept));
+    EXPECT_LE(a->look().due_in, 0);
+}
+
+TEST_F(LockStatements, ALookCostsNoWalAndNoTransactionId) {
+    a->look();
+    database->query("CHECKPOINT");
+    auto const before = database->query("SELECT pg_current_wal_insert_lsn()::text, pg_snapshot_xmax(pg_current_snapshot())::text").at(0);
+    for (int i = 0; i < 50; ++i) a->look();
+    auto const after = database->query("SELECT pg_current_wal_insert_lsn()::text, pg_snapshot_xmax(pg_current_snapshot())::text").at(0);
+    EXPECT_EQ(before.text(1), after.text(1));
+}
+
+TEST_F(LockStatements, TheTwoLocksDoNotTouchEachOther) {
+    ASSERT_TRUE(a->acquire());
+    auto bid = b->bid();
+    bid.lock = "global";
+    bid.seen = b->look("global");
+    EXPECT_TRUE(run_task(b->store->acquire(bid)));
+    EXPECT_EQ(value("SELECT count(*) FROM sync_lock"), "2");
+}
+
+TEST_F(LockStatements, SettingsOfAStatementDoNotStayInTheSession) {
+    pg::Session session{database->options()};
+    session.run({"test", "SELECT 1", 123ms}, {});
+    session.transaction([](pg::Session::Transaction& transaction) {
+        EXPECT_EQ(transaction.exec("SHOW statement_timeout").at(0).text(0), "0");
+        EXPECT_EQ(transaction.exec("SHOW lock_timeout").at(0).text(0), "0");
+    });
+}
+
+class FencedWrites : public LockStatements {
+protected:
+    std::shared_ptr<lock::Hold> hold(Grant const& grant) {
+        auto const now = clock.now();
+        return std::make_shared<lock::Hold>(clock, lock::Hold::Terms{"groomer", grant.token, grant.term, 5s, 0ms}, now, now);
+    }
+    SystemClock clock;
+    int refused = 0;
+};
+
+TEST_F(FencedWrites, PassForTheCurrentTermAndAreRefusedForEveryOther) {
+    auto const first = a->acquire();
+    auto const mine = hold(*first);
+    store::Store store{a->pool, clock, [this] { ++refused; }};
+    EXPECT_NO_THROW(run_task(store::prove(store, *mine)));
+    database->query("UPDATE sync_lock SET \"acquiredAt\" = clock_timestamp() - interval '6 s'");
+    EXPECT_NO_THROW(run_task(store::prove(store, *mine))) << "expired, but nobody else has it: the database orders both";
+    ASSERT_TRUE(b->acquire(Ground::expired));
+    EXPECT_THROW(run_task(store::prove(store, *mine)), store::HoldLost);
+    EXPECT_EQ(mine->loss(), lock::Loss::fenced);
+    EXPECT_FALSE(mine->may_act());
+    EXPECT_EQ(refused, 1);
+}
+
+TEST_F(FencedWrites, AreRefusedWhenAForeignProgramDeletedTheRow) {
+    auto const first = a->acquire();
+    auto const mine = hold(*first);
+    store::Store store{a->pool, clock, [this] { ++refused; }};
+    database->query("DELETE FROM sync_lock");
+    EXPECT_THROW(run_task(store::prove(store, *mine)), store::HoldLost);
+}
+
+TEST_F(FencedWrites, HoldUpATakeOverUntilTheyAreCommittedAndNoRenewal) {
+    auto const first = a->acquire();
+    std::atomic<bool> written = false;
+    std::thread writer{[&] {
+        pg::Session session{database->options("groomer/writer")};
+        pg::Statement const slow{"slow", GROOMER_FENCED "SELECT (SELECT count(*) FROM fence), (SELECT pg_sleep(0.6) IS NULL FROM fence)",
+                                 5s};
+        session.run(slow, {"groomer", first->token});
+        written = true;
+    }};
+    auto const give_up = clock.now() + 5s;
+    while (value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'groomer/writer' AND wait_event = 'PgSleep'") == "0")
+        ASSERT_LT(clock.now(), give_up);
+    EXPECT_TRUE(a->renew(first->token));
+    EXPECT_FALSE(written) << "the renewal did not wait for the writer";
+    auto bid = b->bid(Ground::reclaimed);
+    auto const second = b->acquire(bid);
+    EXPECT_TRUE(written) << "the take-over did";
+    EXPECT_TRUE(second);
+    writer.join();
+}
+
+TEST_F(LockStatements, StatusTellsTheHolderAndAManualReleaseNeedsWhatWasSeen) {
+    auto const grant = a->acquire();
+    SystemClock clock;
+    store::Store store{a->pool, clock, [] {}};
+    auto status = run_task(store::lock_status(store, "groomer"));
+    EXPECT_TRUE(status.held);
+    EXPECT_EQ(status.pod, "a");
+    EXPECT_EQ(status.term, grant->term);
+    ASSERT_EQ(status.last.size(), 1U);
+    EXPECT_FALSE(run_task(store::release_by_hand(store, "groomer", grant->term - 1, std::nullopt)));
+    EXPECT_FALSE(run_task(store::release_by_hand(store, "groomer", std::nullopt, "something else")));
+    EXPECT_TRUE(run_task(store::release_by_hand(store, "groomer", grant->term, std::nullopt)));
+    status = run_task(store::lock_status(store, "groomer"));
+    EXPECT_FALSE(status.held);
+    EXPECT_FALSE(status.clean);
+    EXPECT_EQ(status.last[0].ended, "by hand");
+}
+
+TEST_F(LockStatements, AForeignTokenIsReleasedByHandByItsText) {
+    set_row("'5f0c1d7e'", "now()");
+    SystemClock clock;
+    store::Store store{a->pool, clock, [] {}};
+    EXPECT_TRUE(run_task(store::release_by_hand(store, "groomer", std::nullopt, "5f0c1d7e")));
+    EXPECT_EQ(value("SELECT count(*) FROM sync_lock"), "0");
+}
+
+TEST(Connections, AServerThatIsFrozenIsGivenUpAndTheNextStatementConnectsAnew) {
+    GROOMER_NEEDS_DATABASE();
+    TestDatabase database{TestDatabase::Schema::none};
+    pg::Pool pool{database.options(), 1, {}};
+    auto const backend = static_cast<int>(run_task(pool.run({"test", "SELECT pg_backend_pid()"}, {})).at(0).integer(0));
+    ASSERT_EQ(::kill(backend, SIGSTOP), 0) << "a process of the test's own server";
+    auto const began = std::chrono::steady_clock::now();
+    bool broken = false;
+    try {
+        run_task(pool.run({"test", "SELECT 1", 200ms}, {}));
+    } catch (pg::DatabaseError const& error) {
+        broken = error.broken();
+    }
+    ::kill(backend, SIGCONT);
+    EXPECT_TRUE(broken);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 10s);
+    EXPECT_EQ(run_task(pool.run({"test", "SELECT 1"}, {})).at(0).integer(0), 1);
+}
+
+TEST(Migrations, ConcurrentOnesApplyEachOnce) {
+    GROOMER_NEEDS_DATABASE();
+    TestDatabase database{TestDatabase::Schema::none};
+    std::vector<std::thread> threads;
+    std::atomic<int> did = 0, failed = 0;
+    for (int i = 0; i < 6; ++i)
+        threads.emplace_back([&] {
+            try {
+                pg::Session session{database.options()};
+                auto const state = pg::migrate(session, store::migrations());
+                if (state.found == 0) ++did;
+            } catch (std::exception const& error) {
+                ++failed;
+                ADD_FAILURE() << error.what();
+            }
+        });
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(did, 1);
+    EXPECT_EQ(failed, 0);
+}
+
+TEST(Migrations, LeaveASyncLockTableThatIsThereAlone) {
+    GROOMER_NEEDS_DATABASE();
+    TestDatabase database{TestDatabase::Schema::none};
+    database.query(
+        "CREATE TABLE sync_lock (id TEXT PRIMARY KEY, \"syncRunId\" TEXT NULL, \"acquiredAt\" TIMESTAMPTZ(6) NOT NULL DEFAULT "
+        "CURRENT_TIMESTAMP)");
+    database.query("INSERT INTO sync_lock (id, \"syncRunId\") VALUES ('global', 'theirs')");
+    auto const before = database.query("SELECT oid::text, relfilenode::text FROM pg_class WHERE relname = 'sync_lock'").at(0).text(0);
+    pg::Session session{database.options()};
+    pg::migrate(session, store::migrations());
+    EXPECT_EQ(database.query("SELECT oid::text FROM pg_class WHERE relname = 'sync_lock'").at(0).text(0), before);
+    EXPECT_EQ(database.query("SELECT \"syncRunId\" FROM sync_lock WHERE id = 'global'").at(0).text(0), "theirs");
+}
+
+TEST(Migrations, ASchemaNewerThanTheBinaryIsRefusedWithASentence) {
+    GROOMER_NEEDS_DATABASE();
+    TestDatabase database;
+    database.query("INSERT INTO groomer.schema_version (version, name) VALUES (999, 'from the future')");
+    pg::Session session{database.options()};
+    try {
+        pg::migrate(session, store::migrations());
+        FAIL() << "it was accepted";
+    } catch (Error const& error) {
+        EXPECT_EQ(error.code(), ErrorCode::database);
+        EXPECT_NE(std::string{error.what()}.find("version 999"), std::string::npos);
+    }
+}
+
+}  // namespace
+}  // namespace groomer
