@@ -165,9 +165,10 @@ refused() { ! "$root/deploy/local/up" --once >/dev/null 2>"$work/refused" 9>&- &
 watching() { grep -q 'Watching' "$work/typescript"; }
 ends_by_control_c() {
   local result=0 command
-  printf -v command '%q ' "$root/deploy/local/up"
+  # exec: without it, the status would be that of a /bin/sh between the terminal and up, which Ctrl-C ends as well.
+  printf -v command 'exec %q' "$root/deploy/local/up"
   mkfifo "$work/keys"
-  timeout -k 5 100 env --default-signal=INT script -qefc "$command" "$work/typescript" <"$work/keys" >/dev/null 2>&1 9>&- &
+  timeout -k 5 100 env --default-signal=INT script -qefc "$command" "$work/typescript" <"$work/keys" >"$work/err" 2>&1 9>&- &
   running=$!
   exec 6<>"$work/keys"
   check "in a terminal it grooms and goes on" within 60 watching
