@@ -33,14 +33,16 @@ Slot::Slot(std::map<std::string, std::string> const& environment, Log& log) {
     auto const pod = value(environment, "GROOMER_POD_UID"), container = value(environment, "GROOMER_CONTAINER");
     auto const folder = value(environment, "GROOMER_SLOT_DIR");
     if (pod.empty() || container.empty() || folder.empty()) return;
-    auto const path = folder + "/" + sha256_hex(pod + "/" + container).substr(0, 16) + ".slot";
+    auto const name = pod + "/" + container, digest = sha256_hex(name).substr(0, 32);
+    auto const path = folder + "/" + digest + ".slot";
     file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file_ < 0 || ::flock(file_, LOCK_EX | LOCK_NB) != 0) {
         log.warning("the slot is not ours: a crashed predecessor's row will be waited out, not taken back",
                     {{"component", "lock"}, {"path", path}, {"error", std::strerror(errno)}});
         return;
     }
-    name_ = plain(pod + "/" + container);
+    // Two slots never share a name: one that would have to be changed to fit is called by its digest.
+    name_ = plain(name) == name ? name : digest;
 }
 
 Slot::~Slot() {

@@ -2,6 +2,7 @@
 
 #include "api/probes.hpp"
 #include "app/commands/commands.hpp"
+#include "app/run_to_end.hpp"
 #include "app/version.hpp"
 #include "base/error.hpp"
 
@@ -53,11 +54,10 @@ void Replica::run() {
 void Replica::on_signal() {
     signals_.async_wait([this](boost::system::error_code error, int signal) {
         if (error) return;
-        if (stopping_) ::_exit(128 + signal);
         log_.info("stopping: the current issues are finished, then the row is released", {{"component", "app"}, {"signal", signal}});
+        exit_at_next_signal(signals_);
         stopping_ = true;
         stop_.notify();
-        on_signal();
     });
 }
 
@@ -108,7 +108,7 @@ Task<> Replica::bring_up() {
                      {{"component", "app"}, {"error", describe(failure)}, {"wait_ms", wait.count()}});
         co_await service_.clock().sleep_for(wait);
     }
-    if (stopping_) co_return;  // asked while the database was waited for, which no cancellation ends
+    if (stopping_ || fatal_) co_return;  // while the database was waited for, which no cancellation ends
     started_ = true;
     log_.info("ready", {{"component", "app"}});
     background_.spawn("listen", [this] { return listen(); });
@@ -147,24 +147,27 @@ Task<> Replica::listen() {
 }
 
 Task<> Replica::listen_once() {
-    auto connect = [options = service_.connect_options()] {
+    auto connect = [this, options = service_.connect_options()] {
         auto session = std::make_shared<pg::Session>(options);
+        pg::Watchdog::Guard const guard{watchdog_, session->descriptor(), 5s};
         session->listen("groomer_lock");
         return session;
     };
     auto connecting = on_pool(reading_, connect);
     auto const session = co_await std::move(connecting);
     asio::posix::stream_descriptor readable{context_, ::dup(session->descriptor())};
+    // What was notified before, or while there was no connection, is seen by looking.
+    wake(sync_lock_id);
+    wake(reloader_.current().lock.id);
     for (;;) {
-        // Also after a reconnect: what was notified in between is seen by looking.
-        service_.groom_loop().wake();
-        service_.sync_loop().wake();
-        std::vector<std::string> payloads;
-        while (payloads.empty()) {
-            co_await readable.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
-            payloads = session->notifications();
-        }
+        co_await readable.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+        for (auto const& lock : session->notifications()) wake(lock);
     }
+}
+
+void Replica::wake(std::string const& lock) {
+    if (lock == sync_lock_id) service_.sync_loop().wake();
+    else if (lock == reloader_.current().lock.id) service_.groom_loop().wake();
 }
 
 Task<> Replica::reload() {

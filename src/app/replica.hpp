@@ -22,6 +22,7 @@ private:
     Task<> bring_up();
     Task<> listen();
     Task<> listen_once();
+    void wake(std::string const& lock);
     Task<> reload();
     void take_over(config::Reloaded const& reloaded);
     Task<> measure_lag();
@@ -32,6 +33,7 @@ private:
     asio::io_context context_{1};
     config::Reloader reloader_;
     asio::thread_pool reading_{1};  // for the reloader and the notifications' connection
+    pg::Watchdog watchdog_;         // over that connection being made
     Service service_;
     std::unique_ptr<net::HttpServer> http_, metrics_http_;
     asio::signal_set signals_;

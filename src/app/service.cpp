@@ -21,6 +21,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// A server that is frozen must not hold up the start, or a stop, for ever; a migration has time limits of its own.
+constexpr std::chrono::seconds short_work{10}, long_work{720};
 constexpr std::size_t work_connections = 8;
 constexpr std::size_t lock_connections = 2;  // one for each loop, and one each for their renewals
 
@@ -30,7 +32,7 @@ metrics::Options metric_options(config::Config const& config) {
                              config::secret_names()};
     std::set<std::string> families;
     for (auto const& repository : config.repositories) {
-        options.repos.push_back(repository.name);
+        if (repository.tracker != "file") options.repos.push_back(repository.name);  // a file's are known once it was read
         for (auto const& family : repository.policy.labels) families.insert(family.name);
     }
     options.families.assign(families.begin(), families.end());
@@ -80,7 +82,9 @@ Service::Service(config::Config const& config, std::map<std::string, std::string
       learner_{store_, cpu_, clock_, log_},
       groomer_{groomer_parts(clock_, log_, metrics_, store_, learner_, main, identity_.pod, config)},
       keep_renewals_{asio::make_work_guard(renewals_context_)} {
-    groom_loop_ = std::make_unique<reconcile::Loop>(loop_parts(main), loop_settings(config.lock.id, "groom"),
+    auto groom_parts = loop_parts(main);
+    groom_parts.overtaken = [this] { metrics_.drop_backlog(); };
+    groom_loop_ = std::make_unique<reconcile::Loop>(std::move(groom_parts), loop_settings(config.lock.id, "groom"),
                                                     [this](auto hold) { return groom_tick(std::move(hold)); });
     sync_loop_ = std::make_unique<reconcile::Loop>(loop_parts(main), loop_settings(sync_lock_id, "sync"),
                                                    [this](auto hold) { return sync_tick(std::move(hold)); });
@@ -149,7 +153,7 @@ void Service::configure(config::Config const& config) {
             {repository, config::policy_digest(repository.policy, repository.model), judge_digest(repository), tracker_for(repository)});
     config_ = config;
     entries_ = std::move(entries);
-    for (auto* pool : {&work_, &locks_, &renewals_}) pool->set_password(config.database.password.value);
+    for (auto* pool : {&work_, &locks_, &renewals_}) pool->set_options(connect_options());
     groom_loop_->configure(loop_settings(config.lock.id, "groom"));
     sync_loop_->configure(loop_settings(sync_lock_id, "sync"));
     for (auto const* lock : {config.lock.id.c_str(), sync_lock_id}) metrics_.lock_ttl_seconds(lock).set(config.lock.ttl);
@@ -160,18 +164,29 @@ void Service::configure(config::Config const& config) {
 }
 
 Task<pg::SchemaState> Service::migrate() {
-    auto work = [](pg::Session& session) { return pg::migrate(session, store::migrations()); };
-    auto running = work_.with_session(work);
-    auto state = co_await std::move(running);
-    metrics_.db_schema_version().set(state.wanted);
+    std::optional<pg::SchemaState> before;
+    for (;;) {
+        auto const now = co_await schema();
+        if (!before) before = now;
+        if (now.found == now.wanted) break;
+        auto work = [](pg::Session& session) { return pg::try_migrate(session, store::migrations()); };
+        auto migrating = work_.with_session(long_work, work);
+        bool const mine = co_await std::move(migrating);
+        if (!mine) co_await clock_.sleep_for(100ms);
+    }
+    metrics_.db_schema_version().set(before->wanted);
     answered_ = clock_.now().time_since_epoch().count();
-    co_return state;
+    co_return *before;
+}
+
+Task<pg::SchemaState> Service::schema() {
+    auto check = [](pg::Session& session) { return pg::check_schema(session, store::migrations()); };
+    auto checking = work_.with_session(short_work, check);
+    co_return co_await std::move(checking);
 }
 
 Task<bool> Service::require_schema() {
-    auto work = [](pg::Session& session) { return pg::check_schema(session, store::migrations()); };
-    auto running = work_.with_session(work);
-    auto const state = co_await std::move(running);
+    auto const state = co_await schema();
     if (state.found != state.wanted)
         throw Error{ErrorCode::database, "the database has " +
                                              (state.found == 0 ? "no groomer schema" : "schema version " + std::to_string(state.found)) +

@@ -37,9 +37,11 @@ public:
     Service(Service const&) = delete;
     Service& operator=(Service const&) = delete;
 
-    // Applies the migrations; throws pg::DatabaseError, or Error where the schema is newer.
+    // Applies the migrations, or waits for who does; returns what was there before. Throws pg::DatabaseError, or Error where
+    // the schema is newer.
     Task<pg::SchemaState> migrate();
 
+    Task<pg::SchemaState> schema();
     // Throws Error (database) with what to do where the schema is missing, old or newer.
     Task<bool> require_schema();
 

@@ -27,6 +27,7 @@ std::string_view name(WriteOutcome outcome) {
         case WriteOutcome::done: return "done";
         case WriteOutcome::already: return "already";
         case WriteOutcome::fenced: return "fenced";
+        case WriteOutcome::withheld: return "withheld";
         case WriteOutcome::gone: return "gone";
         case WriteOutcome::failed: return "failed";
     }
@@ -40,15 +41,16 @@ public:
 
     Task<WriteResult> write(store::Step step) {
         for (int attempt = 1;; ++attempt) {
-            if (!co_await may_begin()) co_return WriteResult{WriteOutcome::fenced, "the hold is over", {}};
+            if (!co_await may_begin()) co_return WriteResult{WriteOutcome::withheld, "the hold is over", {}};
             auto result = co_await send(step);
-            bool const again = result.outcome == WriteOutcome::failed || result.outcome == WriteOutcome::fenced;
+            bool const again = result.outcome == WriteOutcome::failed || result.outcome == WriteOutcome::fenced ||
+                               result.outcome == WriteOutcome::withheld;
             if (!again || attempt == most_tries || hold_->winding_down()) co_return result;
             auto const pause = std::max(result.retry_after, std::chrono::milliseconds{50} * (1 << attempt));
             if (pause > longest_pause) co_return result;
             parts_.log.warning("a write to the tracker failed, trying again",
                                {{"component", "groom"}, {"repo", ref_.repo}, {"issue", ref_.number}, {"error", result.detail}});
-            // Refused by the tracker or by our own clock: the database knows whether the term is over.
+            // Refused by the tracker: the database knows whether the term is over.
             if (result.outcome == WriteOutcome::fenced) co_await store::prove(parts_.store, *hold_);
             co_await parts_.clock.sleep_for(pause);
         }
@@ -101,6 +103,8 @@ Task<Applied> apply(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker:
         applied.all_done = false;
         applied.gone = result.outcome == WriteOutcome::gone;
         applied.fenced = result.outcome == WriteOutcome::fenced;
+        applied.withheld = result.outcome == WriteOutcome::withheld;
+        applied.unanswered = result.outcome == WriteOutcome::failed;
         applied.failure = result.detail;
         break;
     }

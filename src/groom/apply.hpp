@@ -28,9 +28,11 @@ struct Applied {
     std::string key;  // SHA-256 of repository, issue, revision and plan
     std::vector<store::Step> steps;
     bool all_done = true;
-    bool gone = false;    // the issue is not there any more
-    bool fenced = false;  // the term was over: stop the tick
-    std::string failure;  // of the first step that failed
+    bool gone = false;        // the issue is not there any more
+    bool fenced = false;      // refused by the tracker: it has seen a later term
+    bool withheld = false;    // not begun, since the hold is over or nearly so
+    bool unanswered = false;  // a write may yet take effect
+    std::string failure;      // of the first step that failed
 };
 
 // hold outlives the call. Throws store::HoldLost and pg::DatabaseError.

@@ -4,7 +4,9 @@ namespace groomer::pg {
 namespace {
 
 // Any constant serves: it names the migrations of this product among the database's advisory locks ("groomer" in ASCII).
-constexpr auto take_advisory_lock = "SELECT pg_advisory_xact_lock(x'67726f6f6d6572'::bigint)";
+// It is tried, not waited for: who waits inside a statement hears no SIGTERM.
+constexpr auto try_advisory_lock = "SELECT pg_try_advisory_xact_lock(x'67726f6f6d6572'::bigint)";
+constexpr auto brief = "SELECT set_config('statement_timeout', '5s', true), set_config('lock_timeout', '5s', true)";
 constexpr auto patient = "SELECT set_config('statement_timeout', '10min', true), set_config('lock_timeout', '2min', true)";
 
 SchemaState state_of(std::int64_t found, std::vector<Migration> const& migrations) {
@@ -26,17 +28,24 @@ std::int64_t found_version(Session::Transaction& transaction) {
 
 SchemaState check_schema(Session& session, std::vector<Migration> const& migrations) {
     std::int64_t found = 0;
-    session.transaction([&](Session::Transaction& transaction) { found = found_version(transaction); });
+    session.transaction([&](Session::Transaction& transaction) {
+        transaction.exec(brief);
+        auto const encoding = transaction.exec("SELECT current_setting('server_encoding')").at(0).text(0);
+        if (encoding != "UTF8")
+            throw Error{ErrorCode::database, "the database's encoding is " + encoding +
+                                                 ", which cannot hold every text: create one with ENCODING 'UTF8' TEMPLATE template0"};
+        found = found_version(transaction);
+    });
     return state_of(found, migrations);
 }
 
-SchemaState migrate(Session& session, std::vector<Migration> const& migrations) {
-    if (auto state = check_schema(session, migrations); state.found == state.wanted) return state;
-    SchemaState state;
+bool try_migrate(Session& session, std::vector<Migration> const& migrations) {
+    bool mine = false;
     session.transaction([&](Session::Transaction& transaction) {
         transaction.exec(patient);
-        transaction.exec(take_advisory_lock);
-        state = state_of(found_version(transaction), migrations);  // another replica may have been here first
+        mine = transaction.exec(try_advisory_lock).at(0).truth(0);
+        if (!mine) return;
+        auto const state = state_of(found_version(transaction), migrations);  // another replica may have been here first
         for (Migration const& migration : migrations) {
             if (migration.version <= state.found) continue;
             transaction.exec(std::string{migration.sql});
@@ -44,7 +53,7 @@ SchemaState migrate(Session& session, std::vector<Migration> const& migrations) 
                              std::string{migration.name} + "')");
         }
     });
-    return state;
+    return mine;
 }
 
 }  // namespace groomer::pg

@@ -20,10 +20,12 @@ struct SchemaState {
     int wanted = 0;  // of this binary
 };
 
-// What is there. Throws DatabaseError; an Error (database) where the schema is newer than the binary.
+// What is there. Throws DatabaseError; an Error (database) where the schema is newer than the binary, or the database
+// cannot hold every text.
 SchemaState check_schema(Session& session, std::vector<Migration> const& migrations);
 
-// Brings the schema up to date; returns the state found before. Migrations are in ascending order of version.
-SchemaState migrate(Session& session, std::vector<Migration> const& migrations);
+// Brings the schema up to date; false while another process is doing it: ask again. Migrations are in ascending order of
+// version.
+bool try_migrate(Session& session, std::vector<Migration> const& migrations);
 
 }  // namespace groomer::pg

@@ -18,6 +18,12 @@ Pool::Lease::~Lease() {
     if (session_) pool_.give_back(std::move(session_));
 }
 
+// A broken connection is seldom alone: the idle ones were made to the same server, before it went.
+void Pool::Lease::discard() {
+    session_.reset();
+    pool_.close_idle();
+}
+
 std::unique_ptr<Session> Pool::take() {
     ConnectOptions options;
     {
@@ -42,14 +48,15 @@ void Pool::give_back(std::unique_ptr<Session> session) {
     idle_.push_back(std::move(session));
 }
 
-void Pool::set_password(std::string password) {
+void Pool::set_options(ConnectOptions options) {
     std::lock_guard guard{mutex_};
-    options_.password = std::move(password);
+    options_ = std::move(options);
 }
 
 void Pool::close_idle() {
+    std::vector<std::unique_ptr<Session>> closed;  // without the mutex
     std::lock_guard guard{mutex_};
-    idle_.clear();
+    closed.swap(idle_);
 }
 
 Rows Pool::run_here(Statement const& statement, Values const& parameters) {

@@ -27,12 +27,13 @@ public:
 
     // Throws DatabaseError.
     Task<Rows> run(Statement statement, Values parameters);
-    // Runs blocking work with a connection.
+    // Runs blocking work with a connection, which is cut after `limit`.
     template <class F>
-    auto with_session(F work) {
-        return on_pool(threads_, [this, work = std::move(work)] {
+    auto with_session(std::chrono::milliseconds limit, F work) {
+        return on_pool(threads_, [this, limit, work = std::move(work)] {
             Lease lease{*this};
             try {
+                Watchdog::Guard const guard{watchdog_, lease.session().descriptor(), limit};
                 return work(lease.session());
             } catch (DatabaseError const& error) {
                 if (error.broken()) lease.discard();
@@ -40,8 +41,8 @@ public:
             }
         });
     }
-    // The password that new connections use.
-    void set_password(std::string password);
+    // What new connections use: a rotated password.
+    void set_options(ConnectOptions options);
     // Closes idle connections, so that a rotated password or a moved primary is seen.
     void close_idle();
 
@@ -53,7 +54,7 @@ private:
         Lease(Lease const&) = delete;
         Lease& operator=(Lease const&) = delete;
         Session& session() { return *session_; }
-        void discard() { session_.reset(); }
+        void discard();
 
     private:
         Pool& pool_;

@@ -3,6 +3,8 @@
 #include <libpq-fe.h>
 #include <pqxx/pqxx>
 
+#include <sys/socket.h>
+
 #include <array>
 #include <charconv>
 #include <map>
@@ -66,10 +68,12 @@ Rows to_rows(pqxx::result const& result) {
     return rows;
 }
 
-// Settings that end with the implicit transaction that they and the statement after them make.
+// Settings that end with the implicit transaction that they and the statement after them make. The server also looks
+// whether its client still lives: a dead holder's statement would keep its fence, and the next holder, waiting.
 std::string settings(std::chrono::milliseconds limit) {
     auto const value = "'" + std::to_string(limit.count()) + "ms', true)";
-    return "SELECT set_config('statement_timeout', " + value + ", set_config('lock_timeout', " + value + "; ";
+    return "SELECT set_config('statement_timeout', " + value + ", set_config('lock_timeout', " + value +
+           ", set_config('client_connection_check_interval', '100ms', true); ";
 }
 
 // 57P01..03 end the session, 25006 and 55000 mean that it is a standby now: another host may be the primary.
@@ -165,6 +169,12 @@ struct Session::Connection {
     };
 
     explicit Connection(std::string const& text) : pq{text}, quiet{pq} { never_reconnect(pq); }
+    // libpqxx would say UNLISTEN, and wait for a server that may be frozen.
+    ~Connection() {
+        if (receiver) ::shutdown(pq.sock(), SHUT_RDWR);
+    }
+    Connection(Connection const&) = delete;
+    Connection& operator=(Connection const&) = delete;
 
     pqxx::connection pq;
     Quiet quiet;

@@ -68,7 +68,20 @@ Task<> Loop::observe() {
         co_await parts_.store.ensure(settings_.lock);
         co_return co_await observe();
     }
+    auto const& before = sight_.look();
+    bool const as_before = before.token == look->token && before.stamp == look->stamp && before.term == look->term;
+    if (!as_before) refusals_ = 0;
     sight_.saw(*look, sent, received);
+    if (undelivered_ && undelivered_->token != look->token) undelivered_.reset();
+    if (undelivered_) {  // the row still is that of our ended hold: what ended must not be done again
+        co_await parts_.store.release(*undelivered_);
+        undelivered_.reset();
+        co_return co_await observe();
+    }
+    if (own_term_ != 0 && look->term > own_term_) {
+        own_term_ = 0;
+        parts_.overtaken();
+    }
     parts_.metrics.lock_term(settings_.lock).set(static_cast<double>(look->term));
     parts_.metrics.paused().set(look->paused ? 1 : 0);
 }
@@ -126,8 +139,9 @@ Task<> Loop::run() {
             failure = std::current_exception();
         }
         if (!failure) {
-            // Whoever won is seen at the next look; a swap that is refused for another reason is not tried in a spin.
-            if (lost_swap_) co_await wakeup_.wait_until(parts_.clock, parts_.clock.now() + 20ms);
+            // Whoever won is seen at the next look; a swap that is refused for another reason is tried ever more seldom.
+            auto const pause = std::min<milliseconds>(20ms * (1 << std::min(refusals_, 8)), 5s);
+            if (lost_swap_) co_await wakeup_.wait_until(parts_.clock, parts_.clock.now() + pause);
             continue;
         }
         if (is_cancelled(failure)) std::rethrow_exception(failure);
@@ -147,22 +161,24 @@ Task<Loop::Once> Loop::once(milliseconds patience) {
         if (auto* bid = std::get_if<lock::Bid>(&next)) {
             auto result = co_await place(*bid);
             if (!result) co_await observe();
-            co_return Once{std::move(result), sight_.look()};
+            co_return Once{std::move(result), sight_.look(), false};
         }
-        // A holder that lives has renewed lately; one that has not for half its ttl is probably dead.
+        // A holder that lives has renewed lately; one that missed its renewal by as long as one may take is probably dead.
+        constexpr auto late = 800ms;
         auto const& wait = std::get<lock::Wait>(next);
-        bool const lives =
-            wait.reason == lock::Reason::foreign || (wait.reason == lock::Reason::held && wait.until - now > settings_.ttl / 2);
-        if (lives || now >= until || stopping_) co_return Once{{}, sight_.look()};
+        bool const renewed = wait.until - now > std::min(settings_.ttl / 2, settings_.ttl - settings_.renew_every - late);
+        bool const lives = wait.reason == lock::Reason::foreign || (wait.reason == lock::Reason::held && renewed);
+        if (lives || now >= until || stopping_) co_return Once{{}, sight_.look(), stopping_};
         co_await wakeup_.wait_until(parts_.clock, std::min(wait.until, until));
     }
 }
 
-void Loop::count_win(lock::Grant const& grant, lock::Bid const& bid) {
+void Loop::count_win(lock::Grant const& grant, lock::Bid const& bid, BootTime::duration since_look) {
     auto& metrics = parts_.metrics;
     metrics.lock_acquisitions_total(settings_.lock, grant.how).increment();
     metrics.lock_term(settings_.lock).set(static_cast<double>(grant.term));
-    metrics.lock_wait_seconds(settings_.lock).observe(std::chrono::duration<double>{std::max(-bid.seen.due_in, 0.0)});
+    std::chrono::duration<double> const waited = std::chrono::duration<double>{-bid.seen.due_in} + since_look;
+    if (!bid.forced) metrics.lock_wait_seconds(settings_.lock).observe(waited);
     std::string_view const kind = grant.how == "free" ? "released" : grant.how == "foreign" ? "expired" : std::string_view{grant.how};
     if (grant.handover) metrics.lock_handover_seconds(settings_.lock, kind).observe(std::chrono::duration<double>{*grant.handover});
 }
@@ -172,12 +188,14 @@ Task<std::optional<TickResult>> Loop::place(lock::Bid bid) {
     auto grant = co_await parts_.store.acquire(bid);
     parts_.metrics.lock_acquire_duration_seconds(settings_.lock).observe(parts_.clock.now() - sent);
     if (!grant) {
+        ++refusals_;
         if (!std::exchange(lost_swap_, true)) parts_.metrics.lock_contention_total(settings_.lock).increment();
         parts_.log.debug("lost the race for the lock", {{"component", "lock"}, {"lock", settings_.lock}});
         co_return std::nullopt;
     }
     lost_swap_ = false;
-    count_win(*grant, bid);
+    own_term_ = grant->term;
+    count_win(*grant, bid, sent - sight_.received());
     lock::Hold::Terms const terms{settings_.lock, grant->token, grant->term, bid.ttl, grant->quarantine};
     co_return co_await run_hold(*grant, terms, sent);
 }
@@ -192,66 +210,45 @@ Task<TickResult> Loop::run_hold(lock::Grant grant, lock::Hold::Terms terms, Boot
     Renewal::Parts const renewal_parts{parts_.clock, parts_.log, parts_.metrics, parts_.store, parts_.renewals, parts_.executor};
     auto const renewal = std::make_shared<Renewal>(renewal_parts, hold, settings_.renew_every, changed_);
     renewal->start(sent);
-    auto const course = co_await run_tick(hold);
-    auto result = judge(*hold, course);
+    std::exception_ptr failure;
+    TickResult result;
+    try {
+        auto const course = co_await run_tick({parts_.clock, parts_.executor, *changed_, settings_.max_tick, stop_at_}, tick_, hold);
+        result = judge(*hold, course);
+    } catch (...) {
+        failure = std::current_exception();
+    }
     auto const took = parts_.clock.now() - started;
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await renewal->stop();
+    if (!failure) co_await release(*hold, result);
     parts_.metrics.ticks_total(settings_.job, name(result.outcome)).increment();
     parts_.metrics.tick_duration_seconds(settings_.job).observe(took);
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    co_await release(*hold, result);
-    co_await renewal->stop();
+    bool const good = result.outcome == TickOutcome::done || result.outcome == TickOutcome::nothing_to_do;
+    if (good) parts_.metrics.tick_last_success_timestamp_seconds(settings_.job).set(std::chrono::system_clock::now());
     parts_.metrics.lock_hold_seconds(terms.lock).observe(parts_.clock.now() - started);
     parts_.metrics.set_lock_held_probe(terms.lock, {});
     hold_.reset();
+    if (failure) std::rethrow_exception(failure);
     co_return result;
 }
 
-BootTime::time_point Loop::attention(lock::Hold const& hold, BootTime::time_point started) const {
-    return std::min({hold.deadline(), started + settings_.max_tick, stop_at_});
-}
-
-Task<Loop::Course> Loop::run_tick(std::shared_ptr<lock::Hold> hold) {
-    Course course;
-    bool ended = false;
-    TaskGroup group{parts_.executor, [&](std::string const&, std::exception_ptr error) { course.error = error; }};
-    auto body = [&]() -> Task<> { course.result = co_await tick_(hold); };
-    auto watched = [&, body]() -> Task<> {
-        std::exception_ptr error;
-        try {
-            co_await body();
-        } catch (...) {
-            error = std::current_exception();
-        }
-        ended = true;
-        changed_->notify();
-        if (error) std::rethrow_exception(error);
-    };
-    group.spawn("tick", watched);
-    auto const started = parts_.clock.now();
-    while (!ended) {
-        co_await changed_->wait_until(parts_.clock, attention(*hold, started));
-        if (ended) break;
-        auto const now = parts_.clock.now();
-        if (now >= hold->deadline()) hold->lose(lock::Loss::expired);
-        course.overran = now >= started + settings_.max_tick;
-        if (hold->loss() != lock::Loss::none || course.overran || now >= stop_at_) break;
-    }
-    if (!ended) {
-        hold->wind_down();
-        group.cancel();
-    }
-    co_await group.join();
-    co_return course;
+void Loop::tell_loss(lock::Hold const& hold) {
+    auto const& terms = hold.terms();
+    parts_.metrics.lock_lost_total(terms.lock, name(hold.loss())).increment();
+    parts_.log.warning("the hold was lost",
+                       {{"component", "lock"}, {"lock", terms.lock}, {"term", terms.term}, {"cause", name(hold.loss())}});
 }
 
 TickResult Loop::judge(lock::Hold const& hold, Course const& course) {
     auto result = course.result.value_or(TickResult{TickOutcome::aborted, false, false, false, ""});
     auto const& terms = hold.terms();
+    if (course.overran)
+        parts_.log.error("the tick outlasted schedule.max_tick and was cut short",
+                         {{"component", settings_.job}, {"lock", terms.lock}, {"term", terms.term}});
     if (hold.loss() != lock::Loss::none) {
         result.outcome = TickOutcome::aborted;
-        parts_.metrics.lock_lost_total(terms.lock, name(hold.loss())).increment();
-        parts_.log.warning("the hold was lost",
-                           {{"component", "lock"}, {"lock", terms.lock}, {"term", terms.term}, {"cause", name(hold.loss())}});
+        tell_loss(hold);
     } else if (course.error && !is_cancelled(course.error)) {
         result.outcome = TickOutcome::error;
         result.clean = false;
@@ -259,22 +256,19 @@ TickResult Loop::judge(lock::Hold const& hold, Course const& course) {
                          {{"component", settings_.job}, {"lock", terms.lock}, {"term", terms.term}, {"error", describe(course.error)}});
     } else if (course.overran) {
         result.outcome = TickOutcome::error;
-        parts_.log.error("the tick outlasted schedule.max_tick and was cut short",
-                         {{"component", settings_.job}, {"lock", terms.lock}, {"term", terms.term}});
     }
-    bool const good = result.outcome == TickOutcome::done || result.outcome == TickOutcome::nothing_to_do;
-    if (good) parts_.metrics.tick_last_success_timestamp_seconds(settings_.job).set(std::chrono::system_clock::now());
     return result;
 }
 
-Task<> Loop::release(lock::Hold& hold, TickResult const& result) {
+Task<> Loop::release(lock::Hold& hold, TickResult& result) {
     auto const& terms = hold.terms();
     lock::Release request{
         terms.lock, terms.token, result.clean, lock::Ended::kept, result.more ? gap_after_full_batch : settings_.every, settings_.every};
     if (result.outcome == TickOutcome::error) request.ended = lock::Ended::failed;
     else if (result.outcome != TickOutcome::aborted && result.whole) request.ended = lock::Ended::finished;
-    // Three tries, while the row can still be ours; after that its ttl covers it.
-    for (int attempt = 0; attempt < 3 && hold.may_act(); ++attempt) {
+    if (hold.loss() != lock::Loss::none) co_return;
+    // As long as the row can still be ours; after that its ttl covers it, and the next look that finds it repeats this.
+    for (int attempt = 0; hold.may_act(); ++attempt) {
         std::exception_ptr failure;
         bool released = false;
         try {
@@ -282,17 +276,20 @@ Task<> Loop::release(lock::Hold& hold, TickResult const& result) {
         } catch (...) {
             failure = std::current_exception();
         }
+        // A repeated release finds nothing where the reply to an earlier one was lost.
+        if (!failure && (released || attempt > 0)) co_return;
         if (!failure) {
-            if (!released && attempt == 0)
-                parts_.log.warning("the hold was lost before its release",
-                                   {{"component", "lock"}, {"lock", terms.lock}, {"term", terms.term}});
+            hold.lose(lock::Loss::replaced);
+            tell_loss(hold);
+            result.outcome = TickOutcome::aborted;
             co_return;
         }
         parts_.metrics.lock_errors_total(terms.lock, "release").increment();
-        parts_.log.warning("a release failed",
+        parts_.log.warning("a release failed, trying again",
                            {{"component", "lock"}, {"lock", terms.lock}, {"term", terms.term}, {"error", describe(failure)}});
         co_await parts_.clock.sleep_for(200ms);
     }
+    undelivered_ = std::move(request);
 }
 
 }  // namespace groomer::reconcile

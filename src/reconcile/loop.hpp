@@ -8,6 +8,7 @@
 #include "lock/hold.hpp"
 #include "lock/lock_store.hpp"
 #include "metrics/metrics.hpp"
+#include "reconcile/tick.hpp"
 
 #include <functional>
 #include <memory>
@@ -18,20 +19,6 @@
 namespace groomer::reconcile {
 
 using std::chrono::milliseconds;
-
-enum class TickOutcome { done, nothing_to_do, aborted, error };
-
-struct TickResult {
-    TickOutcome outcome = TickOutcome::nothing_to_do;
-    bool more = false;    // it stopped at its batch limit: the next is due at once, after a gap for other programs
-    bool whole = true;    // false for a run of one issue or one cut short: the due time stays
-    bool clean = true;    // every write to a tracker was answered
-    std::string summary;  // for the log
-};
-
-// Runs on the loop's executor; throws store and tracker errors, which end the tick as `error`. It is cancelled when the
-// hold is lost, its deadline passes, or it outlasts max_tick.
-using Tick = std::function<Task<TickResult>(std::shared_ptr<lock::Hold>)>;
 
 struct LoopSettings {
     std::string lock;
@@ -54,6 +41,8 @@ struct LoopParts {
     asio::any_io_executor executor;  // of the loop and its tick
     asio::any_io_executor renewals;  // of the renewal: another thread, so that a busy tick delays none
     std::uint64_t seed = 0;          // of the jitter
+    // Called when a look shows that another replica has held the lock since this one did.
+    std::function<void()> overtaken = [] {};
 };
 
 class Loop {
@@ -70,6 +59,7 @@ public:
     struct Once {
         std::optional<TickResult> tick;    // none: the lock is held by another
         std::optional<lock::Look> holder;  // what was seen then
+        bool stopped = false;              // none, because of stop()
     };
     // One tick now, due or not. Gives up at once before a valid holder; waits, at most `patience`, where only an expiry or
     // a changed database stands in the way. Throws pg::DatabaseError.
@@ -83,23 +73,15 @@ public:
     void configure(LoopSettings settings) { settings_ = std::move(settings); }
 
 private:
-    // How a tick ended, apart from what it says itself.
-    struct Course {
-        std::optional<TickResult> result;
-        std::exception_ptr error;
-        bool overran = false;
-    };
-
     Task<> observe();                                      // one look; throws
     Task<bool> try_observe();                              // false: failed, and waited
     Task<std::optional<TickResult>> place(lock::Bid bid);  // nothing: a lost race
     Task<TickResult> run_hold(lock::Grant grant, lock::Hold::Terms terms, BootTime::time_point sent);
-    Task<Course> run_tick(std::shared_ptr<lock::Hold> hold);
     TickResult judge(lock::Hold const& hold, Course const& course);
-    Task<> release(lock::Hold& hold, TickResult const& result);
-    [[nodiscard]] BootTime::time_point attention(lock::Hold const& hold, BootTime::time_point started) const;
+    Task<> release(lock::Hold& hold, TickResult& result);
+    void tell_loss(lock::Hold const& hold);
     [[nodiscard]] lock::Claimant claimant(bool forced) const;
-    void count_win(lock::Grant const& grant, lock::Bid const& bid);
+    void count_win(lock::Grant const& grant, lock::Bid const& bid, BootTime::duration since_look);
     void count_contention();
 
     LoopParts parts_;
@@ -110,11 +92,14 @@ private:
     std::mt19937_64 random_;
     bool stopping_ = false;
     BootTime::time_point stop_at_ = BootTime::time_point::max();
-    int failures_ = 0;                      // looks in a row that failed
-    bool lost_swap_ = false;                // and the look that shows to whom is still to come
-    std::optional<std::string> contended_;  // the token that was counted as contention
-    std::shared_ptr<lock::Hold> hold_;      // the current one
-    std::shared_ptr<Wakeup> changed_;       // something to see for who runs the hold
+    int failures_ = 0;                          // looks in a row that failed
+    bool lost_swap_ = false;                    // and the look that shows to whom is still to come
+    int refusals_ = 0;                          // bids in a row that were refused while the lock looked the same
+    std::optional<lock::Release> undelivered_;  // of a hold whose release no reply confirmed
+    std::int64_t own_term_ = 0;                 // of this replica's last hold; 0: none, or overtaken
+    std::optional<std::string> contended_;      // the token that was counted as contention
+    std::shared_ptr<lock::Hold> hold_;          // the current one
+    std::shared_ptr<Wakeup> changed_;           // something to see for who runs the hold
 };
 
 }  // namespace groomer::reconcile

@@ -64,9 +64,9 @@ Task<bool> Renewal::renew() {
     bool const still_ours = co_await parts_.store.renew(terms.lock, terms.token, terms.ttl);
     auto const received = parts_.clock.now();
     parts_.metrics.lock_renew_duration_seconds(terms.lock).observe(received - sent);
-    if (!still_ours) {
+    if (!still_ours) {  // another token, or a stamp that is too old: this clock tells which
         parts_.metrics.lock_renewals_total(terms.lock, "rejected").increment();
-        hold_->lose(lock::Loss::replaced);
+        hold_->lose(received >= hold_->deadline() ? lock::Loss::expired : lock::Loss::replaced);
         co_return false;
     }
     if (received >= hold_->deadline()) {  // too late: who has passed the deadline stays out, whatever the row says

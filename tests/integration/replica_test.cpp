@@ -3,16 +3,21 @@
 #include "support/test_database.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <random>
 #include <set>
+#include <sstream>
 #include <thread>
 
 namespace groomer {
@@ -38,9 +43,10 @@ protected:
         std::filesystem::remove_all(folder);
     }
 
-    void configure(std::string const& url, std::string const& more = "") {
+    void configure(std::string const& url, std::string const& more = "") { configure_with("url: \"" + url + "\"", more); }
+    void configure_with(std::string const& url, std::string const& more = "") {
         std::ofstream{folder / "c.yaml"}
-            << "database: {url: \"" << url << "\"}\nschedule: {groom_every: 1s, sync_every: 1s}\n"
+            << "database: {" << url << "}\nschedule: {groom_every: 1s, sync_every: 1s}\n"
             << "repositories:\n  - {name: local/backlog, tracker: file, path: " << (folder / "b.json").string()
             << "}\npolicy: {mode: apply, batch: 20}\nhttp: {listen: \"127.0.0.1:0\", metrics_listen: \"127.0.0.1:0\"}\n"
             << more;
@@ -73,6 +79,10 @@ protected:
         Process process{arguments(std::move(words)), (folder / "command.log").string()};
         auto const status = process.wait(30s);
         return {status.value_or(-1), process.output()};
+    }
+    static std::string last_line(std::string text) {
+        while (text.ends_with('\n')) text.pop_back();
+        return text.substr(text.rfind('\n') + 1);
     }
     static unsigned short port(Process const& process, std::string const& name) {
         auto const text = process.output();
@@ -233,23 +243,79 @@ TEST_F(Replicas, WaitsForADatabaseThatIsNotThereAndStopsCleanly) {
     EXPECT_EQ(replica.output().find("topsecret"), std::string::npos);
 }
 
-TEST_F(Replicas, StopsWhileTheSchemaIsWaitedFor) {
+TEST_F(Replicas, StopsWhileAnotherProcessMigrates) {
     pg::Session blocker{database->options("blocker")};
-    // The migration of another replica that takes long.
+    std::atomic<bool> freed = false;
     std::thread holder{[&] {
         try {
-            blocker.run({"hold", "SELECT pg_advisory_xact_lock(x'67726f6f6d6572'::bigint), pg_sleep(3)", 10s}, {});
+            blocker.run({"hold", "SELECT pg_advisory_xact_lock(x'67726f6f6d6572'::bigint), pg_sleep(5)", 10s}, {});
         } catch (std::exception const&) {
         }
+        freed = true;
     }};
     bool const locked = until("SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND granted", 5s);
     auto& replica = start("one");
-    bool const waits = until("SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted", 2s);
+    bool const waits = until(
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory%' AND application_name LIKE "
+        "'groomer/%/one' OR query = 'ROLLBACK' AND application_name LIKE 'groomer/%/one' OR query = 'COMMIT' AND "
+        "application_name LIKE 'groomer/%/one'",
+        5s);
     replica.signal(SIGTERM);
     auto const status = replica.wait(15s);
+    EXPECT_FALSE(freed) << "it did not wait for the other's migration";
     holder.join();
     EXPECT_TRUE(locked && waits) << "it was not in the migration when it was stopped";
     EXPECT_EQ(status, 0) << replica.output();
+}
+
+TEST_F(Replicas, StopsThoughItsConnectionsAreFrozen) {
+    auto& replica = start("one");
+    ASSERT_TRUE(until("SELECT count(*) > 0 FROM groomer.hold WHERE lock = 'groomer' AND ended = 'finished'", 15s));
+    ASSERT_TRUE(until("SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()", 5s));
+    std::vector<int> backends;
+    for (auto const& row : database->query("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE "
+                                           "'groomer/%/one'"))
+        backends.push_back(static_cast<int>(row.integer(0)));
+    ASSERT_GE(backends.size(), 2U);
+    for (int const backend : backends) ASSERT_EQ(::kill(backend, SIGSTOP), 0) << "a process of the test's own server";
+    replica.signal(SIGTERM);
+    auto const status = replica.wait(30s);
+    for (int const backend : backends) ::kill(backend, SIGCONT);
+    EXPECT_EQ(status, 0) << replica.output();
+}
+
+TEST_F(Replicas, ASecondSignalEndsItAtOnce) {
+    backlog(1);
+    int const fd = ::open((folder / "b.json.groomer.jsonl").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    ASSERT_EQ(::flock(fd, LOCK_EX), 0);  // a write waits for it, and the tick with it
+    auto& replica = start("one");
+    ASSERT_TRUE(until("SELECT count(*) > 0 FROM groomer.step", 30s));
+    replica.signal(SIGTERM);
+    ASSERT_TRUE(replica.says("stopping", 5s));
+    replica.signal(SIGTERM);
+    EXPECT_EQ(replica.wait(1500ms), 128 + SIGTERM);
+    ::close(fd);
+}
+
+TEST_F(Replicas, ARotatedPasswordInTheUrlsFileIsUsedWithoutARestart) {
+    auto const url = folder / "url";
+    std::ofstream{url} << database->url();
+    configure_with("url_file: " + url.string());
+    auto& replica = start("one");
+    ASSERT_TRUE(until("SELECT count(*) > 0 FROM groomer.hold WHERE lock = 'groomer' AND ended = 'finished'", 15s));
+    auto const with_password = [&](std::string const& password) {
+        auto text = database->url();
+        return text.replace(text.find("postgres@"), 9, "postgres:" + password + "@");
+    };
+    std::ofstream{url} << with_password("second");
+    ASSERT_TRUE(replica.says("was reloaded", 15s));
+    database->query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'groomer/%/one'");
+    auto const before = value("SELECT count(*) FROM groomer.hold WHERE ended = 'finished'");
+    EXPECT_TRUE(until("SELECT count(*) > " + before + " FROM groomer.hold WHERE ended = 'finished'", 15s)) << replica.output();
+    std::string text;
+    test::http_get(port(replica, "metrics_port"), "/metrics", &text);
+    EXPECT_NE(text.find("groomer_secret_reloads_total{result=\"ok\",secret=\"database.url\"} 1"), std::string::npos);
+    EXPECT_EQ(replica.output().find("second"), std::string::npos) << "a password in a log";
 }
 
 TEST_F(Replicas, CommandsEndWithTheStatusOfTheirTrouble) {
@@ -283,6 +349,95 @@ TEST_F(Replicas, CommandsEndWithTheStatusOfTheirTrouble) {
     EXPECT_EQ(unreachable.output.find("topsecret"), std::string::npos);
 }
 
+TEST_F(Replicas, CommandsSayWhatPeopleAskFor) {
+    backlog(3);
+    ASSERT_EQ(command({"once"}).status, 0);
+    auto const explained = command({"explain", "local/backlog#2"}).output;
+    EXPECT_NE(explained.find("crash of part 2"), std::string::npos) << explained;
+    EXPECT_NE(explained.find("not due before 20"), std::string::npos) << explained;
+    EXPECT_NE(explained.find("added needs-triage"), std::string::npos) << explained;
+    EXPECT_NE(explained.find("because: "), std::string::npos) << explained;
+    EXPECT_NE(explained.find("judged type: nothing"), std::string::npos) << explained;
+
+    auto const free_text = command({"lock", "status"}).output;
+    EXPECT_NE(free_text.find("lock groomer: free"), std::string::npos) << free_text;
+    EXPECT_NE(free_text.find("taken: free"), std::string::npos) << free_text;
+    database->query("INSERT INTO sync_lock (id, \"syncRunId\") VALUES ('groomer', 'theirs')");
+    auto const held = boost::json::parse(last_line(command({"lock", "status", "--output", "json"}).output));
+    EXPECT_EQ(held.at("token"), "theirs");
+    EXPECT_EQ(held.at("foreign"), true);
+    EXPECT_EQ(held.at("last_holds").as_array().size(), 1U);
+    EXPECT_EQ(command({"lock", "release", "--term", "1"}).status, 1) << "that is not what holds it";
+    EXPECT_EQ(command({"lock", "release", "--token", "theirs"}).status, 0);
+    EXPECT_EQ(value("SELECT count(*) FROM sync_lock"), "0");
+
+    auto const forced = boost::json::parse(last_line(command({"once", "--repo", "local/backlog", "--force", "--output", "json"}).output));
+    EXPECT_EQ(forced.at("outcome"), "groomed");
+    EXPECT_EQ(forced.at("results").as_array().size(), 3U);
+    EXPECT_EQ(command({"once", "--policy.batch", "0"}).status, 3) << "a flag is checked as the file is";
+    EXPECT_NE(command({"migrate", "--database.url", "postgresql://u:topsecret@h/d"}).output.find("never stands on the command line"),
+              std::string::npos);
+}
+
+TEST_F(Replicas, NoSecretIsSaidAnywhere) {
+    std::ofstream{folder / "password"} << "topsecret-password";
+    std::ofstream{folder / "token"} << "topsecret-token";
+    std::ofstream{folder / "key"} << "topsecret-key";
+    std::ofstream{folder / "admin"} << "topsecret-admin-token-of-some-length";
+    auto const in = [&](char const* name) { return (folder / name).string(); };
+    std::ofstream{folder / "c.yaml"} << "database: {url: \"" << database->url() << "\", password_file: " << in("password")
+                                     << "}\nschedule: {groom_every: 1s}\ngithub: {token_file: " << in("token")
+                                     << ", webhook_secret_file: " << in("key") << "}\nmodel: {api_key_file: " << in("key")
+                                     << "}\nhttp: {listen: \"127.0.0.1:0\", metrics_listen: \"127.0.0.1:0\", admin_token_file: "
+                                     << in("admin")
+                                     << "}\nlog: {level: debug}\nrepositories: [{name: local/backlog, tracker: file, path: " << in("b.json")
+                                     << "}]\n";
+    backlog(3);
+    auto& replica = start("one", {{"GROOMER_GITHUB_WEBHOOK_SECRET_FILE", in("key")}});
+    ASSERT_TRUE(until("SELECT count(*) > 0 FROM groomer.run", 30s)) << replica.output();
+    std::string said;
+    test::http_get(port(replica, "metrics_port"), "/metrics", &said);
+    for (auto const& words : std::vector<std::vector<std::string>>{
+             {"validate", "--online"}, {"lock", "status"}, {"explain", "local/backlog#1"}, {"once", "--output", "json"}})
+        said += command(words).output;
+    std::ofstream{folder / "c.yaml", std::ios::app} << "nonsense: 1\n";
+    ASSERT_TRUE(replica.says("is not taken over", 15s));
+    said += command({"validate"}).output;
+    replica.signal(SIGTERM);
+    EXPECT_EQ(replica.wait(10s), 0);
+    said += replica.output();
+    EXPECT_EQ(said.find("topsecret"), std::string::npos) << said.substr(std::min(said.size(), said.find("topsecret") - 200), 400);
+    for (auto const& row : database->query("SELECT application_name || query FROM pg_stat_activity"))
+        EXPECT_EQ(row.text(0).find("topsecret"), std::string::npos);
+}
+
+TEST_F(Replicas, AnIdleReplicaAsksTheDatabaseSeldom) {
+    std::ofstream{folder / "c.yaml"} << "database: {url: \"" << database->url()
+                                     << "\"}\nhttp: {listen: \"127.0.0.1:0\", metrics_listen: \"127.0.0.1:0\"}\nrepositories: [{name: "
+                                        "local/backlog, tracker: file, path: "
+                                     << (folder / "b.json").string() << "}]\n";
+    start("one");
+    start("two");
+    for (auto& replica : replicas) ASSERT_TRUE(replica->says("\"ready\"", 10s));
+    ASSERT_TRUE(until("SELECT count(*) = 2 FROM groomer.hold WHERE ended = 'finished'", 15s));
+    auto const asked = [&] {
+        double sum = 0;
+        for (auto& replica : replicas) {
+            std::string text;
+            test::http_get(port(*replica, "metrics_port"), "/metrics", &text);
+            std::istringstream lines{text};
+            for (std::string line; std::getline(lines, line);)
+                if (line.starts_with("groomer_db_query_duration_seconds_count")) sum += std::stod(line.substr(line.rfind(' ')));
+        }
+        return sum;
+    };
+    std::this_thread::sleep_for(1s);  // what follows the holds
+    auto const before = asked();
+    constexpr auto span = 16s;
+    std::this_thread::sleep_for(span);
+    EXPECT_LE(asked() - before, 0.25 * 2 * std::chrono::duration<double>(span).count());
+}
+
 TEST_F(Replicas, ABadBacklogIsSaidInOneLineWithLineAndColumn) {
     std::ofstream{folder / "b.json"} << "[{\"number\": 1,\n \"title\": \"x\"}\n oops]";
     ASSERT_EQ(command({"migrate"}).status, 0);
@@ -295,8 +450,10 @@ TEST_F(Replicas, ABadBacklogIsSaidInOneLineWithLineAndColumn) {
 TEST_F(Replicas, ABadChangeOfTheConfigurationKeepsTheOldAndAGoodOneIsTakenOver) {
     auto& replica = start("one");
     ASSERT_TRUE(replica.says("\"ready\"", 10s));
+    configure(database->url(), "model: {provider: openai, name: gpt, base_url: \"http://127.0.0.1:1\"}\n");
+    ASSERT_TRUE(replica.says("is not in this version", 15s)) << "what the start refuses, a reload refuses";
     configure(database->url(), "nonsense: true\n");
-    ASSERT_TRUE(replica.says("is not taken over", 15s));
+    ASSERT_TRUE(replica.says("unknown key", 15s));
     std::string text;
     test::http_get(port(replica, "metrics_port"), "/metrics", &text);
     EXPECT_NE(text.find("groomer_config_last_reload_successful 0"), std::string::npos);

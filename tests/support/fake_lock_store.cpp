@@ -122,6 +122,7 @@ Task<std::optional<Look>> FakeLockStore::look(std::string lock) {
 
 Task<std::optional<Grant>> FakeLockStore::acquire(Bid bid) {
     auto const fault = co_await before(acquires);
+    if (fault == Fault::swap_refused) co_return std::nullopt;
     auto result = database_.acquire(bid, identity_);
     if (fault == Fault::reply_lost) fail();
     co_return result;

@@ -49,7 +49,7 @@ public:
 };
 
 // What befalls the next call of a kind; without a fault it is answered at once.
-enum class Fault { none, refused, reply_lost, hangs };
+enum class Fault { none, refused, reply_lost, hangs, swap_refused };
 
 class FakeLockStore final : public lock::LockStore {
 public:

@@ -32,11 +32,11 @@ std::string server_url() {
     return url ? url : "";
 }
 
-TestDatabase::TestDatabase(Schema schema)
+TestDatabase::TestDatabase(Schema schema, std::string const& created_with)
     : name_{"test_" + sha256_hex(make_uuid()).substr(0, 16)}, url_{with_database(server_url(), name_)} {
-    on_server("CREATE DATABASE " + name_);
+    on_server("CREATE DATABASE " + name_ + " " + created_with);
     session_ = std::make_unique<pg::Session>(options("groomer/test-own"));
-    if (schema == Schema::migrated) pg::migrate(*session_, store::migrations());
+    if (schema == Schema::migrated) pg::try_migrate(*session_, store::migrations());
 }
 
 TestDatabase::~TestDatabase() {

@@ -18,9 +18,10 @@ std::string server_url();  // ends with the socket's folder, names no database
 class TestDatabase {
 public:
     enum class Schema { none, migrated };
-    explicit TestDatabase(Schema schema = Schema::migrated);
+    explicit TestDatabase(Schema schema = Schema::migrated, std::string const& created_with = "");
     ~TestDatabase();
     [[nodiscard]] std::string url() const { return url_; }
+    [[nodiscard]] std::string name() const { return name_; }
     [[nodiscard]] pg::ConnectOptions options(std::string const& name = "groomer/test") const { return {url_, "", name}; }
     // Runs SQL of the test's own, on a connection of its own.
     pg::Rows query(std::string const& sql);

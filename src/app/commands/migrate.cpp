@@ -1,4 +1,5 @@
 #include "app/commands/commands.hpp"
+#include "app/run_to_end.hpp"
 #include "app/service.hpp"
 
 #include <iostream>
@@ -7,9 +8,9 @@ namespace groomer::app {
 
 int migrate(CommandLine const& line, Log& log) {
     auto const loaded = configuration(line, log);
-    auto const& database = loaded.config.database;
-    pg::Session session{{database.url, database.password.value, "groomer/migrate"}};
-    auto const state = line.check ? pg::check_schema(session, store::migrations()) : pg::migrate(session, store::migrations());
+    asio::io_context context{1};
+    Service service{loaded.config, line.source.environment, log, context};
+    auto const state = run_to_end(context, line.check ? service.schema() : service.migrate());
     if (state.found == state.wanted) {
         std::cout << "the schema is up to date: version " << state.wanted << '\n';
         return 0;

@@ -1,9 +1,22 @@
--- The row that other programs share with groomer: created only if missing, never altered.
-CREATE TABLE IF NOT EXISTS sync_lock (
-    id TEXT PRIMARY KEY,
-    "syncRunId" TEXT NULL,
-    "acquiredAt" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP
-);
+-- The row that other programs share with groomer: created only if missing, never altered. Looked up first, since
+-- CREATE TABLE IF NOT EXISTS asks for the right to create even where there is nothing to create.
+DO $$
+BEGIN
+    IF to_regclass('sync_lock') IS NULL THEN
+        CREATE TABLE sync_lock (
+            id TEXT PRIMARY KEY,
+            "syncRunId" TEXT NULL,
+            "acquiredAt" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP
+        );
+    ELSIF (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = to_regclass('sync_lock') AND NOT a.attisdropped
+             AND (a.attname, format_type(a.atttypid, NULL)) IN
+                 (('id', 'text'), ('syncRunId', 'text'), ('acquiredAt', 'timestamp with time zone'))) < 3
+          OR NOT EXISTS (SELECT FROM pg_index x JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0]
+             WHERE x.indrelid = to_regclass('sync_lock') AND x.indisunique AND x.indnkeyatts = 1 AND x.indpred IS NULL AND a.attname = 'id') THEN
+        RAISE EXCEPTION 'the table sync_lock is not one that can be shared: it needs id TEXT PRIMARY KEY, "syncRunId" TEXT, "acquiredAt" TIMESTAMPTZ; rename it, or give groomer a schema of its own in the search_path';
+    END IF;
+END
+$$;
 
 CREATE SCHEMA IF NOT EXISTS groomer;
 
@@ -51,6 +64,7 @@ CREATE TABLE groomer.issue (
     author_is_bot boolean NOT NULL,
     labels text[] NOT NULL,               -- sorted, as last seen or left by us
     own_labels text[] NOT NULL DEFAULT '{}', -- those of them that we set
+    taken_away text[] NOT NULL DEFAULT '{}', -- not ours, seen once and gone since: people do not want them here
     created_at timestamptz,
     updated_at timestamptz,
     seen_pass bigint NOT NULL,
@@ -94,7 +108,7 @@ CREATE TABLE groomer.step (
     issue_id bigint NOT NULL REFERENCES groomer.issue ON DELETE CASCADE,
     op text NOT NULL,
     label text NOT NULL,
-    status text NOT NULL DEFAULT 'planned', -- planned | done | already | gone | failed | fenced
+    status text NOT NULL DEFAULT 'planned', -- planned | done | already | gone | failed | fenced | withheld
     detail text NOT NULL DEFAULT '',
     term bigint NOT NULL,
     planned_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -125,7 +139,7 @@ CREATE INDEX ON groomer.run (issue_id, id);
 CREATE INDEX ON groomer.run (at);
 
 CREATE VIEW groomer.progress AS
-SELECT count(*) FILTER (WHERE TRUE) AS issues,
+SELECT count(*) AS issues,
        count(*) FILTER (WHERE i.outcome IN ('applied', 'noop', 'planned')) AS groomed,
        count(*) FILTER (WHERE i.outcome IN ('abstained', 'skipped')) AS abstained,
        count(*) FILTER (WHERE i.due_at <= statement_timestamp() OR i.groomed_at IS NULL

@@ -41,6 +41,16 @@ CREATE FUNCTION groomer.cluster() RETURNS text LANGUAGE sql VOLATILE AS
 
 INSERT INTO groomer.lock_state (lock, cluster, clean) VALUES ('groomer', groomer.cluster(), true), ('global', groomer.cluster(), true);
 
+-- Did the clock go back since the last hold? Then its moments prove nothing: not when the next tick is due, not which
+-- requests it has served.
+CREATE FUNCTION groomer.clock_went_back(s groomer.lock_state) RETURNS boolean LANGUAGE sql VOLATILE AS
+$$SELECT greatest(s.acquired_at, s.released_at) > clock_timestamp() + interval '1 s'$$;
+
+-- A request from the future was made by a clock that has gone back since; it would be new for ever.
+CREATE FUNCTION groomer.is_requested(s groomer.lock_state) RETURNS boolean LANGUAGE sql VOLATILE AS
+$$SELECT EXISTS (SELECT FROM groomer.request r
+    WHERE r.lock = s.lock AND r.at > s.requests_done AND r.at <= clock_timestamp() + interval '1 s')$$;
+
 -- One observation, for which an idle replica pays one statement, no WAL and no transaction id. It reads and can wait for
 -- a lock alone, so lock_timeout bounds it; a stamp that is not finite is as old, or as far ahead, as a number can say.
 CREATE FUNCTION groomer.look(p_lock text)
@@ -50,14 +60,16 @@ RETURNS TABLE (is_row boolean, token text, stamp text, age double precision, ter
 LANGUAGE plpgsql AS $look$
 #variable_conflict use_column
 BEGIN
-    PERFORM set_config('lock_timeout', '2s', true);
+    -- The stamp comes back as text: whatever the session's date style, it is to mean the same instant.
+    PERFORM set_config('lock_timeout', '2s', true), set_config('datestyle', 'ISO', true), set_config('timezone', 'UTC', true);
     RETURN QUERY
     SELECT l.id IS NOT NULL, l."syncRunId", l."acquiredAt"::text,
            (CASE WHEN isfinite(l."acquiredAt") THEN extract(epoch FROM clock_timestamp() - l."acquiredAt")
                  WHEN l."acquiredAt" < clock_timestamp() THEN 1e12 ELSE -1e12 END)::double precision,
            s.term, s.token, s.cluster, groomer.cluster(), s.clean,
-           extract(epoch FROM s.due_at - clock_timestamp())::double precision,
-           EXISTS (SELECT FROM groomer.request r WHERE r.lock = s.lock AND r.at > s.requests_done),
+           CASE WHEN groomer.clock_went_back(s) THEN 0
+                ELSE extract(epoch FROM s.due_at - clock_timestamp()) END::double precision,
+           groomer.is_requested(s),
            (SELECT c.paused FROM groomer.control c), extract(epoch FROM clock_timestamp())::double precision
     FROM groomer.lock_state s LEFT JOIN sync_lock l ON l.id = s.lock WHERE s.lock = p_lock;
 END
@@ -80,6 +92,7 @@ DECLARE
     v_wait interval;
     v_how text;
     v_since timestamptz;
+    v_back boolean;
 BEGIN
     -- A win that a crash of the server forgets would be two winners.
     PERFORM set_config('synchronous_commit', 'on', true);
@@ -87,8 +100,7 @@ BEGIN
     SELECT * INTO s FROM groomer.lock_state t
     WHERE t.lock = p_lock AND t.term = p_seen_term
       AND (p_forced OR (NOT (SELECT paused FROM groomer.control)
-                        AND (t.due_at <= clock_timestamp()
-                             OR EXISTS (SELECT FROM groomer.request r WHERE r.lock = t.lock AND r.at > t.requests_done))))
+                        AND (t.due_at <= clock_timestamp() OR groomer.clock_went_back(t) OR groomer.is_requested(t))))
     FOR UPDATE;
     -- A look that is long past proves nothing: the clock may have stepped, or this message been delayed, since.
     IF NOT FOUND OR groomer.cluster() <> p_cluster
@@ -96,6 +108,7 @@ BEGIN
         RETURN;
     END IF;
 
+    v_back := groomer.clock_went_back(s);
     v_term := greatest(s.term + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint);
     v_token := concat_ws('|', 'g1', p_ttl_ms, v_term, p_slot, p_incarnation, right(p_cluster, 8), p_uuid);
     INSERT INTO sync_lock AS l (id, "syncRunId", "acquiredAt") VALUES (p_lock, v_token, clock_timestamp())
@@ -125,7 +138,10 @@ BEGIN
     VALUES (p_lock, v_term, v_token, p_pod, v_how, clock_timestamp());
     UPDATE groomer.lock_state t
     SET token = v_token, term = v_term, cluster = p_cluster, clean = false, acquired_at = clock_timestamp(),
-        quarantine_until = greatest(t.quarantine_until, clock_timestamp() + v_wait)
+        quarantine_until = CASE WHEN v_back THEN clock_timestamp() + p_settle + interval '4.5 s'
+                                ELSE greatest(t.quarantine_until, clock_timestamp() + v_wait) END,
+        due_at = CASE WHEN v_back THEN clock_timestamp() ELSE t.due_at END,
+        requests_done = least(t.requests_done, clock_timestamp())
     WHERE t.lock = p_lock RETURNING greatest(t.quarantine_until, clock_timestamp()) - clock_timestamp() INTO v_wait;
 
     RETURN QUERY SELECT v_token, v_term, v_wait,

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <sstream>
 
 namespace groomer::app {
@@ -96,8 +97,17 @@ TEST_F(IdentityTest, CleansNamesOfWhatSeparatesThemElsewhere) {
     EXPECT_EQ(pod_name({{"POD_NAME", "a|b\nc\td\re"}}), "a_b_c_d_e");
     EXPECT_EQ(pod_name({{"POD_NAME", "a\xFF"}}), "a\xEF\xBF\xBD");
     EXPECT_EQ(pod_name({{"POD_NAME", std::string(199, 'a') + "\xC3\xA9"}}), std::string(199, 'a')) << "cut between characters";
-    environment["GROOMER_POD_UID"] = "uid|1";
-    EXPECT_EQ((Slot{environment, log}.name()), "uid_1/groomer");
+}
+
+TEST_F(IdentityTest, NeverGivesTwoSlotsOneName) {
+    std::set<std::string> names;
+    for (std::string const& uid : {std::string{"uid|1"}, std::string{"uid_1"}, std::string(300, 'x') + "1", std::string(300, 'x') + "2"}) {
+        environment["GROOMER_POD_UID"] = uid;
+        auto const name = Slot{environment, log}.name();
+        EXPECT_EQ(name.find('|'), std::string::npos);
+        EXPECT_LE(name.size(), 200U);
+        EXPECT_TRUE(names.insert(name).second) << "a living holder could be taken for a dead predecessor: " << name;
+    }
 }
 
 TEST_F(IdentityTest, FitsIntoATokenWhateverTheNames) {

@@ -30,6 +30,7 @@ struct Replica {
         settings.max_tick = 10min;
         settings.grace = 20s;
         LoopParts parts{clock, log, metrics, store, {name, "slot-" + name, name}, context.get_executor(), context.get_executor(), 1};
+        parts.overtaken = [this] { ++overtaken; };
         loop = std::make_unique<Loop>(parts, settings, [this](auto hold) { return tick(std::move(hold)); });
         asio::co_spawn(context, loop->run(), [this](std::exception_ptr error) {
             ended = true;
@@ -46,6 +47,10 @@ struct Replica {
             int& count;
             ~Leave() { --count; }
         } leave{*at_work};
+        if (hangs > 0s) {  // in work that nothing interrupts
+            co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+            co_await clock.sleep_for(hangs);
+        }
         auto const until = clock.now() + takes;
         while (clock.now() < until && !hold->winding_down()) {
             auto const step = std::min<BootTime::duration>(100ms, until - clock.now());
@@ -65,7 +70,8 @@ struct Replica {
     std::unique_ptr<Loop> loop;
     std::shared_ptr<lock::Hold> last;
     std::shared_ptr<int> at_work = std::make_shared<int>(0);
-    BootTime::duration takes = 1s;
+    BootTime::duration takes = 1s, hangs = 0s;
+    int overtaken = 0;
     TickResult result{TickOutcome::done, false, true, true, ""};
     bool throws = false, ended = false;
     int ticks = 0, finished = 0;
@@ -225,6 +231,82 @@ TEST_F(ReconcileLoop, ALostReleaseReplyIsNoLostHold) {
     EXPECT_EQ(a.finished, 1);
     EXPECT_FALSE(held());
     EXPECT_EQ(a.lines.str().find("was lost"), std::string::npos) << a.lines.str();
+}
+
+TEST_F(ReconcileLoop, AReleaseThatNoReplyConfirmsIsRepeatedWhenTheRowIsSeenAgain) {
+    auto& a = start("a");
+    clock.advance(500ms);
+    a.store.unreachable = true;  // from the middle of the tick until past the deadline
+    clock.advance(5s);
+    a.store.unreachable = false;
+    EXPECT_EQ(a.finished, 1);
+    clock.advance(31s);
+    EXPECT_EQ(a.ticks, 1) << "the tick had ended: it is not run again for the same due time";
+    EXPECT_FALSE(held());
+    EXPECT_EQ(database.holds.size(), 1U);
+    EXPECT_EQ(database.holds.back().ended, "finished");
+    clock.advance(60s);
+    EXPECT_EQ(a.ticks, 2);
+}
+
+TEST_F(ReconcileLoop, AReleaseIsTriedAsLongAsTheHoldLasts) {
+    auto& a = start("a");
+    a.store.releases = {Fault::refused, Fault::refused, Fault::refused, Fault::refused, Fault::refused, Fault::refused};
+    clock.advance(3s);
+    EXPECT_FALSE(held());
+    EXPECT_EQ(a.ticks, 1);
+}
+
+TEST_F(ReconcileLoop, AHoldFoundLostAtItsReleaseIsNoGoodTick) {
+    auto& a = start("a");
+    clock.advance(500ms);
+    database.rows["groomer"].token = "somebody else";
+    clock.advance(700ms);
+    EXPECT_EQ(a.finished, 1);
+    auto const shown = a.metrics.expose();
+    EXPECT_NE(shown.find("groomer_ticks_total{job=\"groom\",outcome=\"aborted\"} 1"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("groomer_lock_lost_total{cause=\"replaced\",lock=\"groomer\"} 1"), std::string::npos) << shown;
+    database.rows.erase("groomer");
+}
+
+TEST_F(ReconcileLoop, WorkThatNothingInterruptsDoesNotKeepTheRow) {
+    auto& a = start("a");
+    a.hangs = 1h;
+    clock.advance(1s);
+    ASSERT_EQ(a.ticks, 1);
+    *a.at_work = 0;  // what hangs does nothing
+    auto& b = start("b");
+    clock.advance(10min + 12s);  // max_tick, the patience, then the ttl
+    EXPECT_EQ(b.ticks, 1);
+    EXPECT_EQ(database.holds.back().how, "expired");
+    EXPECT_EQ(a.last->loss(), lock::Loss::expired);
+    a.hangs = 0s;
+    clock.advance(1h);
+}
+
+TEST_F(ReconcileLoop, ARefusedSwapIsNotTriedInASpin) {
+    auto& a = start("a");
+    a.store.acquires.assign(1000, Fault::swap_refused);
+    clock.advance(1min);
+    EXPECT_LE(1000 - a.store.acquires.size(), 25U);
+    EXPECT_EQ(a.ticks, 0);
+    a.store.acquires.clear();
+    clock.advance(6s);
+    EXPECT_EQ(a.ticks, 1);
+}
+
+TEST_F(ReconcileLoop, TellsThatAnotherReplicaHasHeldTheLockSince) {
+    auto& a = start("a");
+    clock.advance(2s);
+    ASSERT_EQ(a.ticks, 1);
+    database.states["groomer"].term += 5;  // another's hold came and went
+    clock.advance(31s);
+    EXPECT_EQ(a.overtaken, 1);
+    clock.advance(20s);
+    EXPECT_EQ(a.overtaken, 1) << "once";
+    clock.advance(60s);
+    EXPECT_EQ(a.ticks, 2);
+    EXPECT_EQ(a.overtaken, 1) << "its own hold is none of another";
 }
 
 TEST_F(ReconcileLoop, AFailedTickIsDueAgainAfterABackOffThatDoubles) {
