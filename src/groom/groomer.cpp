@@ -1,6 +1,7 @@
 #include "groom/groomer.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "groom/guard.hpp"
 #include "groom/outcome.hpp"
 #include "groom/plan.hpp"
@@ -32,12 +33,26 @@ std::string_view mode_name(config::Mode mode) {
 Kind kind_in(tracker::Issue const& issue, config::Policy const& policy, model::Judgement const& judgement) {
     for (auto const& family : policy.labels) {
         if (family.name != "type") continue;
-        for (auto const& value : family.values)
-            if (std::find(issue.labels.begin(), issue.labels.end(), value.label) != issue.labels.end()) return kind_of(value.label);
+        for (auto const& value : family.values) {
+            auto const carried = [&](auto const& label) { return to_lower(label) == to_lower(value.label); };
+            if (std::any_of(issue.labels.begin(), issue.labels.end(), carried)) return kind_of(value.label);
+        }
         auto const* decision = judgement.find("type");
         return decision && decision->value ? kind_of(*decision->value) : Kind::unknown;
     }
     return Kind::unknown;
+}
+
+// The issue as the tracker has it, with what only the syncs have seen: a tracker without a history of its labels cannot
+// tell that a person took one away.
+Task<std::optional<tracker::Issue>> read_now(Entry const& entry, store::Claimed const& claimed) {
+    auto reading = entry.tracker->read(claimed.ref);
+    auto issue = co_await std::move(reading);
+    if (!issue) co_return issue;
+    for (auto const& label : claimed.taken_away)
+        if (std::find(issue->labels.begin(), issue->labels.end(), label) == issue->labels.end())
+            issue->events.push_back({label, false, tracker::Actor::person});
+    co_return issue;
 }
 
 }  // namespace
@@ -46,6 +61,7 @@ struct Groomer::Batch {
     std::shared_ptr<lock::Hold> hold;
     std::map<std::string, Entry> entries;  // by name
     Target target;
+    BootTime::time_point claimed_at;
     std::deque<store::Claimed> left;
     std::vector<std::int64_t> unreadable;  // claimed, of trackers that cannot be read
     TickReport report;
@@ -58,9 +74,9 @@ Task<std::vector<Entry>> Groomer::ready(std::vector<Entry> entries, Target const
     auto const known = co_await store::sources(parts_.store);
     std::vector<Entry> out;
     for (auto& entry : entries) {
-        bool const synced =
-            std::any_of(known.begin(), known.end(), [&](auto const& s) { return s.name == entry.settings.name && s.synced; });
-        if (!synced) continue;  // half a backlog teaches the local model half
+        auto const source = std::find_if(known.begin(), known.end(), [&](auto const& s) { return s.name == entry.settings.name; });
+        if (source == known.end() || !source->synced) continue;  // half a backlog teaches the local model half
+        for (auto const& repo : source->repositories) parts_.metrics.know_repository(repo);
         if (target.dry_run) entry.settings.policy.mode = config::Mode::dry_run;
         else co_await store::apply_policy(parts_.store, hold, entry.settings.name, entry.policy_digest);
         out.push_back(std::move(entry));
@@ -77,20 +93,21 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
     options.lease = parts_.lease;
     options.only = target.only;
     options.repo = target.repo;
+    options.due_or_not = target.force;
     std::int64_t concurrency = 1;
     for (auto const& entry : usable) {
         batch->entries.emplace(entry.settings.name, entry);
-        options.sources.push_back(entry.settings.name);
-        options.limit = std::max<std::int64_t>(options.sources.size() == 1 ? 1 : options.limit, entry.settings.policy.batch);
+        options.sources.push_back({entry.settings.name, entry.settings.policy.batch});
         concurrency = std::max(concurrency, entry.settings.model.concurrency);
     }
     if (!usable.empty()) {
         auto claimed = co_await store::claim(parts_.store, *hold, options);
-        batch->left.assign(std::make_move_iterator(claimed.begin()), std::make_move_iterator(claimed.end()));
+        batch->left.assign(std::make_move_iterator(claimed.issues.begin()), std::make_move_iterator(claimed.issues.end()));
+        batch->report.full = claimed.full;
     }
+    batch->claimed_at = parts_.clock.now();
     auto& report = batch->report;
     report.claimed = batch->left.size();
-    report.full = static_cast<std::int64_t>(report.claimed) == options.limit;
     if (report.claimed > 0) {
         std::vector<config::Repository> settings;
         for (auto const& entry : usable) settings.push_back(entry.settings);
@@ -106,6 +123,7 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
     report.cut_short = !batch->left.empty();
     co_await put_back(*batch);
     if (!report.full && !report.cut_short && !target.dry_run) co_await finish(*batch, usable);
+    if (!target.dry_run && hold->may_act()) co_await show_backlog(report.full || report.cut_short);
     co_return std::move(report);
 }
 
@@ -118,15 +136,27 @@ Task<> Groomer::put_back(Batch& batch) {
 
 Task<> Groomer::finish(Batch& batch, std::vector<Entry> const& entries) {
     auto const hold = batch.hold;
-    tracker::WriteGuard const guard{hold->terms().term, [hold] { return hold->may_act(); }};
+    tracker::WriteGuard const guard{hold->terms().term, [hold, limit = parts_.write_limit] { return hold->may_write(limit); }};
     for (auto const& entry : entries) {
         if (entry.settings.policy.mode != config::Mode::apply) continue;
+        if (!hold->proof_is_fresh()) co_await store::prove(parts_.store, *hold);
         auto const result = co_await entry.tracker->finish_pass(guard);
+        if (result.outcome == tracker::WriteOutcome::done && !result.detail.empty())
+            parts_.log.warning("the labelled copy is written",
+                               {{"component", "groom"}, {"repo", entry.settings.name}, {"note", result.detail}});
         if (result.outcome != tracker::WriteOutcome::failed) continue;
         batch.report.unreadable.insert(entry.settings.name);
         parts_.log.error("the labelled copy could not be written",
                          {{"component", "groom"}, {"repo", entry.settings.name}, {"error", result.detail}});
     }
+    co_await forget(hold, entries);
+}
+
+// Counting costs as much as is due: while ticks follow one another, only now and then.
+Task<> Groomer::show_backlog(bool more_to_come) {
+    constexpr auto now_and_then = 10s;
+    if (more_to_come && backlog_at_ && parts_.clock.now() - *backlog_at_ < now_and_then) co_return;
+    backlog_at_ = parts_.clock.now();
     auto const backlog = co_await store::backlog(parts_.store);
     std::vector<metrics::Backlog> shown;
     for (auto const& repo : backlog) {
@@ -136,7 +166,6 @@ Task<> Groomer::finish(Batch& batch, std::vector<Entry> const& entries) {
         shown.push_back(std::move(line));
     }
     parts_.metrics.set_backlog(std::move(shown));
-    co_await forget(hold, entries);
 }
 
 // Now and then, a bounded number of rows: what is older than the longest retention.
@@ -163,13 +192,14 @@ Task<> Groomer::work(std::shared_ptr<Batch> batch) {
             co_await groom(batch, claimed);
         } catch (pg::DatabaseError const&) {
             throw;
-        } catch (Error const&) {  // its tracker cannot be read as a whole: the others go on
+        } catch (Error const&) {  // its tracker fails as a whole, which is no issue's fault: the others go on
             failure = std::current_exception();
         }
         if (!failure) continue;
+        batch->report.clean = false;  // it may have been a write that was not answered
         batch->unreadable.push_back(claimed.id);
         if (batch->report.unreadable.insert(claimed.source).second)
-            parts_.log.error("a tracker cannot be read, its issues wait",
+            parts_.log.error("a tracker cannot be read or written, its issues wait",
                              {{"component", "groom"}, {"source", claimed.source}, {"error", describe(failure)}});
     }
 }
@@ -186,7 +216,7 @@ Task<> Groomer::groom(std::shared_ptr<Batch> batch, store::Claimed claimed) {
     record.duration = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.now() - started);
     if (record.outcome.empty()) co_return;  // the hold was over before anything was settled
     auto const run = co_await store::record(parts_.store, *batch->hold, record);
-    parts_.metrics.issue_duration_seconds().observe(parts_.clock.now() - started);
+    parts_.metrics.issue_duration_seconds().observe(parts_.clock.now() - batch->claimed_at);
     count(claimed, record);
     parts_.log.info("groomed", {{"component", "groom"},
                                 {"term", batch->hold->terms().term},
@@ -203,7 +233,7 @@ Task<> Groomer::groom(std::shared_ptr<Batch> batch, store::Claimed claimed) {
 Task<store::Record> Groomer::treat(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed) {
     auto const& policy = entry.settings.policy;
     store::Record record;
-    auto const issue = co_await entry.tracker->read(claimed.ref);
+    auto const issue = co_await read_now(entry, claimed);
     if (!issue) {
         leave_alone(record, "the tracker has it no more", std::nullopt);
         co_return record;
@@ -225,7 +255,7 @@ Task<store::Record> Groomer::treat(std::shared_ptr<Batch> batch, Entry const& en
     for (auto const& family : wanted.overridden) parts_.metrics.human_overrides_total(family).increment();
     record.added = wanted.add;
     record.removed = wanted.remove;
-    settle(record, wanted, policy, claimed);
+    settle(record, wanted, policy);
     if (policy.mode == config::Mode::apply) co_await carry_out(batch, entry, claimed, wanted, record);
     co_return record;
 }
@@ -234,7 +264,7 @@ Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, stor
                           store::Record& record) {
     if (wanted.empty()) co_return;
     // Read again: what changed since the decision makes the plan stale, and nothing is written.
-    auto const now = co_await entry.tracker->read(claimed.ref);
+    auto const now = co_await read_now(entry, claimed);
     if (!now || revision(*now) != record.revision || sorted(now->labels) != record.labels_before) {
         go_stale(record);
         co_return;
@@ -242,6 +272,8 @@ Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, stor
     ApplyParts const parts{parts_.clock, parts_.log, parts_.metrics, parts_.store, parts_.write_limit};
     auto applied = co_await apply(parts, batch->hold, *entry.tracker, claimed.id, claimed.ref, record.revision, wanted);
     take_result(record, wanted, applied, claimed.failures);
+    if (applied.unanswered) batch->report.clean = false;
+    if (applied.withheld) record.outcome.clear();
     if (applied.fenced) {
         if (batch->hold->may_act())  // the database says that the term is ours
             throw Error{ErrorCode::failure, "the tracker of " + entry.settings.name + " refuses term " +

@@ -44,7 +44,7 @@ struct GroomerParts {
 struct Target {
     std::optional<tracker::IssueRef> only;  // one issue, due or not
     std::optional<std::string> repo;        // of one repository alone
-    bool force = false;                     // stored decisions are made anew
+    bool force = false;                     // due or not, and stored decisions are made anew
     bool dry_run = false;                   // whatever the policy says
 };
 
@@ -75,6 +75,7 @@ private:
     struct Batch;
     Task<std::vector<Entry>> ready(std::vector<Entry> entries, Target const& target, lock::Hold& hold);
     Task<> finish(Batch& batch, std::vector<Entry> const& entries);
+    Task<> show_backlog(bool more_to_come);
     Task<> forget(std::shared_ptr<lock::Hold> hold, std::vector<Entry> const& entries);
     Task<> put_back(Batch& batch);
     Task<> work(std::shared_ptr<Batch> batch);
@@ -88,7 +89,7 @@ private:
     void count(store::Claimed const& claimed, store::Record const& record);
 
     GroomerParts parts_;
-    std::optional<BootTime::time_point> forgot_at_;
+    std::optional<BootTime::time_point> forgot_at_, backlog_at_;
 };
 
 }  // namespace groomer::groom

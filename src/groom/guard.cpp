@@ -9,9 +9,11 @@ namespace groomer::groom {
 namespace {
 
 std::optional<std::string> carried(tracker::Issue const& issue, std::vector<std::string> const& labels) {
-    for (auto const& label : issue.labels)
-        if (std::find(labels.begin(), labels.end(), label) != labels.end()) return label;
-    return std::nullopt;
+    auto const listed = [&](auto const& label) {  // whatever its case, as GitHub has it
+        return std::any_of(labels.begin(), labels.end(), [&](auto const& other) { return to_lower(other) == to_lower(label); });
+    };
+    auto const found = std::find_if(issue.labels.begin(), issue.labels.end(), listed);
+    return found == issue.labels.end() ? std::nullopt : std::optional{*found};
 }
 
 // Made and kept up by a program: a person's labels on it would be overwritten, ours would be noise.

@@ -1,5 +1,7 @@
 #include "groom/outcome.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <map>
 
@@ -16,7 +18,8 @@ milliseconds window(std::vector<std::string> const& labels, config::Policy const
     for (auto const& family : policy.labels) {
         if (family.name != "priority") continue;
         for (std::size_t place = 0; place < family.values.size(); ++place) {
-            if (std::find(labels.begin(), labels.end(), family.values[place].label) == labels.end()) continue;
+            auto const wanted = to_lower(family.values[place].label);
+            if (std::none_of(labels.begin(), labels.end(), [&](auto const& label) { return to_lower(label) == wanted; })) continue;
             return place < 2 ? 30 * day : place == 2 ? 90 * day : 365 * day;
         }
     }
@@ -70,10 +73,10 @@ std::optional<milliseconds> parked_for(tracker::Issue const& issue) {
     return 14 * day;
 }
 
-void settle(store::Record& record, Plan const& plan, config::Policy const& policy, store::Claimed const& claimed) {
+void settle(store::Record& record, Plan const& plan, config::Policy const& policy) {
     for (auto const& family : plan.families)
         record.reason.append(record.reason.empty() ? "" : "; ").append(family.family + ": " + family.reason);
-    record.failures = claimed.failures;
+    record.failures = 0;
     // While no status can be decided, a later tick tries again, after the cooldown.
     record.due_in = std::max(policy.cooldown, plan.status_decided ? window(plan.after, policy) : milliseconds{1h});
     if (policy.mode != config::Mode::apply && !plan.empty()) record.outcome = "planned";

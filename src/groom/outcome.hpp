@@ -26,7 +26,7 @@ std::optional<std::chrono::milliseconds> parked_for(tracker::Issue const& issue)
 
 // The outcome of a plan before anything is written: planned in dry runs and suggestions; else noop or abstained where
 // nothing is to be written, and applied where something is.
-void settle(store::Record& record, Plan const& plan, config::Policy const& policy, store::Claimed const& claimed);
+void settle(store::Record& record, Plan const& plan, config::Policy const& policy);
 // It changed between reading and writing: nothing was written, and it is due at once.
 void go_stale(store::Record& record);
 // After the steps: partial or failed where some did not take effect, with back-off.

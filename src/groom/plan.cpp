@@ -1,5 +1,7 @@
 #include "groom/plan.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -9,13 +11,18 @@ namespace {
 
 using Labels = std::set<std::string>;
 
-bool in(std::vector<std::string> const& list, std::string const& label) { return std::find(list.begin(), list.end(), label) != list.end(); }
+// GitHub does not tell labels apart by case: nor does anything here.
+bool same(std::string const& a, std::string const& b) { return to_lower(a) == to_lower(b); }
+
+bool in(std::vector<std::string> const& list, std::string const& label) {
+    return std::any_of(list.begin(), list.end(), [&](auto const& other) { return same(other, label); });
+}
 
 // Who stands behind each label: read from the label events, the last of which counts.
 struct Standing {
     Labels present;
     Labels ours;               // present, and set by us
-    Labels removed_by_others;  // absent, and last taken away by somebody else
+    Labels removed_by_others;  // absent, and last taken away by somebody else; in lower case
 };
 
 Standing standing(tracker::Issue const& issue) {
@@ -26,7 +33,7 @@ Standing standing(tracker::Issue const& issue) {
     for (auto const& [label, event] : last) {
         bool const self = event->actor == tracker::Actor::self;
         if (event->added && self && out.present.contains(label)) out.ours.insert(label);
-        if (!event->added && !self && !out.present.contains(label)) out.removed_by_others.insert(label);
+        if (!event->added && !self && !out.present.contains(label)) out.removed_by_others.insert(to_lower(label));
     }
     return out;
 }
@@ -39,12 +46,14 @@ public:
     void family(config::Family const& family, model::Decision const* decision) {
         Labels theirs, mine;
         for (auto const& value : family.values) {
-            if (now_.ours.contains(value.label)) mine.insert(value.label);
-            else if (now_.present.contains(value.label)) theirs.insert(value.label);
+            auto const label = spelled(value.label);
+            if (now_.ours.contains(label)) mine.insert(label);
+            else if (now_.present.contains(label)) theirs.insert(label);
         }
         bool const is_status = family.name == "status";
         if (!theirs.empty()) {  // a person's word stands, and ours beside it goes
             for (auto const& label : mine) drop(label);
+            if (!mine.empty()) out_.overridden.push_back(family.name);
             note(family, "kept", "a person set " + *theirs.begin());
             status_ = status_ || is_status;
             return;
@@ -56,19 +65,20 @@ public:
             status_ = status_ || (is_status && !mine.empty());
             return;
         }
-        for (auto const& label : mine)
-            if (label != *wanted) drop(label);
-        bool const there = now_.present.contains(*wanted);
-        if (!there) set(*wanted);
+        auto const label = spelled(*wanted);
+        for (auto const& other : mine)
+            if (other != label) drop(other);
+        bool const there = now_.present.contains(label);
+        if (!there) set(label);
         note(family, there ? "kept" : "set", decision->reason);
         status_ = status_ || is_status;
     }
 
     void abstain_label() {
-        auto const& label = policy_.abstain_label;
-        if (label.empty()) return;
+        if (policy_.abstain_label.empty()) return;
+        auto const label = spelled(policy_.abstain_label);
         if (status_ && ours_.contains(label)) drop(label);
-        if (!status_ && !after_.contains(label) && !now_.removed_by_others.contains(label)) set(label);
+        if (!status_ && !after_.contains(label) && !now_.removed_by_others.contains(to_lower(label))) set(label);
     }
 
     Plan finish(std::vector<std::string> const& own_labels) {
@@ -79,11 +89,16 @@ public:
         out_.own_after.assign(ours_.begin(), ours_.end());
         for (auto const& label : out_.after) out_.target.append(label).append("\n");
         for (auto const& label : own_labels)
-            if (now_.removed_by_others.contains(label)) out_.overridden.push_back(family_of(label));
+            if (now_.removed_by_others.contains(to_lower(label))) out_.overridden.push_back(family_of(label));
         return std::move(out_);
     }
 
 private:
+    // As the issue carries it, where it does.
+    [[nodiscard]] std::string spelled(std::string const& label) const {
+        auto const found = std::find_if(now_.present.begin(), now_.present.end(), [&](auto const& other) { return same(other, label); });
+        return found == now_.present.end() ? label : *found;
+    }
     void set(std::string const& label) {
         after_.insert(label);
         ours_.insert(label);
@@ -101,13 +116,13 @@ private:
             std::any_of(family.values.begin(), family.values.end(), [&](auto const& value) { return value.label == *wanted; });
         if (!known) return *wanted + " is none of the family's labels";
         if (in(family.never_set, *wanted)) return *wanted + " is set by people only";
-        if (now_.removed_by_others.contains(*wanted)) return "a person removed " + *wanted;
+        if (now_.removed_by_others.contains(to_lower(*wanted))) return "a person removed " + *wanted;
         return {};
     }
     [[nodiscard]] std::string family_of(std::string const& label) const {
         for (auto const& family : policy_.labels)
             for (auto const& value : family.values)
-                if (value.label == label) return family.name;
+                if (same(value.label, label)) return family.name;
         return "other";
     }
 

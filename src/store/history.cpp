@@ -30,7 +30,7 @@ SELECT i.id, i.title, coalesce(i.outcome, ''), coalesce(i.reason, ''),
                WHERE l.issue_id = i.id AND l.until > clock_timestamp()),
        i.rank, i.failures, extract(epoch FROM i.due_at - clock_timestamp()), array_to_json(i.labels), array_to_json(i.own_labels)
 FROM groomer.issue i JOIN groomer.repository r ON r.id = i.repo_id JOIN groomer.source s ON s.name = r.source
-WHERE r.name = $1 AND i.number = $2)sql"};
+WHERE lower(r.name) = lower($1) AND i.number = $2)sql"};
 
 constexpr pg::Statement runs_statement{"runs_of", R"sql(
 SELECT id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), mode, outcome, reason, judgement::text, pod,

@@ -1,5 +1,7 @@
 #include "store/issues.hpp"
 
+#include "store/json_strings.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -11,7 +13,9 @@ namespace groomer::store {
 namespace {
 
 constexpr pg::Statement sources_statement{"sources", R"sql(
-SELECT name, cursor, pass, synced_at IS NOT NULL, extract(epoch FROM clock_timestamp() - synced_at) FROM groomer.source)sql"};
+SELECT name, cursor, pass, synced_at IS NOT NULL, extract(epoch FROM clock_timestamp() - synced_at),
+       (SELECT coalesce(json_agg(r.name ORDER BY r.id), '[]') FROM groomer.repository r WHERE r.source = s.name)
+FROM groomer.source s)sql"};
 
 constexpr pg::Statement register_statement{"register_sources", GROOMER_FENCED R"sql(,
 wanted AS (SELECT name FROM json_array_elements_text($3::json) AS name),
@@ -56,7 +60,8 @@ written AS (
     ON CONFLICT (repo_id, number) DO UPDATE SET
         title = excluded.title, body = excluded.body, open = excluded.open, author = excluded.author,
         author_is_bot = excluded.author_is_bot, labels = excluded.labels,
-        own_labels = CASE WHEN excluded.own_labels = '{}' THEN i.own_labels ELSE excluded.own_labels END, created_at = excluded.created_at,
+        own_labels = excluded.own_labels, created_at = excluded.created_at,
+        taken_away = ARRAY(SELECT unnest(i.labels || i.taken_away) EXCEPT SELECT unnest(i.own_labels || excluded.labels)),
         updated_at = excluded.updated_at, seen_pass = excluded.seen_pass, gone = false,
         rank = CASE WHEN i.groomed_at IS NULL THEN 0
                     WHEN (i.title, i.body, i.open, i.labels, i.gone)
@@ -66,8 +71,8 @@ written AS (
                       WHEN (i.title, i.body, i.open, i.labels, i.gone)
                            IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, false)
                       THEN statement_timestamp() ELSE i.due_at END
-    WHERE (i.title, i.body, i.open, i.labels, i.gone, i.seen_pass)
-          IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, false, excluded.seen_pass)
+    WHERE (i.title, i.body, i.open, i.labels, i.own_labels, i.gone, i.seen_pass)
+          IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, excluded.own_labels, false, excluded.seen_pass)
     RETURNING 1)
 SELECT (SELECT count(*) FROM fence), (SELECT issues FROM changed),
        (SELECT count(*) FROM input WHERE repo NOT IN (SELECT name FROM known)))sql",
@@ -87,7 +92,7 @@ moved AS (
 SELECT (SELECT count(*) FROM fence), (SELECT count(*) FROM ended))sql",
                                          std::chrono::milliseconds{30'000}};
 
-constexpr pg::Statement knows_statement{"knows_repository", "SELECT FROM groomer.repository WHERE name = $1"};
+constexpr pg::Statement knows_statement{"knows_repository", "SELECT FROM groomer.repository WHERE lower(name) = lower($1)"};
 
 constexpr pg::Statement request_statement{"request_tick", GROOMER_FENCED R"sql(,
 requested AS (INSERT INTO groomer.request (lock) SELECT $3 FROM fence RETURNING lock)
@@ -109,7 +114,9 @@ std::string to_json(std::vector<tracker::Issue> const& issues) {
     out.reserve(issues.size());
     for (auto const& issue : issues) {
         auto labels = issue.labels;
+        auto own = issue.own;
         std::sort(labels.begin(), labels.end());
+        std::sort(own.begin(), own.end());
         out.push_back({{"repo", issue.ref.repo},
                        {"number", issue.ref.number},
                        {"title", issue.title},
@@ -118,7 +125,7 @@ std::string to_json(std::vector<tracker::Issue> const& issues) {
                        {"author", issue.author},
                        {"bot", issue.author_is_bot},
                        {"labels", boost::json::array(labels.begin(), labels.end())},
-                       {"own", boost::json::array(issue.own.begin(), issue.own.end())},
+                       {"own", boost::json::array(own.begin(), own.end())},
                        {"created", valid_time(issue.created_at)},
                        {"updated", valid_time(issue.updated_at)}});
     }
@@ -131,7 +138,8 @@ Task<std::vector<SourceState>> sources(Store& store) {
     pg::Values none;
     auto rows = co_await store.read(sources_statement, none);
     std::vector<SourceState> out;
-    for (auto const& row : rows) out.push_back({row.text(0), row.text(1), row.integer(2), row.truth(3), row.number(4)});
+    for (auto const& row : rows)
+        out.push_back({row.text(0), row.text(1), row.integer(2), row.truth(3), row.number(4), strings(row.text(5))});
     co_return out;
 }
 

@@ -17,6 +17,7 @@ struct SourceState {
     std::int64_t pass = 0;
     bool synced = false;  // once at least
     double age = 0;       // seconds since the last complete sync
+    std::vector<std::string> repositories;
 };
 
 Task<std::vector<SourceState>> sources(Store& store);
@@ -32,7 +33,7 @@ struct PageResult {
 };
 Task<PageResult> apply_page(Store& store, lock::Hold& hold, std::string source, tracker::Page page);
 
-// Did a sync ever see this repository?
+// Did a sync ever see this repository? Whatever its case.
 Task<bool> knows_repository(Store& store, std::string repo);
 
 // Makes a tick of `lock` due now, and wakes who waits for it. (A row of its own: only acquire and release write the state.)

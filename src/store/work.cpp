@@ -7,39 +7,56 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+#include <map>
+
 namespace groomer::store {
 namespace {
 
 using std::chrono::milliseconds;
 
 // For each repository and rank, the index issue_due gives the first rows: the cost is that of the batch, whatever the
-// backlog. A lease ends with its term, so that what a dead holder had claimed is taken at once.
+// backlog. A lease ends with its term, so that what a dead holder had claimed is taken at once. $3: the sources with their
+// batches; $4: the largest of these; $9: due or not, which a person asks for and may cost a scan.
 constexpr pg::Statement claim_statement{"claim", GROOMER_FENCED R"sql(,
 held AS (SELECT s.term FROM groomer.lock_state s, fence WHERE s.lock = $1),
 repo AS (
-    SELECT r.id FROM groomer.repository r
-    WHERE r.source IN (SELECT json_array_elements_text($3::json)) AND ($8::text IS NULL OR r.name = $8)),
-candidate AS (
-    SELECT i.id, k.rank, row_number() OVER (PARTITION BY repo.id, k.rank ORDER BY i.due_at, i.number) AS turn, repo.id AS repo_id
+    SELECT r.id, r.source, w.batch FROM groomer.repository r JOIN json_to_recordset($3::json) AS w(name text, batch bigint) ON w.name = r.source
+    WHERE $8::text IS NULL OR lower(r.name) = lower($8)),
+due AS (
+    SELECT i.id, k.rank, row_number() OVER (PARTITION BY repo.id, k.rank ORDER BY i.due_at, i.number) AS turn, repo.id AS repo_id,
+           repo.source, repo.batch
     FROM held, repo CROSS JOIN (VALUES (0), (1), (2)) AS k(rank)
     CROSS JOIN LATERAL (
         SELECT i.id, i.due_at, i.number FROM groomer.issue i
         WHERE i.repo_id = repo.id AND i.rank = k.rank AND i.due_at <= statement_timestamp()
           AND NOT EXISTS (SELECT FROM groomer.lease l WHERE l.issue_id = i.id AND l.term >= held.term)
-        ORDER BY i.due_at, i.number LIMIT $4::bigint FOR UPDATE OF i SKIP LOCKED) i
-    WHERE $6::text IS NULL),
+        ORDER BY i.due_at, i.number LIMIT repo.batch FOR UPDATE OF i SKIP LOCKED) i
+    WHERE $6::text IS NULL AND NOT $9::boolean),
+forced AS (
+    SELECT i.id, 0, row_number() OVER (PARTITION BY repo.id ORDER BY i.groomed_at NULLS FIRST, i.number), repo.id, repo.source, repo.batch
+    FROM held, repo CROSS JOIN LATERAL (
+        SELECT i.id, i.groomed_at, i.number FROM groomer.issue i
+        WHERE i.repo_id = repo.id AND i.open AND NOT i.gone
+          AND NOT EXISTS (SELECT FROM groomer.lease l WHERE l.issue_id = i.id AND l.term >= held.term)
+        ORDER BY i.groomed_at NULLS FIRST, i.number LIMIT repo.batch FOR UPDATE OF i SKIP LOCKED) i
+    WHERE $6::text IS NULL AND $9::boolean),
+candidate AS (SELECT * FROM due UNION ALL SELECT * FROM forced),
+fair AS (
+    SELECT id, rank, turn, repo_id, batch, row_number() OVER (PARTITION BY source ORDER BY rank, turn, repo_id) AS place FROM candidate),
 one AS (
     SELECT i.id FROM fence, groomer.repository r JOIN groomer.issue i ON i.repo_id = r.id
-    WHERE r.name = $6 AND i.number = $7::bigint AND NOT i.gone),
+    WHERE lower(r.name) = lower($6) AND i.number = $7::bigint AND NOT i.gone),
 chosen AS (
-    SELECT id, (row_number() OVER (ORDER BY rank, turn, repo_id)) AS place FROM candidate
+    SELECT id, (row_number() OVER (ORDER BY rank, turn, repo_id)) AS place FROM fair WHERE place <= batch
     UNION ALL SELECT id, 1 FROM one
     ORDER BY 2 LIMIT $4::bigint),
 leased AS (
     INSERT INTO groomer.lease (issue_id, term, until) SELECT chosen.id, held.term, clock_timestamp() + $5::interval FROM chosen, held
     ON CONFLICT (issue_id) DO UPDATE SET term = excluded.term, until = excluded.until WHERE lease.term < excluded.term
     RETURNING issue_id)
-SELECT (SELECT count(*) FROM fence), i.id, r.name, i.number, r.source, i.failures, array_to_json(i.own_labels)
+SELECT (SELECT count(*) FROM fence), i.id, r.name, i.number, r.source, i.failures, array_to_json(i.own_labels),
+    array_to_json(i.taken_away)
 FROM (SELECT 1) AS always LEFT JOIN (leased JOIN chosen ON chosen.id = leased.issue_id
      JOIN groomer.issue i ON i.id = leased.issue_id JOIN groomer.repository r ON r.id = i.repo_id) ON true
 ORDER BY chosen.place)sql",
@@ -104,18 +121,20 @@ groomed AS (
 unleased AS (DELETE FROM groomer.lease l USING x WHERE l.issue_id = $3::bigint)
 SELECT (SELECT count(*) FROM fence), (SELECT id FROM run))sql"};
 
+// The issues of a source that had no policy yet are due already. All at one moment, so that they are taken by number.
 constexpr pg::Statement policy_statement{"apply_policy", GROOMER_FENCED R"sql(,
+before AS (SELECT s.name FROM groomer.source s WHERE s.name = $3 AND s.policy <> $4),
 changed AS (
-    UPDATE groomer.source s SET policy = $4 FROM fence WHERE s.name = $3 AND s.policy IS DISTINCT FROM $4 RETURNING s.name),
+    UPDATE groomer.source s SET policy = $4 FROM fence WHERE s.name = $3 AND s.policy IS DISTINCT FROM $4),
 due AS (
-    UPDATE groomer.issue i SET due_at = clock_timestamp(), rank = CASE WHEN i.groomed_at IS NULL THEN 0 ELSE 1 END
-    FROM changed, groomer.repository r WHERE r.source = changed.name AND i.repo_id = r.id AND i.open AND NOT i.gone)
+    UPDATE groomer.issue i SET due_at = statement_timestamp(), rank = CASE WHEN i.groomed_at IS NULL THEN 0 ELSE 1 END
+    FROM fence, before, groomer.repository r WHERE r.source = before.name AND i.repo_id = r.id AND i.open AND NOT i.gone)
 SELECT (SELECT count(*) FROM fence))sql",
                                          milliseconds{30'000}};
 
 constexpr pg::Statement backlog_statement{"backlog", R"sql(
-SELECT r.name, count(i.id), extract(epoch FROM min(coalesce(i.created_at, i.due_at)))
-FROM groomer.repository r LEFT JOIN groomer.issue i ON i.repo_id = r.id AND i.due_at <= statement_timestamp()
+SELECT r.name, count(i.id), extract(epoch FROM min(i.due_at))
+FROM groomer.repository r JOIN groomer.source s ON s.name = r.source AND s.configured LEFT JOIN groomer.issue i ON i.repo_id = r.id AND i.due_at <= statement_timestamp()
 GROUP BY r.name)sql"};
 
 constexpr pg::Statement forget_statement{"forget_old", GROOMER_FENCED R"sql(,
@@ -167,20 +186,35 @@ boost::json::object to_json(Record const& record) {
 
 }  // namespace
 
-Task<std::vector<Claimed>> claim(Store& store, lock::Hold& hold, ClaimOptions options) {
+Task<Claim> claim(Store& store, lock::Hold& hold, ClaimOptions options) {
     std::optional<std::string> repo;
     std::optional<std::int64_t> number;
     if (options.only) {
         repo = options.only->repo;
         number = options.only->number;
     }
-    pg::Values values{boost::json::serialize(json_array(options.sources)), options.limit, options.lease, repo, number, options.repo};
+    boost::json::array sources;
+    std::int64_t limit = 1;
+    for (auto const& source : options.sources) {
+        sources.push_back({{"name", source.name}, {"batch", source.batch}});
+        limit = std::max(limit, source.batch);
+    }
+    pg::Values values{boost::json::serialize(sources), limit, options.lease, repo, number, options.repo, options.due_or_not};
     auto rows = co_await store.write(hold, claim_statement, values);
-    std::vector<Claimed> out;
+    Claim out;
+    std::map<std::string, std::int64_t> taken;  // by source
     for (auto const& row : rows) {
         if (row.null(1)) continue;
-        out.push_back({row.integer(1), {row.text(2), row.integer(3)}, row.text(4), static_cast<int>(row.integer(5)), strings(row.text(6))});
+        out.issues.push_back({row.integer(1),
+                              {row.text(2), row.integer(3)},
+                              row.text(4),
+                              static_cast<int>(row.integer(5)),
+                              strings(row.text(6)),
+                              strings(row.text(7))});
+        ++taken[row.text(4)];
     }
+    out.full = static_cast<std::int64_t>(out.issues.size()) == limit ||
+               std::any_of(options.sources.begin(), options.sources.end(), [&](auto const& s) { return taken[s.name] == s.batch; });
     co_return out;
 }
 

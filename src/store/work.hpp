@@ -18,18 +18,30 @@ struct Claimed {
     std::string source;
     int failures = 0;
     std::vector<std::string> own_labels;  // those that we set, as last recorded
+    std::vector<std::string> taken_away;  // those that a sync saw go, and that were not ours
+};
+
+struct ClaimSource {
+    std::string name;
+    std::int64_t batch = 50;  // of its issues at most
 };
 
 struct ClaimOptions {
-    std::vector<std::string> sources;  // of which issues are taken
-    std::int64_t limit = 50;
+    std::vector<ClaimSource> sources;  // of which issues are taken
     std::chrono::milliseconds lease{0};
     std::optional<tracker::IssueRef> only;  // one issue, due or not
     std::optional<std::string> repo;        // of one repository alone
+    bool due_or_not = false;                // any open issue, the one that was longest not groomed first
 };
 
-// The due issues, at most `limit`: never groomed first, then changed by a person, then re-triage; repositories in turn.
-Task<std::vector<Claimed>> claim(Store& store, lock::Hold& hold, ClaimOptions options);
+struct Claim {
+    std::vector<Claimed> issues;
+    bool full = false;  // a limit was reached: there may be more
+};
+
+// The due issues, at most a source's batch of each source and the largest batch in all: never groomed first, then changed
+// by a person, then re-triage; repositories in turn. Names of repositories are compared without case, as GitHub does.
+Task<Claim> claim(Store& store, lock::Hold& hold, ClaimOptions options);
 
 // Ends the leases of issues that were claimed and not groomed, so that the next tick takes them.
 Task<> unclaim(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues);

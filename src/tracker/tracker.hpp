@@ -72,11 +72,12 @@ struct Page {
 };
 
 enum class WriteOutcome {
-    done,     // it took effect now
-    already,  // it was so before: nothing was written
-    fenced,   // refused: the term is over, or a later one was seen
-    gone,     // the issue is not there any more
-    failed,   // it did not take effect; `detail` says why, `retry_after` when to try again
+    done,      // it took effect now
+    already,   // it was so before: nothing was written
+    fenced,    // refused by the tracker: it has seen a later term
+    withheld,  // the guard said no: nothing was written, and later it may be
+    gone,      // the issue is not there any more
+    failed,    // it did not take effect; `detail` says why, `retry_after` when to try again
 };
 
 struct WriteResult {
@@ -109,7 +110,8 @@ public:
     virtual Task<WriteResult> add_label(IssueRef ref, std::string label, WriteGuard guard) = 0;
     virtual Task<WriteResult> remove_label(IssueRef ref, std::string label, WriteGuard guard) = 0;
 
-    // Called when nothing is due any more: a tracker that keeps a derived copy brings it up to date. Idempotent.
+    // Called when nothing is due any more: a tracker that keeps a derived copy brings it up to date. Idempotent. `detail` of
+    // one that is done is something for people to know.
     virtual Task<WriteResult> finish_pass(WriteGuard guard) = 0;
 };
 

@@ -50,7 +50,7 @@ TEST(FileTrackerCopy, follows_new_effects_a_new_export_and_its_own_loss) {
 TEST(FileTrackerCopy, a_refused_copy_leaves_no_file_behind) {
     FileStore store{{{.number = 1}}};
     auto const tracker = store.open();
-    EXPECT_EQ(run_task(tracker->finish_pass(guard_that_says_no(7))).outcome, WriteOutcome::fenced);
+    EXPECT_EQ(run_task(tracker->finish_pass(guard_that_says_no(7))).outcome, WriteOutcome::withheld);
     EXPECT_FALSE(std::filesystem::exists(store.copy_path));
     WriteResult result;
     with_file_size_limit(10, [&] { result = run_task(tracker->finish_pass(guard_of(7))); });

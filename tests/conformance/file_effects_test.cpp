@@ -1,4 +1,5 @@
 // The file tracker's log of effects: what other writers, crashes, people and full disks do to it.
+#include "base/error.hpp"
 #include "conformance/file_store.hpp"
 
 #include <fcntl.h>
@@ -12,6 +13,15 @@
 
 namespace groomer::tracker::file::test {
 namespace {
+
+std::string error_of_write(Tracker& tracker, std::string label) {
+    try {
+        run_task(tracker.add_label(ref(1), std::move(label), guard_of(7)));
+    } catch (Error const& error) {
+        return error.what();
+    }
+    return "";
+}
 
 TEST(FileTrackerEffects, an_older_term_than_one_seen_is_fenced_whoever_wrote_it) {
     FileStore store{{{.number = 1}}};
@@ -133,10 +143,7 @@ TEST(FileTrackerEffects, a_lock_that_another_process_keeps_fails_the_write_in_bo
     auto const tracker = store.open(std::chrono::milliseconds{20});
     int const fd = ::open(store.log_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     ASSERT_EQ(::flock(fd, LOCK_EX), 0);
-    auto const result = run_task(tracker->add_label(ref(1), "a", guard_of(7)));
-    EXPECT_EQ(result.outcome, WriteOutcome::failed);
-    EXPECT_EQ(result.detail, store.log_path + ": is locked by another process");
-    EXPECT_GT(result.retry_after.count(), 0);
+    EXPECT_EQ(error_of_write(*tracker, "a"), store.log_path + ": is locked by another process");
     ::close(fd);
     EXPECT_EQ(add(*tracker, 1, "a"), WriteOutcome::done);
 }
@@ -175,10 +182,9 @@ TEST(FileTrackerEffects, a_write_cut_short_by_a_full_disk_is_undone_and_reported
     auto const tracker = store.open();
     EXPECT_EQ(add(*tracker, 1, "a"), WriteOutcome::done);
     auto const before = read_file(store.log_path);
-    WriteResult result;
-    with_file_size_limit(before.size() + 20, [&] { result = run_task(tracker->add_label(ref(1), "b", guard_of(7))); });
-    EXPECT_EQ(result.outcome, WriteOutcome::failed);
-    EXPECT_EQ(result.detail, store.log_path + ": cannot be written: File too large");
+    std::string error;
+    with_file_size_limit(before.size() + 20, [&] { error = error_of_write(*tracker, "b"); });
+    EXPECT_EQ(error, store.log_path + ": cannot be written: File too large");
     EXPECT_EQ(read_file(store.log_path), before);
     EXPECT_EQ(labels_of(*tracker, ref(1)), (Labels{"a"}));
     EXPECT_EQ(add(*tracker, 1, "b"), WriteOutcome::done);
@@ -187,9 +193,29 @@ TEST(FileTrackerEffects, a_write_cut_short_by_a_full_disk_is_undone_and_reported
 TEST(FileTrackerEffects, a_log_that_cannot_be_opened_fails_the_write_and_nothing_else) {
     FileStore store{{{.number = 1}}};
     std::filesystem::create_directory(store.log_path);
-    auto const result = run_task(store.open()->add_label(ref(1), "a", guard_of(7)));
-    EXPECT_EQ(result.outcome, WriteOutcome::failed);
-    EXPECT_EQ(result.detail, store.log_path + ": cannot be opened: Is a directory");
+    EXPECT_EQ(error_of_write(*store.open(), "a"), store.log_path + ": cannot be opened: Is a directory");
+}
+
+TEST(FileTrackerEffects, a_label_that_a_person_set_in_a_newer_export_is_theirs_whatever_we_did_before) {
+    FileStore store{{{.number = 1}}};
+    auto const tracker = store.open();
+    EXPECT_EQ(add(*tracker, 1, "p3"), WriteOutcome::done);
+    EXPECT_EQ(run_task(tracker->remove_label(ref(1), "p3", guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_EQ(add(*tracker, 1, "p1"), WriteOutcome::done);
+    write_file(store.path, export_json(FileStore::repo(), {{.number = 1, .labels = {"p3", "p1"}}}));
+    auto const issue = run_task(tracker->read(ref(1)));
+    ASSERT_TRUE(issue);
+    EXPECT_EQ(issue->labels, (Labels{"p3", "p1"})) << "one that we had removed, and one that we had set";
+    for (auto const& label : issue->labels) {
+        auto const last = std::find_if(issue->events.rbegin(), issue->events.rend(), [&](auto const& e) { return e.label == label; });
+        ASSERT_NE(last, issue->events.rend());
+        EXPECT_TRUE(last->added && last->actor == Actor::person) << label;
+    }
+    auto const synced = sync(*tracker, "", 10);
+    EXPECT_EQ(synced.issues.at(0).labels, (Labels{"p3", "p1"}));
+    EXPECT_TRUE(synced.issues.at(0).own.empty());
+    EXPECT_EQ(run_task(tracker->finish_pass(guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_EQ(read_file(store.copy_path), read_file(store.path)) << "the copy has the labels of the export";
 }
 
 TEST(FileTrackerEffects, a_writer_killed_at_any_moment_leaves_a_log_that_the_next_one_goes_on_with) {

@@ -59,13 +59,41 @@ TEST(FileTrackerExport, skips_and_counts_what_is_no_issue_and_says_where_the_fir
 {"number":0,"title":"zero"},{"number":2.5,"title":"half"},{"number":9007199254740993,"title":"large"},
 {"number":2},{"number":3,"title":""},{"number":4,"title":"\u0000 "},{"number":5,"title":"t","labels":"bug"},
 {"number":6,"title":"t","state":"merged"},{"number":7,"title":"t","repository_url":"https://x/y"},
-{"number":9,"title":"lone \ud800 surrogate"},{"number":10 "title":"no comma"},)" +
-                    deep + "," + issue_json("demo/backlog", {.number = 1, .title = "again"}) + "]"};
+{"number":9,"title":"lone \ud800 surrogate"},{"number":10,"title":"raw)" +
+                    std::string(1, '\x01') + R"("},)" + deep + "," + issue_json("demo/backlog", {.number = 1, .title = "again"}) + "]"};
     auto const synced = sync(*store.open(), "", 1);
     ASSERT_EQ(synced.issues.size(), 1U);
     EXPECT_EQ(synced.issues[0].title, "A title");
     EXPECT_EQ(synced.skipped, 16U);
     EXPECT_EQ(run_task(store.open()->changes("", 1)).skipped_example, store.path + ":2:3: not an object");
+}
+
+TEST(FileTrackerExport, a_file_of_which_nothing_can_be_used_is_an_error_and_no_empty_backlog) {
+    EXPECT_EQ(error_of(std::string{"[[{\"number\":1,\"title\":\"x\"}],\n[]]"}),
+              ":1:2: not an object; no entry of the file can be used: is it what `gh api` writes for issues?");
+    FileStore store{std::string{R"([7,{"number":2,"title":"a change","pull_request":{"url":"x"}}])"}};
+    EXPECT_TRUE(run_task(store.open()->changes("", 10)).issues.empty()) << "pull requests are no reason to complain";
+}
+
+TEST(FileTrackerExport, a_byte_order_mark_is_passed_over) {
+    FileStore store{"\xEF\xBB\xBF" + export_json(FileStore::repo(), {{.number = 1}})};
+    auto const tracker = store.open();
+    EXPECT_EQ(labels_of(*tracker, ref(1)), Labels{});
+    EXPECT_EQ(add(*tracker, 1, "a"), WriteOutcome::done);
+    EXPECT_EQ(run_task(tracker->finish_pass(guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_TRUE(read_file(store.copy_path).starts_with("\xEF\xBB\xBF["));
+}
+
+TEST(FileTrackerExport, case_tells_no_repositories_apart) {
+    FileStore store{"[" + issue_json("A/one", {.number = 1}) + "," + issue_json("a/One", {.number = 2}) + "," +
+                    issue_json("a/one", {.number = 1}) + "]"};
+    auto const tracker = store.open();
+    auto const synced = sync(*tracker, "", 10);
+    ASSERT_EQ(synced.issues.size(), 2U);
+    EXPECT_EQ(to_string(synced.issues[1].ref), "A/one#2") << "the first spelling";
+    EXPECT_EQ(synced.skipped, 1U);
+    EXPECT_EQ(run_task(tracker->add_label({"a/ONE", 2}, "x", guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_EQ(run_task(tracker->add_label({"A/one", 2}, "x", guard_of(7))).outcome, WriteOutcome::already);
 }
 
 TEST(FileTrackerExport, names_the_place_of_an_issue_that_comes_twice) {
@@ -88,6 +116,9 @@ TEST(FileTrackerExport, a_broken_file_is_one_sentence_with_its_place) {
     EXPECT_EQ(error_of(std::string{"[{\"title\":\"no end"}),
               ":1:18: the file ends before its list of issues does: was it cut, or is it still being written?");
     EXPECT_EQ(error_of(std::string{"[]\nx"}), ":2:1: expected a list of issues, '['");
+    EXPECT_EQ(error_of(std::string{"[{\"number\":10 \"title\":\"no comma\"}]"}), ":1:15: invalid JSON (syntax error)");
+    EXPECT_EQ(error_of(std::string{"[\n {\"number\": 10,\n  \"body\": tru}]"}), ":3:11: invalid JSON (syntax error)");
+    EXPECT_EQ(error_of(std::string{"[1,\n\"\\u12g4\"]"}), ":2:6: invalid JSON (expected hex digit)");
 }
 
 TEST(FileTrackerExport, githubs_own_error_message_is_passed_on) {

@@ -11,6 +11,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -126,6 +128,14 @@ protected:
         return rows.empty() ? "" : rows.front().text(0);
     }
     std::string outcome(std::int64_t number) { return value("SELECT outcome FROM groomer.issue WHERE number = " + std::to_string(number)); }
+
+    // The value of a series, or nothing where it is not shown.
+    std::string metric(std::string const& series) {
+        std::istringstream shown{service->metrics().expose()};
+        for (std::string line; std::getline(shown, line);)
+            if (line.starts_with(series + " ")) return line.substr(series.size() + 1);
+        return "";
+    }
 
     static inline int counter = 0;
     std::unique_ptr<TestDatabase> database;
@@ -260,6 +270,124 @@ TEST_F(Grooming, APersonsLabelThatCameLaterTakesTheFamilyOver) {
     EXPECT_EQ(std::count(labels.begin(), labels.end(), "-type/question"), 0);
 }
 
+TEST_F(Grooming, ALabelThatAPersonSetsAfterOursWasRemovedStays) {
+    auto const bug = issue(clear_bug, body_of(clear_bug));
+    write();
+    start();
+    sync();
+    groom_all();
+    auto const set = [&](std::string const& label) {
+        at(bug)["labels"] = label.empty() ? json::array{} : json::array{json::object{{"name", label}}};
+        write();
+        sync();
+        groom_all();
+    };
+    set("type/question");  // ours goes
+    auto const before = labels_set_on(bug);
+    set("type/bug");  // and now a person says what we had said
+    auto const after = labels_set_on(bug);
+    EXPECT_EQ(before, after) << "nothing to write: the label is theirs";
+    auto const story = run_to_end(*context, store::story(service->store(), {"o/r", bug}));
+    EXPECT_EQ(std::count(story->labels.begin(), story->labels.end(), "type/bug"), 1);
+    EXPECT_EQ(std::count(story->own_labels.begin(), story->own_labels.end(), "type/bug"), 0);
+    EXPECT_EQ(metric("groomer_human_overrides_total{family=\"type\"}"), "1");
+}
+
+TEST_F(Grooming, ALabelThatAPersonTookAwayIsNotSetAgain) {
+    auto const bug = issue(clear_bug, body_of(clear_bug), {"type/bug"});
+    write();
+    start();
+    sync();
+    groom_all();
+    at(bug)["labels"] = json::array{};  // a newer export, without the label that a person had set
+    write();
+    sync();
+    groom_all();
+    auto const labels = labels_set_on(bug);
+    EXPECT_EQ(std::count(labels.begin(), labels.end(), "+type/bug"), 0);
+    EXPECT_NE(value("SELECT reason FROM groomer.issue WHERE number = " + std::to_string(bug)).find("a person removed type/bug"),
+              std::string::npos);
+}
+
+TEST_F(Grooming, LabelsAndRepositoriesAreComparedWithoutCase) {
+    auto const bug = issue(clear_bug, body_of(clear_bug), {"Type/Feature"});
+    auto const worked_on = issue(clear_bug, body_of(clear_bug), {"Status/In-Progress"});
+    write();
+    start();
+    sync();
+    groom_all();
+    auto const labels = labels_set_on(bug);
+    EXPECT_EQ(std::count_if(labels.begin(), labels.end(), [](auto const& l) { return l.starts_with("+type/"); }), 0) << "a person set it";
+    EXPECT_TRUE(labels_set_on(worked_on).empty());
+    groom::Target target;
+    target.only = tracker::IssueRef{"O/R", bug};
+    service->aim(target);
+    EXPECT_EQ(tick().issues.size(), 1U);
+}
+
+TEST_F(Grooming, ForceTakesWhatIsNotDue) {
+    write();
+    start("mode: apply, batch: 10");
+    sync();
+    groom_all();
+    groom::Target target;
+    target.repo = "o/r";
+    service->aim(target);
+    EXPECT_TRUE(tick().issues.empty());
+    target.force = true;
+    service->aim(target);
+    auto const report = tick();
+    EXPECT_EQ(report.issues.size(), 10U);
+    auto const first = [](auto const& groomed) { return groomed.ref.number == 1; };
+    EXPECT_TRUE(std::any_of(report.issues.begin(), report.issues.end(), first)) << "those that were longest not groomed";
+}
+
+TEST_F(Grooming, EachSourceHasABatchOfItsOwn) {
+    std::ofstream{folder / "other.json"} << json::serialize(issues);
+    for (auto& entry : issues) entry.as_object()["repository_url"] = "https://api.github.com/repos/second/repo";
+    write();
+    start("mode: apply, batch: 20");
+    config::Source source;
+    source.path = "test.yaml";
+    source.text = "database: {url: \"" + database->url() +
+                  "\"}\nrepositories:\n  - {name: local/backlog, tracker: file, path: " + path.string() +
+                  "}\n  - {name: local/other, tracker: file, path: " + (folder / "other.json").string() +
+                  ", policy: {batch: 3}}\npolicy: {mode: apply, batch: 20}\n";
+    service->configure(config::load(source).config);
+    sync();
+    auto const report = tick();
+    EXPECT_EQ(report.issues.size(), 20U);
+    EXPECT_EQ(std::count_if(report.issues.begin(), report.issues.end(), [](auto const& g) { return g.ref.repo == "o/r"; }), 3);
+    EXPECT_TRUE(report.full);
+}
+
+TEST_F(Grooming, TheBacklogIsShownWhileTicksFollowOneAnotherAndItsSeriesBeginAtZero) {
+    write();
+    start("mode: apply, batch: 5");
+    sync();
+    tick();
+    EXPECT_EQ(metric("groomer_backlog_issues{repo=\"o/r\"}"), std::to_string(issues.size() - 5));
+    EXPECT_EQ(metric("groomer_issues_groomed_total{outcome=\"partial\",repo=\"o/r\"}"), "0");
+    EXPECT_EQ(metric("groomer_issues_groomed_total{outcome=\"noop\",repo=\"local/backlog\"}"), "") << "it is no repository";
+}
+
+TEST_F(Grooming, AnEffectsFileThatAnotherKeepsLockedIsNoFaultOfTheIssues) {
+    issue("hm", "");
+    write();
+    start();
+    sync();
+    auto const log_path = path.string() + ".groomer.jsonl";
+    int const fd = ::open(log_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    ASSERT_EQ(::flock(fd, LOCK_EX), 0);
+    auto const once = run_to_end(*context, service->groom_loop().once(1s));
+    ::close(fd);
+    EXPECT_EQ(once.tick->outcome, reconcile::TickOutcome::error);
+    EXPECT_FALSE(once.tick->clean) << "a write was not answered";
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.issue WHERE failures > 0 OR outcome IN ('failed', 'partial')"), "0");
+    groom_all();
+    EXPECT_EQ(value("SELECT pending FROM groomer.progress"), "0");
+}
+
 TEST_F(Grooming, WhatADeadHolderHadClaimedIsTakenByTheNextTermAtOnce) {
     write();
     start();
@@ -276,12 +404,14 @@ TEST_F(Grooming, WhatADeadHolderHadClaimedIsTakenByTheNextTermAtOnce) {
         SystemClock clock;
         lock::Hold hold{clock, {"groomer", grant.token, grant.term, 5s, 0ms}, clock.now(), clock.now()};
         store::Store work{pool, clock, [] {}};
-        store::ClaimOptions options{{"local/backlog"}, 50, 10min, {}, {}};
+        store::ClaimOptions options{{{"local/backlog", 50}}, 10min, {}, {}, false};
         auto const claimed = run_to_end(*context, store::claim(work, hold, options));
-        EXPECT_EQ(claimed.size(), 50U);
-        EXPECT_EQ(claimed.front().ref.number, 1);
+        EXPECT_EQ(claimed.issues.size(), 50U);
+        EXPECT_TRUE(claimed.full);
+        EXPECT_EQ(claimed.issues.front().ref.number, 1);
         auto const again = run_to_end(*context, store::claim(work, hold, options));
-        EXPECT_EQ(again.size(), issues.size() - 50) << "what is claimed is not claimed twice";
+        EXPECT_EQ(again.issues.size(), issues.size() - 50) << "what is claimed is not claimed twice";
+        EXPECT_FALSE(again.full);
         database->query("UPDATE sync_lock SET \"acquiredAt\" = clock_timestamp() - interval '6 s'");
         EXPECT_EQ(tick().issues.size(), 50U);
         EXPECT_THROW(run_to_end(*context, store::claim(work, hold, options)), store::HoldLost);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 namespace groomer::tracker::file {
 namespace {
@@ -53,6 +54,8 @@ std::optional<Line> parse_line(std::string_view text) {
     Line line{{text_of(*object, "repo"), number_of(*object, "issue")}, {text_of(*object, "label"), true}, number_of(*object, "term")};
     auto const op = text_of(*object, "op");
     line.change.added = op == add_op;
+    auto const* from_export = object->if_contains("from_export");
+    line.change.from_export = !line.change.added && from_export && *from_export == true;
     bool const known_op = op == add_op || op == remove_op;
     if (!known_op || line.ref.repo.empty() || line.ref.number < 1 || line.change.label.empty() || line.term < 1) return std::nullopt;
     if (line.term > latest_term()) return std::nullopt;
@@ -69,6 +72,7 @@ std::string effect_line(IssueRef const& ref, LabelChange const& change, std::int
     line["label"] = change.label;
     line["term"] = term;
     line["at"] = at;
+    if (!change.added && change.from_export) line["from_export"] = true;
     return json::serialize(line) + "\n";
 }
 
@@ -76,28 +80,32 @@ void Effects::apply(std::string_view text) {
     auto const line = parse_line(text);
     if (!line) return count_bad_line();
     newest_term_ = std::max(newest_term_, line->term);
-    auto const [head, is_first] = newest_.try_emplace({repos_.intern(line->ref.repo), line->ref.number}, none);
-    nodes_.push_back({labels_.intern(line->change.label), head->second, line->change.added});
+    auto const [head, is_first] = newest_.try_emplace({repos_.intern(to_lower(line->ref.repo)), line->ref.number}, none);
+    nodes_.push_back({labels_.intern(line->change.label), head->second, line->change.added, line->change.from_export});
     head->second = static_cast<std::uint32_t>(nodes_.size() - 1);
 }
 
 std::vector<LabelChange> Effects::of(IssueRef const& ref) const {
     std::vector<LabelChange> changes;
-    for (auto at = newest(ref); at != none; at = nodes_[at].before) changes.push_back({labels_[nodes_[at].label], nodes_[at].added});
+    for (auto at = newest(ref); at != none; at = nodes_[at].before) changes.push_back(change_at(at));
     std::reverse(changes.begin(), changes.end());
     return changes;
 }
 
-std::optional<bool> Effects::last(IssueRef const& ref, std::string_view label) const {
+LabelChange Effects::change_at(std::uint32_t node) const {
+    return {labels_[nodes_[node].label], nodes_[node].added, nodes_[node].from_export};
+}
+
+std::optional<LabelChange> Effects::last(IssueRef const& ref, std::string_view label) const {
     auto const id = labels_.find(label);
     if (id == none) return std::nullopt;
     for (auto at = newest(ref); at != none; at = nodes_[at].before)
-        if (nodes_[at].label == id) return nodes_[at].added;
+        if (nodes_[at].label == id) return change_at(at);
     return std::nullopt;
 }
 
 std::uint32_t Effects::newest(IssueRef const& ref) const {
-    auto const repo = repos_.find(ref.repo);
+    auto const repo = repos_.find(to_lower(ref.repo));
     if (repo == none) return none;
     auto const found = newest_.find({repo, ref.number});
     return found == newest_.end() ? none : found->second;
@@ -118,12 +126,23 @@ std::uint32_t Effects::Names::find(std::string_view name) const {
     return found == ids_.end() ? none : found->second;
 }
 
+bool carries(bool in_export, std::optional<LabelChange> const& last) {
+    if (!last) return in_export;
+    return last->added || (in_export && !last->from_export);
+}
+
 std::vector<std::string> merge(std::vector<std::string> labels, std::vector<LabelChange> const& changes) {
-    for (auto const& change : changes) {
-        auto const at = std::find(labels.begin(), labels.end(), change.label);
-        if (change.added && at == labels.end()) labels.push_back(change.label);
-        if (!change.added && at != labels.end()) labels.erase(at);
-    }
+    auto const has = [](std::vector<std::string> const& list, std::string const& label) {
+        return std::find(list.begin(), list.end(), label) != list.end();
+    };
+    std::map<std::string_view, LabelChange> last;
+    for (auto const& change : changes) last.insert_or_assign(change.label, change);
+    std::erase_if(labels, [&](auto const& label) {
+        auto const found = last.find(label);
+        return found != last.end() && !carries(true, found->second);
+    });
+    for (auto const& change : changes)
+        if (last.at(change.label).added && !has(labels, change.label)) labels.push_back(change.label);
     return labels;
 }
 

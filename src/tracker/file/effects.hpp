@@ -16,6 +16,7 @@ namespace groomer::tracker::file {
 struct LabelChange {
     std::string label;
     bool added = true;
+    bool from_export = false;  // of a removal: the export itself carried the label, not just our own effect
 };
 
 // The log's form of one effect, with its newline.
@@ -30,8 +31,8 @@ public:
 
     // In the order they happened.
     [[nodiscard]] std::vector<LabelChange> of(IssueRef const& ref) const;
-    // Whether the last effect on this label added it; nothing if there is none.
-    [[nodiscard]] std::optional<bool> last(IssueRef const& ref, std::string_view label) const;
+    // The last effect on this label; nothing if there is none.
+    [[nodiscard]] std::optional<LabelChange> last(IssueRef const& ref, std::string_view label) const;
     [[nodiscard]] std::int64_t newest_term() const { return newest_term_; }
     [[nodiscard]] std::size_t bad_lines() const { return bad_lines_; }
 
@@ -50,6 +51,7 @@ private:
         std::uint32_t label;
         std::uint32_t before;
         bool added;
+        bool from_export;
     };
     class Names {
     public:
@@ -62,6 +64,7 @@ private:
         std::vector<std::string const*> names_;  // into ids_, whose nodes stay where they are
     };
 
+    [[nodiscard]] LabelChange change_at(std::uint32_t node) const;
     [[nodiscard]] std::uint32_t newest(IssueRef const& ref) const;
 
     Names repos_;
@@ -72,7 +75,11 @@ private:
     std::size_t bad_lines_ = 0;
 };
 
-// An issue's labels after the effects: removed ones go, added ones come last.
+// Does the issue carry the label? What people do, they do in the export: a label there is theirs, and no effect on one of
+// our own takes it away, whichever came first.
+bool carries(bool in_export, std::optional<LabelChange> const& last);
+
+// An issue's labels after the effects: those of the export that stay, then those that we added.
 std::vector<std::string> merge(std::vector<std::string> labels, std::vector<LabelChange> const& changes);
 
 }  // namespace groomer::tracker::file

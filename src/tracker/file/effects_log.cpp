@@ -24,7 +24,7 @@ WriteResult failed(std::string detail) { return {WriteOutcome::failed, std::move
 
 WriteResult fenced(std::int64_t newest) { return {WriteOutcome::fenced, "term " + std::to_string(newest) + " has written already", {}}; }
 
-WriteResult not_allowed() { return {WriteOutcome::fenced, "this replica may not act any more", {}}; }
+WriteResult not_allowed() { return {WriteOutcome::withheld, "this replica may not act now", {}}; }
 
 // Changes that are decided but not yet in the log.
 using Overlay = std::map<std::tuple<std::string_view, std::int64_t, std::string_view>, bool>;
@@ -82,7 +82,8 @@ void EffectsLog::flush(std::vector<Request>& batch) {
     }
     for (auto& request : batch) {
         // Where the batch failed, even "already" may have meant a line of that batch.
-        bool const refused = request.result && request.result->outcome == WriteOutcome::fenced;
+        bool const refused =
+            request.result && (request.result->outcome == WriteOutcome::fenced || request.result->outcome == WriteOutcome::withheld);
         if (!problem.empty() && !refused) request.result = failed(problem);
         if (!request.result) request.result = WriteResult{};
     }
@@ -99,6 +100,11 @@ EffectsLog::Mark EffectsLog::refresh() {
 std::vector<LabelChange> EffectsLog::of(IssueRef const& ref) const {
     std::lock_guard const lock{mutex_};
     return effects_.of(ref);
+}
+
+std::size_t EffectsLog::bad_lines() const {
+    std::lock_guard const lock{mutex_};
+    return effects_.bad_lines();
 }
 
 WriteResult EffectsLog::publish(WriteGuard const& guard, std::function<void()> const& effect) {
@@ -178,7 +184,7 @@ std::string EffectsLog::decide(std::vector<Request>& batch) const {
             if (request.result) continue;
             auto const& [ref, change, in_export, guard, result, complete] = request;
             auto const pending = overlay.find({ref.repo, ref.number, change.label});
-            bool const present = pending != overlay.end() ? pending->second : effects_.last(ref, change.label).value_or(in_export);
+            bool const present = pending != overlay.end() ? pending->second : carries(in_export, effects_.last(ref, change.label));
             if (guard.term < newest) {
                 settled.emplace_back(&request, fenced(newest));
             } else if (present == change.added) {
@@ -186,7 +192,7 @@ std::string EffectsLog::decide(std::vector<Request>& batch) const {
             } else {
                 newest = guard.term;
                 overlay[{ref.repo, ref.number, change.label}] = change.added;
-                lines += effect_line(ref, change, guard.term, at);
+                lines += effect_line(ref, {change.label, change.added, in_export}, guard.term, at);
                 writers.push_back(&request);
             }
         }

@@ -45,6 +45,7 @@ public:
     Mark refresh();
     // As of the last refresh.
     [[nodiscard]] std::vector<LabelChange> of(IssueRef const& ref) const;
+    [[nodiscard]] std::size_t bad_lines() const;
     // Runs `effect` under the flock if the term and the guard still allow it: done, fenced or failed.
     WriteResult publish(WriteGuard const& guard, std::function<void()> const& effect);
 

@@ -50,6 +50,9 @@ public:
         }
         sort();
         index_.skipped_example = first_skipped_.why;
+        if (index_.entries.empty() && index_.skipped > 0 && !any_pull_request_)
+            throw Error{ErrorCode::failure,
+                        first_skipped_.why + "; no entry of the file can be used: is it what `gh api` writes for issues?"};
         if (file_.fingerprint() != index_.fingerprint) throw Error{ErrorCode::failure, file_.path() + ": changed while it was read"};
         return std::move(index_);
     }
@@ -81,13 +84,24 @@ private:
             auto const identity = identify(parse_element(bytes(element)), entry_name_);
             if (auto const* unusable = std::get_if<Unusable>(&identity)) return skip(element, unusable->why);
             if (auto const* ref = std::get_if<IssueRef>(&identity)) add(element, *ref);
+            else any_pull_request_ = true;
+        } catch (BrokenJson const& e) {
+            fail(element, e);
         } catch (Error const& e) {
             skip(element, e.what());
         }
     }
 
+    [[noreturn]] void fail(Element const& element, BrokenJson const& error) {
+        auto const before = bytes(element).substr(0, error.offset());
+        auto const lines = static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n'));
+        auto const column = lines == 0 ? element.column + before.size() : before.size() - before.rfind('\n');
+        throw Error{ErrorCode::failure, place(element.line + lines, column) + error.what()};
+    }
+
     void add(Element const& element, IssueRef const& ref) {
-        auto const [repo, is_new] = repos_.try_emplace(ref.repo, static_cast<std::uint32_t>(index_.repos.size()));
+        // As GitHub has it, case tells no repositories apart; the first spelling stays.
+        auto const [repo, is_new] = repos_.try_emplace(to_lower(ref.repo), static_cast<std::uint32_t>(index_.repos.size()));
         if (is_new) index_.repos.push_back(ref.repo);
         index_.entries.push_back({element.offset, ref.number, static_cast<std::uint32_t>(element.length), repo->second});
         auto const narrow = [](std::uint64_t n) { return static_cast<std::uint32_t>(std::min<std::uint64_t>(n, UINT32_MAX)); };
@@ -106,8 +120,11 @@ private:
     void skip(std::uint64_t offset, std::uint64_t line, std::uint64_t column, std::string const& why) {
         ++index_.skipped;
         if (offset >= first_skipped_.offset) return;
-        auto const place = file_.path() + ":" + std::to_string(line) + ":" + std::to_string(column) + ": ";
-        first_skipped_ = {offset, place + why};
+        first_skipped_ = {offset, place(line, column) + why};
+    }
+
+    [[nodiscard]] std::string place(std::uint64_t line, std::uint64_t column) const {
+        return file_.path() + ":" + std::to_string(line) + ":" + std::to_string(column) + ": ";
     }
 
     // Orders the entries by reference and drops the later ones of a number that comes twice.
@@ -144,6 +161,7 @@ private:
     std::unordered_map<std::string, std::uint32_t> repos_;
     std::vector<Place> places_;
     Skipped first_skipped_;
+    bool any_pull_request_ = false;
     std::uint64_t chunk_at_ = 0;
     std::string chunk_;
     std::string whole_;
@@ -152,7 +170,8 @@ private:
 }  // namespace
 
 Index::Entry const* Index::find(IssueRef const& wanted) const {
-    auto const repo = std::find(repos.begin(), repos.end(), wanted.repo);
+    auto const repo =
+        std::find_if(repos.begin(), repos.end(), [name = to_lower(wanted.repo)](auto const& other) { return to_lower(other) == name; });
     if (repo == repos.end()) return nullptr;
     std::pair const key{static_cast<std::uint32_t>(repo - repos.begin()), wanted.number};
     auto const less = [&](std::uint32_t at, auto const& k) { return std::pair{entries[at].repo, entries[at].number} < k; };

@@ -66,7 +66,10 @@ private:
         auto const in_export = co_await std::move(looked);
         if (!in_export) co_return WriteResult{WriteOutcome::gone, {}, {}};
         auto written = log_->write(std::move(ref), std::move(change), *in_export, std::move(guard));
-        co_return co_await std::move(written);
+        auto result = co_await std::move(written);
+        // A log that cannot be locked or written fails every issue alike: that is no fault of this one.
+        if (result.outcome == WriteOutcome::failed) throw Error{ErrorCode::failure, result.detail};
+        co_return result;
     }
 
     // The rest runs on the pool.
@@ -119,9 +122,13 @@ private:
         auto issue = read_export(ref);
         if (!issue) return issue;
         auto const changes = log_->of(ref);
-        for (auto const& label : issue->labels) issue->events.push_back({label, true, Actor::person});
+        auto const exported = issue->labels;
+        issue->labels = merge(exported, changes);
         for (auto const& change : changes) issue->events.push_back({change.label, change.added, Actor::self});
-        issue->labels = merge(std::move(issue->labels), changes);
+        // A label that stands in the export is a person's, also where we had set it before: they have the last word.
+        for (auto const& label : exported)
+            if (std::find(issue->labels.begin(), issue->labels.end(), label) != issue->labels.end())
+                issue->events.push_back({label, true, Actor::person});
         return issue;
     }
 
@@ -164,8 +171,12 @@ private:
             snapshot, [this](IssueRef const& ref) { return log_->of(ref); }, temporary.file());
         temporary.file().sync();
         if (!snapshot.intact()) throw Error{ErrorCode::failure, export_.path() + ": changed while it was copied"};
-        auto const result = log_->publish(guard, [&] { temporary.become_destination(); });
-        if (result.outcome == WriteOutcome::done) copied_ = CopyState{snapshot.index->fingerprint, effects, fingerprint_of(path)};
+        auto result = log_->publish(guard, [&] { temporary.become_destination(); });
+        if (result.outcome != WriteOutcome::done) return result;
+        copied_ = CopyState{snapshot.index->fingerprint, effects, fingerprint_of(path)};
+        if (auto const bad = log_->bad_lines(); bad > 0)
+            result.detail =
+                effects_path(export_.path()) + ": " + std::to_string(bad) + (bad == 1 ? " line is" : " lines are") + " no effect";
         return result;
     }
 

@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 #include "tracker/file/scanner.hpp"
 
-#include <boost/json/parse.hpp>
+#include <boost/json/stream_parser.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -34,7 +34,7 @@ bool is_name(std::string_view text) {
     auto const allowed = [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
     };
-    return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
+    return !text.empty() && text != "." && text != ".." && std::all_of(text.begin(), text.end(), allowed);
 }
 
 // "https://api.github.com/repos/OWNER/NAME" → "OWNER/NAME"
@@ -116,9 +116,21 @@ json::value parse_element(std::string_view element) {
     options.max_depth = max_depth;
     options.allow_invalid_utf8 = true;
     json::error_code error;
-    auto value = json::parse(element, error, {}, options);
-    if (error) throw Error{ErrorCode::failure, "invalid JSON (" + error.message() + ")"};
-    return value;
+    json::stream_parser parser{{}, options};
+    auto const read = parser.write_some(element.data(), element.size(), error);
+    if (!error) parser.finish(error);
+    if (!error && read < element.size()) error = json::error::extra_data;
+    if (!error) return parser.release();
+    auto const sentence = "invalid JSON (" + error.message() + ")";
+    bool const grammar = error == json::error::syntax || error == json::error::extra_data || error == json::error::incomplete ||
+                         error == json::error::expected_hex_digit;
+    // Two that exporters do write, and that are the fault of one text alone.
+    if (read < element.size() && static_cast<unsigned char>(element[read]) < 0x20)
+        throw Error{ErrorCode::failure, "invalid JSON (a raw control character)"};
+    if (read >= 6 && to_lower(element.substr(read - 6, 3)) == "\\ud")
+        throw Error{ErrorCode::failure, "invalid JSON (half a surrogate pair)"};
+    if (grammar) throw BrokenJson{sentence, read};
+    throw Error{ErrorCode::failure, sentence};
 }
 
 Identity identify(json::value const& element, std::string_view entry_name) {

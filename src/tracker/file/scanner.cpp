@@ -26,6 +26,9 @@ void Scanner::feed(std::string_view chunk, OnElement const& on_element) {
     offset_ = base + chunk.size();
 }
 
+// What some editors put before everything else.
+bool Scanner::is_byte_order_mark(char c) const { return offset_ < 3 && c == "\xEF\xBB\xBF"[offset_] && !any_page_; }
+
 // Nearly all of an export is the inside of issues and of their texts: passes over what cannot matter there.
 std::size_t Scanner::skip_inside(std::string_view chunk, std::size_t at) {
     if (state_ == State::text && !escaped_) {
@@ -57,7 +60,7 @@ void Scanner::step(char c, OnElement const& on_element) {
             return;
         default: break;
     }
-    if (is_space(c)) return;
+    if (is_space(c) || is_byte_order_mark(c)) return;
     if (state_ == State::outside) {
         if (c == '{') throw NotAList{where() + "an object where a list of issues ('[') was expected", offset_};
         if (c != '[') fail("expected a list of issues, '['");

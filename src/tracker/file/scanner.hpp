@@ -49,6 +49,7 @@ private:
 
     void step(char c, OnElement const& on_element);
     std::size_t skip_inside(std::string_view chunk, std::size_t at);
+    [[nodiscard]] bool is_byte_order_mark(char c) const;
     void begin(char c);
     void end(std::uint64_t offset, OnElement const& on_element);
     void open(bool object);

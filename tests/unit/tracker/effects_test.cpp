@@ -34,9 +34,9 @@ TEST(Effects, the_last_effect_on_a_label_counts) {
     EXPECT_FALSE(effects.last(one, "x"));
     effects.apply(line_of(one, {"x", true}, 1));
     effects.apply(line_of(one, {"y", true}, 1));
-    EXPECT_EQ(effects.last(one, "x"), true);
+    EXPECT_TRUE(effects.last(one, "x")->added);
     effects.apply(line_of(one, {"x", false}, 1));
-    EXPECT_EQ(effects.last(one, "x"), false);
+    EXPECT_FALSE(effects.last(one, "x")->added);
     EXPECT_FALSE(effects.last({"a/b", 2}, "x"));
 }
 
@@ -61,8 +61,27 @@ TEST(Effects, what_is_no_effect_is_counted_and_without_consequence) {
 TEST(Effects, merge_into_labels_in_their_order) {
     using Labels = std::vector<std::string>;
     EXPECT_EQ(merge({"a", "b"}, {}), (Labels{"a", "b"}));
-    EXPECT_EQ(merge({"a", "b"}, {{"a", false}, {"c", true}, {"a", true}}), (Labels{"b", "c", "a"}));
+    EXPECT_EQ(merge({"a", "b"}, {{"a", false, true}, {"c", true}, {"d", true}, {"d", false}}), (Labels{"b", "c"}));
     EXPECT_EQ(merge({"a"}, {{"a", true}, {"x", false}}), (Labels{"a"}));
+}
+
+TEST(Effects, a_label_of_the_export_is_no_business_of_a_removal_of_our_own) {
+    using Labels = std::vector<std::string>;
+    EXPECT_EQ(merge({"p3"}, {{"p3", true}, {"p3", false}}), (Labels{"p3"})) << "a person set it since";
+    EXPECT_EQ(merge({"p3"}, {{"p3", false, true}}), Labels{}) << "it was the export's own that was removed";
+    EXPECT_EQ(merge({"p3"}, {{"p3", false, true}, {"p3", true}}), (Labels{"p3"}));
+}
+
+TEST(Effects, only_the_removal_of_an_exported_label_says_so_in_its_line) {
+    EXPECT_EQ(effect_line(one, {"x", true, true}, 7, "T"), R"({"repo":"a/b","issue":1,"op":"label.add","label":"x","term":7,"at":"T"})"
+                                                           "\n");
+    EXPECT_EQ(effect_line(one, {"x", false}, 7, "T"), R"({"repo":"a/b","issue":1,"op":"label.remove","label":"x","term":7,"at":"T"})"
+                                                      "\n");
+    Effects effects;
+    effects.apply(line_of(one, {"x", false, true}, 7));
+    effects.apply(line_of(one, {"y", false}, 7));
+    EXPECT_TRUE(effects.last(one, "x")->from_export);
+    EXPECT_FALSE(effects.last(one, "y")->from_export);
 }
 
 }  // namespace
