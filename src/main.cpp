@@ -1,6 +1,7 @@
 // Arguments → command → exit status.
 #include "app/commands/commands.hpp"
 #include "base/error.hpp"
+#include "config/keys.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -21,7 +22,7 @@ constexpr auto examples = R"(Examples:
   groomer explain octocat/hello-world#7             why an issue is, or is not, due
   groomer lock status                               who works now, and who did
 
-Every key of the configuration is also an environment variable: lock.ttl is GROOMER_LOCK_TTL.
+Every key of the configuration is also a flag and an environment variable: lock.ttl is --lock.ttl and GROOMER_LOCK_TTL.
 Exit status: 0 done or nothing to do, 1 failure, 2 usage, 3 configuration, 4 database or schema, 5 credentials refused,
 75 the lock is held by another (once).)";
 
@@ -33,8 +34,19 @@ struct Commands {
     CLI::App* add(CLI::App& parent, char const* name, char const* help, int (*command)(CommandLine const&, groomer::Log&)) {
         auto* sub = parent.add_subcommand(name, help);
         sub->add_option("--config", line.source.path, "The YAML file")->envname("GROOMER_CONFIG");
+        add_keys(sub);
         sub->callback([this, command] { chosen = [this, command](groomer::Log& log) { return command(line, log); }; });
         return sub;
+    }
+
+    // Every key of the configuration is a flag, too; fifty of them would hide the others in the help.
+    void add_keys(CLI::App* sub) {
+        for (auto const& key : groomer::config::keys()) {
+            if (key.access.set == nullptr) continue;
+            std::string const path{key.path};
+            auto set = [this, path](std::string const& text) { line.source.flags[path] = text; };
+            sub->add_option_function<std::string>("--" + path, set)->group("");
+        }
     }
 
     static void add_json(CLI::App* sub, CommandLine& line) {
@@ -49,7 +61,8 @@ struct Commands {
         add(app, "run", "The controller: serves HTTP and works until SIGTERM", groomer::app::run);
         auto* once = add(app, "once", "Syncs what is stale, then one tick; 75 where the lock is held", groomer::app::once);
         once->add_option("--repo", line.repo, "Only this repository, OWNER/NAME");
-        once->add_option("--issue", line.issue, "Only this issue of --repo, due or not")->check(CLI::PositiveNumber);
+        once->add_option("--issue", line.issue, "Only this issue of --repo, due or not")
+            ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 53));
         once->add_flag("--force", line.force, "Decide anew, whatever is stored (pays again)");
         once->add_flag("--dry-run", line.dry_run, "Plan, and write nothing to the tracker");
         add_json(once, line);
@@ -74,9 +87,19 @@ struct Commands {
     }
 };
 
+// In one line, and naming the word that is no command.
+std::string what_is_wrong(CLI::ParseError const& error, int argc, char** argv) {
+    bool const no_command = dynamic_cast<CLI::RequiredError const*>(&error) != nullptr && argc > 1 && argv[1][0] != '-';
+    if (no_command && std::string_view{argv[1]} != "lock") return std::string{"there is no command "} + argv[1];
+    return groomer::describe(std::make_exception_ptr(std::runtime_error{error.what()}));
+}
+
 int guarded(std::function<int(groomer::Log&)> const& command, groomer::Log& log) {
     try {
-        return command(log);
+        int const status = command(log);
+        // A result that did not reach its reader (a full disk, a closed pipe) is none.
+        if (!std::cout.flush()) throw groomer::Error{groomer::ErrorCode::failure, "standard output cannot be written"};
+        return status;
     } catch (groomer::Error const& error) {
         std::cerr << "groomer: " << error.what() << '\n';
         return error.exit_status();
@@ -95,8 +118,9 @@ int main(int argc, char** argv) {
     try {
         commands.app.parse(argc, argv);
     } catch (CLI::ParseError const& error) {
-        int const status = commands.app.exit(error);
-        return status == 0 ? 0 : static_cast<int>(groomer::ErrorCode::usage);
+        if (error.get_exit_code() == 0) return commands.app.exit(error);  // --help
+        std::cerr << "groomer: " << what_is_wrong(error, argc, argv) << "; groomer --help tells what there is\n";
+        return static_cast<int>(groomer::ErrorCode::usage);
     }
     commands.line.source.environment = groomer::config::process_environment();
     groomer::Log log{std::cerr, groomer::LogLevel::info, groomer::Log::Format::json};

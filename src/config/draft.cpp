@@ -101,7 +101,8 @@ void put_text(Key const& key, std::string const& text, Origin const& origin, Dra
 // Variables of the product that are no keys, and those that Kubernetes puts into every pod of a namespace with a
 // Service called groomer or groomer-anything (GROOMER_SERVICE_HOST, GROOMER_PORT_8080_TCP_ADDR, …).
 bool is_other_variable(std::string_view name) {
-    for (std::string_view known : {"GROOMER_POD_UID", "GROOMER_CONTAINER", "GROOMER_SLOT_DIR", "GROOMER_SHARED", "GROOMER_CONFIG"})
+    for (std::string_view known :
+         {"GROOMER_POD_UID", "GROOMER_CONTAINER", "GROOMER_SLOT_DIR", "GROOMER_SHARED", "GROOMER_CONFIG", "GROOMER_LOCAL_DIR"})
         if (name == known) return true;
     for (std::string_view ending : {"_SERVICE_HOST", "_SERVICE_PORT", "_PORT"})
         if (name.ends_with(ending)) return true;

@@ -36,18 +36,50 @@ bool is_lock_id(std::string_view text) {
 
 bool is_uri(std::string_view text) { return text.starts_with("postgresql://") || text.starts_with("postgres://"); }
 
-bool is_database(std::string_view text) {
-    if (text.size() > 4096 || has_control(text)) return false;
-    if (is_uri(text)) return true;
-    auto const name = text.substr(0, text.find_first_of("= "));
-    return !name.empty() && name.size() < text.size() && text.find('=') != std::string_view::npos &&
-           only(name, "abcdefghijklmnopqrstuvwxyz_");
-}
-
 bool is_port(std::string_view text) {
     unsigned port = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
     return error == std::errc{} && end == text.data() + text.size() && text.size() <= 5 && port <= 65535 && only(text, digits);
+}
+
+// Hosts with their ports, as libpq takes them: name:port,[address]:port,…
+bool are_hosts(std::string_view text) {
+    for (bool more = true; more;) {
+        auto const comma = text.find(',');
+        auto const host = text.substr(0, comma);
+        auto const closed = host.starts_with('[') ? host.find(']') : 0;
+        if (closed == std::string_view::npos) return false;
+        auto const colon = host.find(':', closed);
+        if (colon != std::string_view::npos && colon + 1 < host.size() && !is_port(host.substr(colon + 1))) return false;
+        more = comma != std::string_view::npos;
+        if (more) text.remove_prefix(comma + 1);
+    }
+    return true;
+}
+
+// A password in which an @, / or ? is not written as %40, %2F or %3F falls apart: libpq would take its pieces for host, port
+// or database, and show them in its errors.
+bool is_database_uri(std::string_view text) {
+    text.remove_prefix(text.find("://") + 3);
+    auto const end = std::min(text.find_first_of("/?"), text.size());
+    auto hosts = text.substr(0, end);
+    if (auto const at = hosts.find('@'); at != std::string_view::npos) hosts.remove_prefix(at + 1);
+    auto const query = std::min(text.find('?'), text.size());
+    if (text.substr(end, query - end).find_first_of("@:") != std::string_view::npos) return false;
+    for (auto at = query; at < text.size();) {
+        auto const next = std::min(text.find('&', at + 1), text.size());
+        if (text.substr(at, next - at).find('=') == std::string_view::npos) return false;
+        at = next;
+    }
+    return hosts.find('@') == std::string_view::npos && are_hosts(hosts);
+}
+
+bool is_database(std::string_view text) {
+    if (text.size() > 4096 || has_control(text)) return false;
+    if (is_uri(text)) return is_database_uri(text);
+    auto const name = text.substr(0, text.find_first_of("= "));
+    return !name.empty() && name.size() < text.size() && text.find('=') != std::string_view::npos &&
+           only(name, "abcdefghijklmnopqrstuvwxyz_");
 }
 
 bool is_listen(std::string_view text) {
@@ -146,8 +178,9 @@ Form const optional_label_form{"a label (1 to 50 characters, no comma or control
                                is_optional_label};
 Form const lock_id_form{"1 to 64 letters, digits, '.', '_' or '-', and not global, which serialises the sync",
                         "^(?!global$)[A-Za-z0-9._-]{1,64}$", is_lock_id};
-Form const database_form{"a PostgreSQL connection string: postgresql://user@host/database, or key=value pairs",
-                         "^(postgres(ql)?://|[a-z_]+ *=)", is_database};
+Form const database_form{
+    "a PostgreSQL connection string: postgresql://user@host/database (@ / ? of a password as %40 %2F %3F), or key=value pairs",
+    "^(postgres(ql)?://|[a-z_]+ *=)", is_database};
 Form const listen_form{"an address and a port, like 0.0.0.0:8080 or [::]:8080", "^([A-Za-z0-9._-]+|\\[[0-9a-fA-F:.]+\\]):[0-9]{1,5}$",
                        is_listen};
 Form const http_url_form{"an http:// or https:// address without user, query or fragment", "^https?://[^/:@?#\" ][^@?#\" ]*$", is_http_url};

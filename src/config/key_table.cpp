@@ -93,10 +93,10 @@ constexpr Key table[] = {
      .access = field<&Config::lock, &Lock::foreign_stale_after>, .min = "1s", .max = "7d"},
 
     {.path = "schedule.groom_every", .type = duration, .fallback = "60s",
-     .help = "From the start of one grooming tick to the next, over all replicas.",
+     .help = "From the end of one grooming tick to the start of the next, over all replicas.",
      .access = field<&Config::schedule, &Schedule::groom_every>, .min = "100ms", .max = "7d"},
     {.path = "schedule.sync_every", .type = duration, .fallback = "5m",
-     .help = "From the start of one sync of the issues to the next, over all replicas.",
+     .help = "From the end of one sync of the issues to the start of the next, over all replicas.",
      .access = field<&Config::schedule, &Schedule::sync_every>, .min = "100ms", .max = "7d"},
     {.path = "schedule.max_tick", .type = duration, .fallback = "10m",
      .help = "When a tick that still runs is cancelled and the lock given back.",

@@ -36,14 +36,27 @@ std::vector<std::string> warnings_of(Config const& config) {
     return warnings;
 }
 
+// Told where the key was set: in the entry itself, or in the part that it inherits.
+void check_support(Repository const& repository, std::vector<Unsupported> const& unsupported, Draft const& draft, Draft const& top,
+                   Problems& problems) {
+    for (auto const& [path, used, instead] : unsupported) {
+        if (!used(repository)) continue;
+        bool const inherited = draft.find(path) == nullptr && top.find(path) != nullptr;
+        problems.add(inherited ? top.place(path) : draft.place(path), (inherited ? "" : draft.scope) + path,
+                     "asks for what is not in this version of groomer: " + instead);
+    }
+}
+
 // Checks between keys wait until each key is right by itself: they would only echo the first error.
-void check(Config& config, Draft const& top, FamilyPlaces const& places, std::vector<RepositoryEntry>& entries, Problems& problems) {
+void check(Config& config, Draft const& top, FamilyPlaces const& places, std::vector<RepositoryEntry>& entries, Source const& source,
+           Problems& problems) {
     if (!problems.empty()) return;
     check_installation(config, top, places, problems);
     if (!problems.empty()) return;
     for (auto& [repository, draft, own_places] : entries) {
         check_model(repository.model, draft, problems);
         check_policy(repository.policy, draft, own_places, problems);
+        check_support(repository, source.unsupported, draft, top, problems);
         config.repositories.push_back(std::move(repository));
     }
 }
@@ -61,8 +74,8 @@ Config build(YamlNode const& root, Source const& source, Files& files, Problems&
     settle_base_url(config.model);
     if (top.labels) read_families(*top.labels, "policy.labels", config.policy.labels, places, problems);
     std::vector<RepositoryEntry> entries;
-    if (top.repositories) entries = read_repositories(*top.repositories, config, places, files, problems);
-    check(config, top, places, entries, problems);
+    if (top.repositories) entries = read_repositories(*top.repositories, config, places, source.writes, files, problems);
+    check(config, top, places, entries, source, problems);
     return config;
 }
 

@@ -11,11 +11,21 @@
 
 namespace groomer::config {
 
+// Something that the configuration can say and this program cannot do: refused where an entry uses it.
+struct Unsupported {
+    std::string path;                      // of the key, as below an entry: "tracker", "policy.mode"
+    bool (*used)(Repository const&) = {};  // by this entry, whether it says so itself or inherits it
+    std::string instead;                   // what to do
+};
+
 struct Source {
     std::string path;                                // of the YAML file; empty: none
     std::optional<std::string> text{};               // instead of the file's content; path is then only its name
     std::map<std::string, std::string> environment;  // every variable; others than GROOMER_* are not looked at
     std::map<std::string, std::string> flags;        // lock.ttl: 5s
+    std::vector<Unsupported> unsupported{};          // beyond what the table of keys refuses
+    // The files that serving an entry writes: none of them may be another entry's. Null: none.
+    std::vector<std::string> (*writes)(Repository const&) = nullptr;
 };
 
 struct Loaded {

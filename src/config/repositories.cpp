@@ -54,30 +54,39 @@ void inherit(RepositoryEntry& entry, Config const& base, Files& files, Problems&
     entry.repository.model = std::move(own.model);
 }
 
-// Entries are compared by name without case, as GitHub does, and by the file that a path leads to.
+// Entries are compared by name without case, as GitHub does, and by the files that they read and write.
 class Doubles {
 public:
-    explicit Doubles(Problems& problems) : problems_{problems} {}
+    Doubles(Writes writes, Problems& problems) : writes_{writes}, problems_{problems} {}
 
     void check(RepositoryEntry const& entry) {
         auto const& [repository, draft, places] = entry;
         if (!repository.name.empty()) one(names_, to_lower(repository.name), "name", show(repository.name), draft);
         if (repository.path.empty()) return;
-        std::error_code error;
-        auto const full = std::filesystem::weakly_canonical(std::filesystem::absolute(repository.path, error), error);
-        one(paths_, error ? repository.path : full.string(), "path", show(repository.path), draft);
+        bool const fresh = one(paths_, canonical(repository.path), "path", show(repository.path), draft);
+        if (!fresh || writes_ == nullptr) return;
+        for (auto const& path : writes_(repository))
+            if (!one(paths_, canonical(path), "path", show(path) + ", which is written for " + show(repository.path) + ",", draft)) return;
     }
 
 private:
     using Seen = std::map<std::string, std::size_t>;
 
-    void one(Seen& seen, std::string const& value, std::string const& name, std::string const& shown, Draft const& draft) {
+    static std::string canonical(std::string const& path) {
+        std::error_code error;
+        auto const full = std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+        return error ? path : full.string();
+    }
+
+    bool one(Seen& seen, std::string const& value, std::string const& name, std::string const& shown, Draft const& draft) {
         auto const place = draft.place(name);
         auto const [first, fresh] = seen.emplace(value, place.mark.line);
         if (!fresh) problems_.add(place, draft.scope + name, shown + " is there twice, first on line " + std::to_string(first->second));
+        return fresh;
     }
 
     Seen names_, paths_;
+    Writes const writes_;
     Problems& problems_;
 };
 
@@ -91,8 +100,8 @@ void settle_base_url(Model& model) {
         }
 }
 
-std::vector<RepositoryEntry> read_repositories(YamlNode const& node, Config const& base, FamilyPlaces const& base_places, Files& files,
-                                               Problems& problems) {
+std::vector<RepositoryEntry> read_repositories(YamlNode const& node, Config const& base, FamilyPlaces const& base_places, Writes writes,
+                                               Files& files, Problems& problems) {
     std::vector<RepositoryEntry> entries;
     if (node.kind == Kind::null) return entries;
     if (node.kind != Kind::list) {
@@ -100,7 +109,7 @@ std::vector<RepositoryEntry> read_repositories(YamlNode const& node, Config cons
                      "must be a list of maps like {name: octocat/hello-world, tracker: github}");
         return entries;
     }
-    Doubles doubles{problems};
+    Doubles doubles{writes, problems};
     for (YamlPtr const& item : node.items) {
         auto& entry = entries.emplace_back();
         entry.places = base_places;

@@ -15,9 +15,12 @@ struct RepositoryEntry {
     FamilyPlaces places;
 };
 
-// `base` is the installation's configuration, complete: every entry starts from its policy and model.
-std::vector<RepositoryEntry> read_repositories(YamlNode const& node, Config const& base, FamilyPlaces const& base_places, Files& files,
-                                               Problems& problems);
+using Writes = std::vector<std::string> (*)(Repository const&);
+
+// `base` is the installation's configuration, complete: every entry starts from its policy and model. `writes` tells the
+// files that serving an entry writes, and may be null.
+std::vector<RepositoryEntry> read_repositories(YamlNode const& node, Config const& base, FamilyPlaces const& base_places, Writes writes,
+                                               Files& files, Problems& problems);
 
 // The provider's own address, unless another was chosen.
 void settle_base_url(Model& model);

@@ -36,6 +36,8 @@ int validate(CommandLine const& line, Log& log);
 int migrate(CommandLine const& line, Log& log);
 int print_version(CommandLine const& line);
 
+// Where a command line's configuration comes from, with what this version refuses.
+config::Source source(CommandLine const& line);
 // The configuration of a command line, with the log set as it says; warnings are logged. Throws Error (config), also for
 // what this version does not do yet.
 config::Loaded configuration(CommandLine const& line, Log& log);

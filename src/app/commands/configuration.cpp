@@ -1,28 +1,24 @@
 #include "app/commands/commands.hpp"
 
 #include "base/error.hpp"
+#include "pg/session.hpp"
+#include "tracker/file/file_tracker.hpp"
 
 #include <unistd.h>
 
 namespace groomer::app {
 namespace {
 
+using config::Repository;
+
 // What the configuration knows and this version does not do is refused, rather than passed over in silence.
-void refuse_what_is_not_there_yet(config::Config const& config) {
-    std::string problems;
-    auto const refuse = [&](std::string const& key, std::string const& instead) {
-        problems.append(problems.empty() ? "" : "\n").append(key).append(" is not in this version of groomer: ").append(instead);
-    };
-    for (auto const& repository : config.repositories) {
-        auto const of = "repositories: " + repository.name + ": ";
-        if (repository.tracker != "file") refuse(of + "tracker: " + repository.tracker, "use tracker: file with a path");
-        if (repository.model.provider != "local") refuse(of + "model.provider: " + repository.model.provider, "use local");
-        if (repository.policy.mode == config::Mode::suggest) refuse(of + "policy.mode: suggest", "use dry-run or apply");
-        if (repository.policy.comments_enabled) refuse(of + "policy.comments.enabled", "leave it off");
-        if (repository.policy.titles_and_bodies_enabled) refuse(of + "policy.titles_and_bodies.enabled", "leave it off");
-        if (repository.policy.close_enabled) refuse(of + "policy.close.enabled", "leave it off");
-    }
-    if (!problems.empty()) throw Error{ErrorCode::config, problems};
+std::vector<config::Unsupported> not_in_this_version() {
+    return {{"tracker", [](Repository const& r) { return r.tracker != "file"; }, "use tracker: file with a path"},
+            {"model.provider", [](Repository const& r) { return r.model.provider != "local"; }, "use local"},
+            {"policy.mode", [](Repository const& r) { return r.policy.mode == config::Mode::suggest; }, "use dry-run or apply"},
+            {"policy.comments.enabled", [](Repository const& r) { return r.policy.comments_enabled; }, "leave it off"},
+            {"policy.titles_and_bodies.enabled", [](Repository const& r) { return r.policy.titles_and_bodies_enabled; }, "leave it off"},
+            {"policy.close.enabled", [](Repository const& r) { return r.policy.close_enabled; }, "leave it off"}};
 }
 
 }  // namespace
@@ -36,10 +32,21 @@ void set_log(config::LogSettings const& settings, Log& log) {
     log.set(level, settings.format == "text" || ::isatty(STDERR_FILENO) ? Log::Format::text : Log::Format::json);
 }
 
+config::Source source(CommandLine const& line) {
+    auto source = line.source;
+    source.unsupported = not_in_this_version();
+    source.writes = [](Repository const& repository) -> std::vector<std::string> {
+        if (repository.tracker != "file") return {};
+        return {tracker::file::effects_path(repository.path), tracker::file::labelled_path(repository.path)};
+    };
+    return source;
+}
+
 config::Loaded configuration(CommandLine const& line, Log& log) {
-    auto loaded = config::load(line.source);
+    auto loaded = config::load(source(line));
     set_log(loaded.config.log, log);
-    refuse_what_is_not_there_yet(loaded.config);
+    // Only libpq knows all that a connection string may be.
+    pg::connection_string({loaded.config.database.url, loaded.config.database.password.value, "groomer"});
     for (auto const& warning : loaded.warnings) log.warning(warning, {{"component", "config"}});
     return loaded;
 }

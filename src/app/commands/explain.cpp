@@ -20,7 +20,8 @@ std::string why(store::IssueStory const& story) {
     auto const rank = ranks[static_cast<std::size_t>(std::min(std::max(story.rank, 0), 2))];
     if (story.due_in <= 0) return "due now: " + std::string{rank};
     return "not due before " + story.due_at +
-           (story.failures > 0 ? ": it failed " + std::to_string(story.failures) + " times" : ": it was groomed at " + story.groomed_at);
+           (story.failures > 0 ? ": it failed " + std::to_string(story.failures) + (story.failures == 1 ? " time" : " times")
+                               : ": it was groomed at " + story.groomed_at);
 }
 
 void print_run(store::RunLine const& run) {
@@ -28,13 +29,12 @@ void print_run(store::RunLine const& run) {
     if (!run.added.empty()) std::cout << ", added " << groom::joined(run.added);
     if (!run.removed.empty()) std::cout << ", removed " << groom::joined(run.removed);
     std::cout << '\n';
+    // What became of it, then what was judged: a person's label may stand against a judgement.
+    std::cout << "  because: " << run.reason << '\n';
     auto const judgement = model::parse_judgement(run.judgement);
-    if (!judgement) {
-        std::cout << "  " << run.reason << '\n';
-        return;
-    }
+    if (!judgement) return;
     for (auto const& decision : judgement->decisions)
-        std::cout << "  " << decision.family << ": " << decision.value.value_or("(left alone)") << ", "
+        std::cout << "  judged " << decision.family << ": " << decision.value.value_or("nothing") << ", "
                   << std::lround(decision.confidence * 100) << " % by " << model::name(decision.source) << ": " << decision.reason << '\n';
 }
 

@@ -62,7 +62,8 @@ void print_json(std::string const& lock, store::LockStatus const& status) {
     boost::json::object out{{"lock", lock},          {"held", status.held}, {"holder", status.pod},    {"term", status.term},
                             {"since", status.since}, {"foreign", foreign},  {"paused", status.paused}, {"due_in_s", status.due_in},
                             {"last_holds", holds}};
-    out["token"] = status.token ? boost::json::value{*status.token} : nullptr;
+    out["token"] = nullptr;
+    if (status.token) out["token"] = *status.token;
     if (auto const token = status.token ? lock::parse_token(*status.token) : std::nullopt)
         out["valid_for_s"] = std::chrono::duration<double>(token->ttl).count() - status.age;
     std::cout << boost::json::serialize(out) << '\n';

@@ -11,9 +11,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <unistd.h>
 #include <algorithm>
-
 #include <csignal>
 #include <iostream>
 
@@ -52,7 +50,14 @@ Task<groom::Target> target_of(Service& service, CommandLine const& line) {
 }
 
 void print(CommandLine const& line, bool dry_run, reconcile::Loop::Once const& once, groom::TickReport const& report) {
-    char const* outcome = !once.tick ? "lock_held" : report.issues.empty() ? "nothing_to_do" : "groomed";
+    using reconcile::TickOutcome;
+    bool const failed = once.tick && once.tick->outcome == TickOutcome::error,
+               stopped = once.tick && once.tick->outcome == TickOutcome::aborted;
+    char const* outcome = !once.tick              ? "lock_held"
+                          : failed                ? "failed"
+                          : stopped               ? "stopped"
+                          : report.issues.empty() ? "nothing_to_do"
+                                                  : "groomed";
     if (line.json) {
         boost::json::array results;
         for (auto const& issue : report.issues)
@@ -76,6 +81,8 @@ void print(CommandLine const& line, bool dry_run, reconcile::Loop::Once const& o
     if (!once.tick)
         std::cout << "the lock is held by another: " << (once.holder && once.holder->token ? *once.holder->token : "it was taken just now")
                   << '\n';
+    else if (failed) std::cout << "the tick failed: its error is in the log above\n";
+    else if (stopped) std::cout << "stopped before it was done\n";
     else if (report.issues.empty()) std::cout << "nothing to do\n";
 }
 
@@ -85,14 +92,17 @@ Task<int> once_in(Service& service, CommandLine const& line, config::Config cons
     auto target = co_await target_of(service, line);
     service.aim(std::move(target));
     auto const status = co_await store::lock_status(service.store(), config.lock.id);
+    bool const applies = std::any_of(config.repositories.begin(), config.repositories.end(),
+                                     [](auto const& r) { return r.policy.mode == config::Mode::apply; });
+    bool const dry_run = line.dry_run || !applies;
     if (status.paused) {
-        std::cout << (line.json ? R"({"outcome":"paused","dryRun":false,"results":[]})" : "groomer is paused: nothing was done") << '\n';
+        if (line.json) std::cout << R"({"outcome":"paused","dryRun":)" << (dry_run ? "true" : "false") << R"(,"results":[]})" << '\n';
+        else std::cout << "groomer is paused: nothing was done\n";
         co_return 0;
     }
     auto const once = co_await service.groom_loop().once(config.lock.ttl);
-    bool const applies = std::any_of(config.repositories.begin(), config.repositories.end(),
-                                     [](auto const& r) { return r.policy.mode == config::Mode::apply; });
-    print(line, line.dry_run || !applies, once, service.last_report());
+    if (once.stopped) throw Error{ErrorCode::failure, "stopped by a signal before the lock could be had"};
+    print(line, dry_run, once, service.last_report());
     if (!once.tick) co_return static_cast<int>(ErrorCode::held);
     bool const failed = once.tick->outcome == reconcile::TickOutcome::error || once.tick->outcome == reconcile::TickOutcome::aborted;
     auto const& issues = service.last_report().issues;
@@ -111,11 +121,9 @@ int once(CommandLine const& line, Log& log) {
     asio::signal_set signals{context, SIGTERM, SIGINT};
     signals.async_wait([&](boost::system::error_code error, int) {
         if (error) return;
+        exit_at_next_signal(signals);
         service.sync_loop().stop();
         service.groom_loop().stop();
-        signals.async_wait([](boost::system::error_code again, int signal) {
-            if (!again) ::_exit(128 + signal);
-        });
     });
     return run_to_end(context, once_in(service, line, loaded.config, log));
 }

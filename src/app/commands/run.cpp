@@ -5,7 +5,7 @@ namespace groomer::app {
 
 int run(CommandLine const& line, Log& log) {
     auto const loaded = configuration(line, log);
-    Replica replica{line.source, loaded, log};
+    Replica replica{source(line), loaded, log};
     replica.run();
     return 0;
 }

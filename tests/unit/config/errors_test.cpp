@@ -193,9 +193,9 @@ TEST(Errors, a_file_over_one_mebibyte_is_refused) {
 
 TEST(Errors, the_connection_string_is_never_shown) {
     auto const errors = try_load({"g.yaml", "database: {url: 'mysql://u:s3cret@h/d'}", {}, {}}).errors;
-    EXPECT_EQ(
-        errors,
-        "g.yaml:1:17: database.url: the value is not a PostgreSQL connection string: postgresql://user@host/database, or key=value pairs");
+    EXPECT_EQ(errors,
+              "g.yaml:1:17: database.url: the value is not a PostgreSQL connection string: postgresql://user@host/database (@ / ? of a "
+              "password as %40 %2F %3F), or key=value pairs");
 }
 
 TEST(Errors, lists_have_an_end) {

@@ -82,6 +82,48 @@ TEST(Load, a_password_on_the_command_line_is_refused_unseen) {
     EXPECT_EQ(loaded("", {}, {{"database.url", "postgresql://u@h/d"}}).database.url, "postgresql://u@h/d");
 }
 
+TEST(Load, what_one_entry_writes_is_no_other_entrys_file) {
+    auto const errors = [&](std::string const& yaml) {
+        Source source{"g.yaml", database + yaml, {}, {}};
+        source.writes = [](Repository const& r) -> std::vector<std::string> { return {r.path + ".out"}; };
+        return try_load(source).errors;
+    };
+    EXPECT_EQ(errors("repositories:\n- {name: a/b, tracker: file, path: x}\n- {name: c/d, tracker: file, path: y}\n"), "");
+    EXPECT_EQ(errors("repositories:\n- {name: a/b, tracker: file, path: x}\n- {name: c/d, tracker: file, path: x.out}\n"),
+              "g.yaml:4:36: repositories[1].path: \"x.out\" is there twice, first on line 3");
+    EXPECT_EQ(errors("repositories:\n- {name: a/b, tracker: file, path: x.out}\n- {name: c/d, tracker: file, path: ./x}\n"),
+              "g.yaml:4:36: repositories[1].path: \"./x.out\", which is written for \"./x\", is there twice, first on line 3");
+}
+
+TEST(Load, a_password_that_would_fall_apart_in_the_url_is_refused_unseen) {
+    for (std::string const url :
+         {"postgresql://groomer:s3cr/et@db/g", "postgresql://groomer:s3@cret@db/g", "postgresql://groomer:s3?cret@db/g",
+          "postgresql://groomer:s3cret", "postgresql://u@h:s3cret/d", "postgresql://u@[::1/d", "postgresql://u@h/d?s3cret"}) {
+        auto const errors = try_load({"g.yaml", "database: {url: '" + url + "'}", {}, {}}).errors;
+        EXPECT_NE(errors.find("database.url: the value is not a PostgreSQL connection string"), std::string::npos) << url << errors;
+        EXPECT_EQ(errors.find("s3"), std::string::npos) << errors;
+    }
+    for (std::string const url :
+         {"postgresql://u:p%40%2F@h/d", "postgresql://u@h1:5432,h2/d?target_session_attrs=any", "postgresql://u@/d?host=%2Frun%2Fpg",
+          "postgres://[::1]:5432/d", "postgresql://u@[::1]/d", "host=h password='a/b@c'"})
+        EXPECT_EQ(try_load({"g.yaml", "database: {url: \"" + url + "\"}", {}, {}}).errors, "") << url;
+}
+
+TEST(Load, what_this_program_cannot_do_is_refused_where_it_is_asked_for) {
+    std::vector<Unsupported> const unsupported{
+        {"tracker", [](Repository const& r) { return r.tracker != "file"; }, "use file"},
+        {"policy.mode", [](Repository const& r) { return r.policy.mode == Mode::suggest; }, "use apply"}};
+    auto const errors = [&](std::string const& yaml) { return try_load({"g.yaml", database + yaml, {}, {}, unsupported}).errors; };
+    EXPECT_EQ(errors("repositories: [{name: a/b, tracker: file, path: x}]\n"), "");
+    EXPECT_EQ(errors("repositories:\n- name: a/b\n  tracker: github\n"),
+              "g.yaml:4:12: repositories[0].tracker: asks for what is not in this version of groomer: use file");
+    EXPECT_EQ(errors("policy:\n  mode: suggest\nrepositories: [{name: a/b, tracker: file, path: x}]\n"),
+              "g.yaml:3:9: policy.mode: asks for what is not in this version of groomer: use apply");
+    EXPECT_EQ(errors("repositories:\n- {name: a/b, tracker: file, path: x, policy: {mode: suggest}}\n"),
+              "g.yaml:3:54: repositories[0].policy.mode: asks for what is not in this version of groomer: use apply");
+    EXPECT_EQ(errors("policy: {mode: suggest}\nrepositories: [{name: a/b, tracker: file, path: x, policy: {mode: apply}}]\n"), "");
+}
+
 TEST(Load, variables_of_others_are_not_looked_at) {
     EXPECT_EQ(errors_of("", {{"GROOMER_POD_UID", "x"},
                              {"GROOMER_CONTAINER", "x"},

@@ -77,6 +77,15 @@ TEST_F(Reload, a_changed_secret_is_taken_over_and_named) {
     EXPECT_TRUE(reloaded.secrets[0].ok);
 }
 
+TEST_F(Reload, what_the_start_would_refuse_is_refused_then_too) {
+    Source source{path("groomer.yaml"), {}, {}, {}};
+    source.unsupported = {{"policy.mode", [](Repository const& r) { return r.policy.mode == Mode::apply; }, "leave it"}};
+    Reloader files{source, load(source)};
+    publish("2", config("5s", "7, mode: apply") + "repositories: [{name: a/b, tracker: file, path: x}]\n", "token-1\n");
+    EXPECT_TRUE(std::holds_alternative<Failed>(files.check()));
+    EXPECT_EQ(files.current().policy.mode, Mode::dry_run);
+}
+
 TEST_F(Reload, a_bad_file_keeps_the_old_and_is_reported_once) {
     auto files = reloader();
     publish("2", config("5x", "8"), "token-1\n");
