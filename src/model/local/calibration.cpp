@@ -58,8 +58,9 @@ double lower_bound_of_share(double right, double all) {
 
 Calibration::Calibration(std::span<const HeldOut> decisions, std::size_t labels, std::size_t repos, double min_precision)
     : labels_(labels), repos_(repos) {
+    auto const ranked = rank({decisions.begin(), decisions.end()});
     fit_confidence(decisions);
-    fit_cut_off(decisions, min_precision);
+    fit_cut_off(ranked, min_precision);
 }
 
 // Platt scaling (Lin, Lin, Weng, "A note on Platt's probabilistic outputs for support vector machines", 2007) with
@@ -100,18 +101,30 @@ Vector Calibration::newton_step(std::span<const HeldOut> decisions) const {
     return solve_linear(std::move(hessian), std::move(gradient));
 }
 
-void Calibration::fit_cut_off(std::span<const HeldOut> decisions, double min_precision) {
+// The confidence of each decision, the highest first, by a fit that has not seen its fold: one that has would flatter it.
+std::vector<Calibration::Ranked> Calibration::rank(std::vector<HeldOut> decisions) {
+    std::vector<Ranked> ranked;
+    std::stable_sort(decisions.begin(), decisions.end(), [](auto const& a, auto const& b) { return a.fold < b.fold; });
+    for (auto begin = decisions.begin(); begin != decisions.end();) {
+        auto const end = std::find_if(begin, decisions.end(), [&](auto const& d) { return d.fold != begin->fold; });
+        std::vector<HeldOut> others{decisions.begin(), begin};
+        others.insert(others.end(), end, decisions.end());
+        fit_confidence(others);
+        for (; begin != end; ++begin) ranked.push_back({confidence(begin->decision), begin->right});
+    }
+    std::sort(ranked.begin(), ranked.end(), [](auto const& a, auto const& b) { return a.confidence > b.confidence; });
+    return ranked;
+}
+
+void Calibration::fit_cut_off(std::vector<Ranked> const& ranked, double min_precision) {
     constexpr double fewest_decisions = 20;
-    std::vector<std::pair<double, bool>> ranked;
-    for (auto const& held_out : decisions) ranked.emplace_back(confidence(held_out.decision), held_out.right);
-    std::sort(ranked.begin(), ranked.end(), [](auto const& a, auto const& b) { return a.first > b.first; });
     double all = 0, right = 0;
     for (std::size_t i = 0; i < ranked.size(); ++i) {
         ++all;
-        right += ranked[i].second;
-        bool const tied = i + 1 < ranked.size() && ranked[i + 1].first == ranked[i].first;
+        right += ranked[i].right;
+        bool const tied = i + 1 < ranked.size() && ranked[i + 1].confidence == ranked[i].confidence;
         if (tied || all < fewest_decisions || !(lower_bound_of_share(right, all) >= min_precision)) continue;
-        cut_off_ = ranked[i].first;
+        cut_off_ = ranked[i].confidence;
         precision_ = right / all;
         coverage_ = all / static_cast<double>(ranked.size());
     }

@@ -17,12 +17,14 @@ struct Decision {
 struct HeldOut {
     Decision decision;
     bool right;
+    std::size_t fold = 0;  // in which it was held out
 };
 
 class Calibration {
 public:
     Calibration() = default;
-    // No confidence is enough (cut_off > 1) where no part of the decisions reaches `min_precision` with a margin.
+    // No confidence is enough (cut_off > 1) where no part of the decisions reaches `min_precision` with a margin, nor where
+    // there are not two folds of them.
     Calibration(std::span<const HeldOut> decisions, std::size_t labels, std::size_t repos, double min_precision);
 
     // A repository outside 0..repos-1 is one not seen in training. In (0, 1).
@@ -35,7 +37,12 @@ public:
 private:
     void fit_confidence(std::span<const HeldOut> decisions);
     [[nodiscard]] std::vector<double> newton_step(std::span<const HeldOut> decisions) const;
-    void fit_cut_off(std::span<const HeldOut> decisions, double min_precision);
+    struct Ranked {
+        double confidence;
+        bool right;
+    };
+    std::vector<Ranked> rank(std::vector<HeldOut> decisions);
+    void fit_cut_off(std::vector<Ranked> const& ranked, double min_precision);
 
     std::size_t labels_ = 0, repos_ = 0;
     std::vector<double> parameters_;  // intercept, slopes of score and lead, one offset a label, one a repository

@@ -101,7 +101,7 @@ std::vector<HeldOut> cross_validate(Problem const& problem, std::vector<std::siz
             std::vector<double> scores;
             for (auto const& w : weights) scores.push_back(dot(problem.matrix.row(i), w));
             const Decision decision = best_of(scores, repos[i]);
-            out.push_back({decision, decision.label == problem.classes[i]});
+            out.push_back({decision, decision.label == problem.classes[i], fold});
         }
     }
     return out;
