@@ -33,6 +33,8 @@ struct Endpoint {
 std::vector<Endpoint> endpoints() {
     return {{"file.read", "read"}, {"file.changes", "read"}, {"file.append", "write"}, {"file.copy", "write"}};
 }
+std::vector<std::string> const groom_outcomes{"applied", "noop", "abstained", "planned", "partial", "failed", "stale"};
+
 std::vector<std::string> endpoint_names() {
     std::vector<std::string> names;
     names.reserve(endpoints().size());
@@ -199,10 +201,8 @@ Metrics::Metrics(Options const& options)
       tick_duration_seconds{state_->histogram("tick_duration_seconds", {state_->job}, "one tick", tick_buckets)},
       tick_last_success_timestamp_seconds{state_->gauge("tick_last_success_timestamp_seconds", {state_->job},
                                                         "when a tick of this replica last ended well, Unix time, 0 for never")},
-      issues_groomed_total{
-          state_->counter("issues_groomed_total",
-                          {state_->repo, fixed("outcome", {"applied", "noop", "abstained", "planned", "partial", "failed", "stale"})},
-                          "issues that a tick dealt with")},
+      issues_groomed_total{state_->counter("issues_groomed_total", {state_->repo, open("outcome", groom_outcomes, groom_outcomes.size())},
+                                           "issues that a tick dealt with")},
       decisions_total{state_->counter(
           "decisions_total", {state_->family, fixed("source", {"model", "local", "rule"}), fixed("outcome", {"set", "kept", "abstained"})},
           "decisions on one family of labels of one issue")},
@@ -212,9 +212,10 @@ Metrics::Metrics(Options const& options)
       tracker_requests_total{state_->tracker_requests()},
       tracker_request_duration_seconds{
           state_->histogram("tracker_request_duration_seconds", {state_->endpoint}, "one request to the tracker", tracker_buckets)},
-      db_query_duration_seconds{state_->histogram("db_query_duration_seconds", {state_->query},
-                                                  "one statement, by its name; a name appears when it first runs, at most 100",
-                                                  query_buckets)},
+      db_query_duration_seconds{state_->histogram(
+          "db_query_duration_seconds", {state_->query},
+          "one statement, by its name; a name appears when it first runs, at most 100: a standby would pay for all of them",
+          query_buckets)},
       db_reconnects_total{state_->counter("db_reconnects_total", {fixed("reason", {"broken", "timeout", "readonly", "recovery", "other"})},
                                           "database connections made anew, by why the last one went")},
       db_schema_version{state_->gauge("db_schema_version", {}, "version of the schema that was found")},
@@ -242,6 +243,10 @@ void Metrics::set_lock_held_probe(std::string const& lock, std::function<bool()>
     else state_->lock_held_probes.erase(lock);
 }
 
+void Metrics::know_repository(std::string_view repo) {
+    for (auto const& outcome : groom_outcomes) issues_groomed_total(repo, outcome);
+}
+
 void Metrics::set_backlog(std::vector<Backlog> backlog) {
     std::map<std::string, Backlog> rows;
     for (Backlog const& entry : backlog) {
@@ -267,8 +272,8 @@ std::string Metrics::reference() const {
            "Written from `src/metrics/metrics.cpp`; a test keeps the two together (`GROOMER_UPDATE_DOCS=1` rewrites this "
            "page).\n\n"
            "- Every series exists at 0 from the start, unless its meaning says otherwise. Labels shown without a list take "
-           "what the configuration names; `repo` takes 200 values, `query` 100, what comes after them, or is not in a "
-           "list, is counted under `other`.\n"
+           "what the configuration names, `repo` what the syncs have found: 200 values, `query` 100; what comes after them, or is not in "
+           "a list, is counted under `other`.\n"
            "- Times are seconds. A histogram shows its finite buckets from its first observation on; "
            "`groomer_lock_handover_seconds` from the start.\n"
            "- Facts about the process come from every replica; the backlog comes from the one that ticked last.\n\n" +

@@ -73,6 +73,8 @@ public:
     // lock_held is asked at each scrape: may this replica act now? The probe runs under a mutex, must be quick, and must
     // not call back; an empty one takes it away: when this returns, the old probe is not running and never will again.
     void set_lock_held_probe(std::string const& lock, std::function<bool()> may_act);
+    // A repository that a sync has found: its series begin at 0, before anything is counted.
+    void know_repository(std::string_view repo);
     // backlog_*: the whole backlog as the tick that just ended saw it; dropped when another replica ticks.
     void set_backlog(std::vector<Backlog> backlog);
     void drop_backlog();

@@ -125,7 +125,7 @@ TEST(Metrics, AreWellFormedTextAtTheStartAndAfterUse) {
     Metrics metrics{two_locks_three_repos()};
     EXPECT_EQ(parse(metrics.expose()).fault, "");
     metrics.issues_groomed_total("quote\"back\\slash\nline", "applied").increment();
-    metrics.db_query_duration_seconds("observe").observe(3ms);
+    metrics.db_query_duration_seconds("claim").observe(3ms);
     metrics.set_backlog({{"o/a", 3, std::chrono::system_clock::now()}});
     metrics.set_config_hash("0123");
     EXPECT_EQ(parse(metrics.expose()).fault, "");
@@ -134,7 +134,7 @@ TEST(Metrics, AreWellFormedTextAtTheStartAndAfterUse) {
 TEST(Metrics, OfAnIdleReplicaAreAtMostThreeHundredSeries) {
     Metrics metrics{two_locks_three_repos()};
     metrics.set_config_hash("0123");
-    for (char const* query : {"observe", "schedule", "pause"}) metrics.db_query_duration_seconds(query).observe(1ms);
+    for (char const* query : {"lock.look", "lock.acquire", "sources"}) metrics.db_query_duration_seconds(query).observe(1ms);
     metrics.loop_lag_seconds().observe(1ms);
     EXPECT_LE(parse(metrics.expose()).lines.size(), 300u);
 }
@@ -240,6 +240,14 @@ TEST(Metrics, CapRepositoriesAndQueriesAndCountTheRestAsOther) {
     EXPECT_EQ(value_of(metrics, R"(groomer_issues_groomed_total{outcome="noop",repo="many/196"})"), 1);
     EXPECT_EQ(count_of(metrics, "groomer_db_query_duration_seconds_count"), 101u);
     EXPECT_EQ(value_of(metrics, R"(groomer_db_query_duration_seconds_count{query="other"})"), 400);
+}
+
+TEST(Metrics, OfARepositoryBeginAtZeroOnceItIsKnown) {
+    Metrics metrics{two_locks_three_repos()};
+    EXPECT_EQ(value_of(metrics, R"(groomer_issues_groomed_total{outcome="partial",repo="new/one"})"), std::nullopt);
+    metrics.know_repository("new/one");
+    for (char const* outcome : {"applied", "noop", "abstained", "planned", "partial", "failed", "stale"})
+        EXPECT_EQ(value_of(metrics, "groomer_issues_groomed_total{outcome=\"" + std::string{outcome} + "\",repo=\"new/one\"}"), 0);
 }
 
 TEST(Metrics, TakeOnlyTwoHundredOfTheRepositoriesGivenAtTheStart) {
