@@ -201,6 +201,7 @@ bad() {
 bad_input() {
   bad "an unknown flag is a usage error" 2 "unknown argument '--frobnicate'" --frobnicate
   bad "--issues without a file is a usage error" 2 'needs a value' --issues
+  bad "an empty name of a file is a usage error" 2 'needs the path of a file' --issues ""
   bad "a number of replicas out of range is a usage error" 2 '1 to 20' --replicas 0
   bad "--repo is refused while there is no GitHub tracker" 2 'no GitHub tracker yet' --repo octocat/hello-world
   bad "a missing file is an error" 1 'missing\.json: no such file' --once --issues "$work/missing.json"
@@ -209,6 +210,8 @@ bad_input() {
   printf '[\n {"number": 1, "title": "x"},\n oops\n' >"$work/bad/broken.json"
   bad "invalid JSON is an error" 1 'broken\.json:[0-9]+:[0-9]+: ' --once --issues "$work/bad/broken.json"
   check "nothing is written beside an invalid file" test "$(ls "$work/bad")" = broken.json
+  printf '[[{"number": 1, "title": "x"}]]' >"$work/bad/slurped.json"
+  bad "a file of which nothing can be used is an error" 1 'no entry of the file can be used' --once --issues "$work/bad/slurped.json"
   check "bad input leaves nothing running" nothing_left_soon
   mkdir "$work/partly"
   printf '[\n {"number": 1, "title": "x",\n "repository_url": "https://api.github.com/repos/a/b"}, {"title": "y"}]\n' >"$work/partly/x.json"
