@@ -26,6 +26,7 @@ constexpr std::chrono::seconds ready_span{60};
 
 Replica::Replica(config::Source source, config::Loaded const& loaded, Log& log)
     : log_{log},
+      lock_id_{loaded.config.lock.id},
       reloader_{source, loaded},
       service_{loaded.config, source.environment, log, context_},
       signals_{context_, SIGTERM, SIGINT},
@@ -139,7 +140,7 @@ Task<> Replica::listen() {
         }
         if (is_cancelled(failure)) std::rethrow_exception(failure);
         if (service_.clock().now() - started > 1min) wait = 1s;
-        service_.metrics().lock_errors_total(reloader_.current().lock.id, "listen").increment();
+        service_.metrics().lock_errors_total(lock_id_, "listen").increment();
         log_.debug("the notifications' connection was lost, trying again", {{"component", "lock"}, {"error", describe(failure)}});
         co_await service_.clock().sleep_for(wait);
         wait = std::min<std::chrono::seconds>(wait * 2, 30s);
@@ -158,7 +159,7 @@ Task<> Replica::listen_once() {
     asio::posix::stream_descriptor readable{context_, ::dup(session->descriptor())};
     // What was notified before, or while there was no connection, is seen by looking.
     wake(sync_lock_id);
-    wake(reloader_.current().lock.id);
+    wake(lock_id_);
     for (;;) {
         co_await readable.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
         for (auto const& lock : session->notifications()) wake(lock);
@@ -167,7 +168,7 @@ Task<> Replica::listen_once() {
 
 void Replica::wake(std::string const& lock) {
     if (lock == sync_lock_id) service_.sync_loop().wake();
-    else if (lock == reloader_.current().lock.id) service_.groom_loop().wake();
+    else if (lock == lock_id_) service_.groom_loop().wake();
 }
 
 Task<> Replica::reload() {

@@ -31,7 +31,8 @@ private:
 
     Log& log_;
     asio::io_context context_{1};
-    config::Reloader reloader_;
+    std::string const lock_id_;
+    config::Reloader reloader_;     // on the thread below, once that runs
     asio::thread_pool reading_{1};  // for the reloader and the notifications' connection
     pg::Watchdog watchdog_;         // over that connection being made
     Service service_;

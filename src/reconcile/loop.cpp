@@ -140,7 +140,7 @@ Task<> Loop::run() {
         }
         if (!failure) {
             // Whoever won is seen at the next look; a swap that is refused for another reason is tried ever more seldom.
-            auto const pause = std::min<milliseconds>(20ms * (1 << std::min(refusals_, 8)), 5s);
+            auto const pause = std::min<milliseconds>(20ms * (1 << std::clamp(refusals_ - 1, 0, 8)), 5s);
             if (lost_swap_) co_await wakeup_.wait_until(parts_.clock, parts_.clock.now() + pause);
             continue;
         }
@@ -211,9 +211,12 @@ Task<TickResult> Loop::run_hold(lock::Grant grant, lock::Hold::Terms terms, Boot
     auto const renewal = std::make_shared<Renewal>(renewal_parts, hold, settings_.renew_every, changed_);
     renewal->start(sent);
     std::exception_ptr failure;
-    TickResult result;
+    TickResult result{TickOutcome::aborted, false, false, false, ""};
+    bool in_time = false;
     try {
-        auto const course = co_await run_tick({parts_.clock, parts_.executor, *changed_, settings_.max_tick, stop_at_}, tick_, hold);
+        TickWatch const watch{parts_.clock, parts_.executor, *changed_, settings_.max_tick, stop_at_};
+        auto const course = co_await run_tick(watch, tick_, hold);
+        in_time = hold->may_act();
         result = judge(*hold, course);
     } catch (...) {
         failure = std::current_exception();
@@ -221,7 +224,7 @@ Task<TickResult> Loop::run_hold(lock::Grant grant, lock::Hold::Terms terms, Boot
     auto const took = parts_.clock.now() - started;
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     co_await renewal->stop();
-    if (!failure) co_await release(*hold, result);
+    if (!failure && in_time) co_await release(*hold, result);
     parts_.metrics.ticks_total(settings_.job, name(result.outcome)).increment();
     parts_.metrics.tick_duration_seconds(settings_.job).observe(took);
     bool const good = result.outcome == TickOutcome::done || result.outcome == TickOutcome::nothing_to_do;
@@ -266,9 +269,10 @@ Task<> Loop::release(lock::Hold& hold, TickResult& result) {
         terms.lock, terms.token, result.clean, lock::Ended::kept, result.more ? gap_after_full_batch : settings_.every, settings_.every};
     if (result.outcome == TickOutcome::error) request.ended = lock::Ended::failed;
     else if (result.outcome != TickOutcome::aborted && result.whole) request.ended = lock::Ended::finished;
-    if (hold.loss() != lock::Loss::none) co_return;
-    // As long as the row can still be ours; after that its ttl covers it, and the next look that finds it repeats this.
-    for (int attempt = 0; hold.may_act(); ++attempt) {
+    // As long as the row can still be ours; after that its ttl covers it, and the next look that finds it repeats this. The
+    // tick ended in time: a renewal that came too late since, or a reply that does, takes nothing of that back.
+    auto pause = 200ms;
+    for (int attempt = 0; hold.loss() == lock::Loss::none || hold.loss() == lock::Loss::expired; ++attempt) {
         std::exception_ptr failure;
         bool released = false;
         try {
@@ -278,18 +282,21 @@ Task<> Loop::release(lock::Hold& hold, TickResult& result) {
         }
         // A repeated release finds nothing where the reply to an earlier one was lost.
         if (!failure && (released || attempt > 0)) co_return;
-        if (!failure) {
-            hold.lose(lock::Loss::replaced);
-            tell_loss(hold);
-            result.outcome = TickOutcome::aborted;
-            co_return;
-        }
+        if (!failure) hold.lose(lock::Loss::replaced);
+        if (!failure) break;
         parts_.metrics.lock_errors_total(terms.lock, "release").increment();
         parts_.log.warning("a release failed, trying again",
                            {{"component", "lock"}, {"lock", terms.lock}, {"term", terms.term}, {"error", describe(failure)}});
-        co_await parts_.clock.sleep_for(200ms);
+        auto const next = parts_.clock.now() + pause;
+        if (next >= std::min(hold.deadline(), stop_at_)) {
+            undelivered_ = std::move(request);
+            co_return;
+        }
+        co_await parts_.clock.sleep_until(next);
+        pause = std::min(pause * 2, 2000ms);
     }
-    undelivered_ = std::move(request);
+    tell_loss(hold);
+    result.outcome = TickOutcome::aborted;
 }
 
 }  // namespace groomer::reconcile

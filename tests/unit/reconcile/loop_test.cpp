@@ -251,10 +251,33 @@ TEST_F(ReconcileLoop, AReleaseThatNoReplyConfirmsIsRepeatedWhenTheRowIsSeenAgain
 
 TEST_F(ReconcileLoop, AReleaseIsTriedAsLongAsTheHoldLasts) {
     auto& a = start("a");
-    a.store.releases = {Fault::refused, Fault::refused, Fault::refused, Fault::refused, Fault::refused, Fault::refused};
-    clock.advance(3s);
+    a.store.releases = {Fault::refused, Fault::refused, Fault::refused};
+    clock.advance(3s);  // 1, 1.2, 1.6, 2.4
     EXPECT_FALSE(held());
     EXPECT_EQ(a.ticks, 1);
+}
+
+TEST_F(ReconcileLoop, ARenewalThatIsLateAtTheEndOfATickDoesNotHaveItRunAgain) {
+    auto& a = start("a");
+    a.takes = 4s;
+    a.store.renewals = {Fault::none, Fault::hangs};  // the second is sent at 3 s, and answers long after the deadline
+    clock.advance(90s);
+    EXPECT_EQ(a.finished, 1);
+    ASSERT_EQ(database.holds.size(), 1U);
+    EXPECT_EQ(database.holds.front().ended, "finished");
+    clock.advance(1min);
+    EXPECT_EQ(a.finished, 2);
+    EXPECT_EQ(a.lines.str().find("was lost"), std::string::npos) << a.lines.str();
+}
+
+TEST_F(ReconcileLoop, AReleaseIsGivenUpWhenAStopHasNoTimeLeft) {
+    auto& a = start("a");
+    clock.advance(500ms);
+    a.store.unreachable = true;
+    a.loop->stop();  // its grace is 20 s, the lease ends sooner
+    clock.advance(6s);
+    EXPECT_TRUE(a.ended);
+    a.store.unreachable = false;
 }
 
 TEST_F(ReconcileLoop, AHoldFoundLostAtItsReleaseIsNoGoodTick) {
