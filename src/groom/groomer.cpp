@@ -49,9 +49,7 @@ Task<std::optional<tracker::Issue>> read_now(Entry const& entry, store::Claimed 
     auto reading = entry.tracker->read(claimed.ref);
     auto issue = co_await std::move(reading);
     if (!issue) co_return issue;
-    for (auto const& label : claimed.taken_away)
-        if (std::find(issue->labels.begin(), issue->labels.end(), label) == issue->labels.end())
-            issue->events.push_back({label, false, tracker::Actor::person});
+    for (auto const& label : claimed.taken_away) issue->events.push_back({label, false, tracker::Actor::person});
     co_return issue;
 }
 
@@ -136,15 +134,18 @@ Task<> Groomer::put_back(Batch& batch) {
 
 Task<> Groomer::finish(Batch& batch, std::vector<Entry> const& entries) {
     auto const hold = batch.hold;
-    tracker::WriteGuard const guard{hold->terms().term, [hold, limit = parts_.write_limit] { return hold->may_write(limit); }};
+    // Making the copy may take longer than a proof is fresh; the tracker itself refuses a term that is over.
+    auto const may_act = [hold, &clock = parts_.clock, limit = parts_.write_limit] {
+        return hold->may_act() && clock.now() + limit <= hold->deadline();
+    };
+    tracker::WriteGuard const guard{hold->terms().term, may_act};
     for (auto const& entry : entries) {
         if (entry.settings.policy.mode != config::Mode::apply) continue;
-        if (!hold->proof_is_fresh()) co_await store::prove(parts_.store, *hold);
         auto const result = co_await entry.tracker->finish_pass(guard);
         if (result.outcome == tracker::WriteOutcome::done && !result.detail.empty())
             parts_.log.warning("the labelled copy is written",
                                {{"component", "groom"}, {"repo", entry.settings.name}, {"note", result.detail}});
-        if (result.outcome != tracker::WriteOutcome::failed) continue;
+        if (result.outcome == tracker::WriteOutcome::done || result.outcome == tracker::WriteOutcome::already) continue;
         batch.report.unreadable.insert(entry.settings.name);
         parts_.log.error("the labelled copy could not be written",
                          {{"component", "groom"}, {"repo", entry.settings.name}, {"error", result.detail}});

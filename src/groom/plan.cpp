@@ -22,10 +22,12 @@ bool in(std::vector<std::string> const& list, std::string const& label) {
 struct Standing {
     Labels present;
     Labels ours;               // present, and set by us
-    Labels removed_by_others;  // absent, and last taken away by somebody else; in lower case
+    Labels removed_by_others;  // last taken away by somebody else; in lower case
+    Labels outlived;           // present, by an effect of ours that a person has taken back since
 };
 
-Standing standing(tracker::Issue const& issue) {
+// own_labels: those of ours, as last recorded.
+Standing standing(tracker::Issue const& issue, std::vector<std::string> const& own_labels) {
     Standing out;
     out.present.insert(issue.labels.begin(), issue.labels.end());
     std::map<std::string, tracker::LabelEvent const*> last;
@@ -33,22 +35,27 @@ Standing standing(tracker::Issue const& issue) {
     for (auto const& [label, event] : last) {
         bool const self = event->actor == tracker::Actor::self;
         if (event->added && self && out.present.contains(label)) out.ours.insert(label);
-        if (!event->added && !self && !out.present.contains(label)) out.removed_by_others.insert(to_lower(label));
+        bool const outlived = out.present.contains(label) && in(own_labels, label);
+        if (event->added || self || (out.present.contains(label) && !outlived)) continue;
+        out.removed_by_others.insert(to_lower(label));
+        if (outlived) out.outlived.insert(label);
     }
     return out;
 }
 
 class Planner {
 public:
-    Planner(tracker::Issue const& issue, config::Policy const& policy)
-        : policy_{policy}, now_{standing(issue)}, after_{now_.present}, ours_{now_.ours} {}
+    Planner(tracker::Issue const& issue, config::Policy const& policy, std::vector<std::string> const& own_labels)
+        : policy_{policy}, now_{standing(issue, own_labels)}, after_{now_.present}, ours_{now_.ours} {
+        for (auto const& label : now_.outlived) drop(label);
+    }
 
     void family(config::Family const& family, model::Decision const* decision) {
         Labels theirs, mine;
         for (auto const& value : family.values) {
             auto const label = spelled(value.label);
             if (now_.ours.contains(label)) mine.insert(label);
-            else if (now_.present.contains(label)) theirs.insert(label);
+            else if (now_.present.contains(label) && !now_.outlived.contains(label)) theirs.insert(label);
         }
         bool const is_status = family.name == "status";
         if (!theirs.empty()) {  // a person's word stands, and ours beside it goes
@@ -137,7 +144,7 @@ private:
 
 Plan plan(tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy,
           std::vector<std::string> const& own_labels) {
-    Planner planner{issue, policy};
+    Planner planner{issue, policy, own_labels};
     for (auto const& family : policy.labels) planner.family(family, judgement.find(family.name));
     planner.abstain_label();
     return planner.finish(own_labels);

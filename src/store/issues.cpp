@@ -40,42 +40,44 @@ pass AS (
     UPDATE groomer.source s SET pass = s.pass + ($5::boolean)::int FROM fence WHERE s.name = $3 RETURNING s.pass),
 repo AS (
     INSERT INTO groomer.repository (name, source) SELECT DISTINCT repo, $3 FROM input, fence
-    ON CONFLICT (name) DO UPDATE SET source = excluded.source
+    ON CONFLICT (lower(name)) DO UPDATE SET source = excluded.source
         WHERE NOT EXISTS (SELECT FROM groomer.source s WHERE s.name = repository.source AND s.configured)
-    RETURNING id, name),
+    RETURNING id, lower(name) AS name),
 known AS (
     SELECT id, name FROM repo
-    UNION SELECT id, name FROM groomer.repository WHERE source = $3 AND name IN (SELECT repo FROM input)),
+    UNION SELECT id, lower(name) FROM groomer.repository WHERE source = $3 AND lower(name) IN (SELECT lower(repo) FROM input)),
 changed AS (
-    SELECT count(*) AS issues FROM input n JOIN known ON known.name = n.repo
+    SELECT count(*) AS issues FROM input n JOIN known ON known.name = lower(n.repo)
     LEFT JOIN groomer.issue o ON o.repo_id = known.id AND o.number = n.number
-    WHERE o.id IS NULL OR (o.title, o.body, o.open, o.labels, o.gone) IS DISTINCT FROM (n.title, n.body, n.open, coalesce(n.labels, '{}'), false)),
+    WHERE o.id IS NULL OR (o.title, o.body, o.open, o.labels, o.own_labels, o.gone)
+        IS DISTINCT FROM (n.title, n.body, n.open, coalesce(n.labels, '{}'), coalesce(n.own, '{}'), false)),
 written AS (
     INSERT INTO groomer.issue AS i (repo_id, number, title, body, open, author, author_is_bot, labels, own_labels,
                                     created_at, updated_at, seen_pass, due_at)
     SELECT known.id, n.number, n.title, n.body, n.open, n.author, n.bot, coalesce(n.labels, '{}'), coalesce(n.own, '{}'),
            nullif(n.created, '')::timestamptz, nullif(n.updated, '')::timestamptz, pass.pass,
            CASE WHEN n.open THEN statement_timestamp() END
-    FROM input n JOIN known ON known.name = n.repo, pass
+    FROM input n JOIN known ON known.name = lower(n.repo), pass
     ON CONFLICT (repo_id, number) DO UPDATE SET
         title = excluded.title, body = excluded.body, open = excluded.open, author = excluded.author,
         author_is_bot = excluded.author_is_bot, labels = excluded.labels,
         own_labels = excluded.own_labels, created_at = excluded.created_at,
-        taken_away = ARRAY(SELECT unnest(i.labels || i.taken_away) EXCEPT SELECT unnest(i.own_labels || excluded.labels)),
+        taken_away = ARRAY((SELECT unnest(i.labels) EXCEPT SELECT unnest(i.own_labels)) UNION SELECT unnest(i.taken_away)
+                           EXCEPT (SELECT unnest(excluded.labels) EXCEPT SELECT unnest(excluded.own_labels))),
         updated_at = excluded.updated_at, seen_pass = excluded.seen_pass, gone = false,
         rank = CASE WHEN i.groomed_at IS NULL THEN 0
-                    WHEN (i.title, i.body, i.open, i.labels, i.gone)
-                         IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, false) THEN 1
+                    WHEN (i.title, i.body, i.open, i.labels, i.own_labels, i.gone)
+                         IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, excluded.own_labels, false) THEN 1
                     ELSE i.rank END,
         due_at = CASE WHEN NOT excluded.open THEN NULL
-                      WHEN (i.title, i.body, i.open, i.labels, i.gone)
-                           IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, false)
+                      WHEN (i.title, i.body, i.open, i.labels, i.own_labels, i.gone)
+                           IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, excluded.own_labels, false)
                       THEN statement_timestamp() ELSE i.due_at END
     WHERE (i.title, i.body, i.open, i.labels, i.own_labels, i.gone, i.seen_pass)
           IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, excluded.own_labels, false, excluded.seen_pass)
     RETURNING 1)
 SELECT (SELECT count(*) FROM fence), (SELECT issues FROM changed),
-       (SELECT count(*) FROM input WHERE repo NOT IN (SELECT name FROM known)))sql",
+       (SELECT count(*) FROM input WHERE lower(repo) NOT IN (SELECT name FROM known)))sql",
                                        std::chrono::milliseconds{30'000}};
 
 // $6: the sync is complete; $5: it was a full pass; $7: it changed an issue.

@@ -31,7 +31,7 @@ due AS (
         SELECT i.id, i.due_at, i.number FROM groomer.issue i
         WHERE i.repo_id = repo.id AND i.rank = k.rank AND i.due_at <= statement_timestamp()
           AND NOT EXISTS (SELECT FROM groomer.lease l WHERE l.issue_id = i.id AND l.term >= held.term)
-        ORDER BY i.due_at, i.number LIMIT repo.batch FOR UPDATE OF i SKIP LOCKED) i
+        ORDER BY i.due_at, i.number LIMIT repo.batch) i
     WHERE $6::text IS NULL AND NOT $9::boolean),
 forced AS (
     SELECT i.id, 0, row_number() OVER (PARTITION BY repo.id ORDER BY i.groomed_at NULLS FIRST, i.number), repo.id, repo.source, repo.batch
@@ -39,7 +39,7 @@ forced AS (
         SELECT i.id, i.groomed_at, i.number FROM groomer.issue i
         WHERE i.repo_id = repo.id AND i.open AND NOT i.gone
           AND NOT EXISTS (SELECT FROM groomer.lease l WHERE l.issue_id = i.id AND l.term >= held.term)
-        ORDER BY i.groomed_at NULLS FIRST, i.number LIMIT repo.batch FOR UPDATE OF i SKIP LOCKED) i
+        ORDER BY i.groomed_at NULLS FIRST, i.number LIMIT repo.batch) i
     WHERE $6::text IS NULL AND $9::boolean),
 candidate AS (SELECT * FROM due UNION ALL SELECT * FROM forced),
 fair AS (
@@ -51,8 +51,9 @@ chosen AS (
     SELECT id, (row_number() OVER (ORDER BY rank, turn, repo_id)) AS place FROM fair WHERE place <= batch
     UNION ALL SELECT id, 1 FROM one
     ORDER BY 2 LIMIT $4::bigint),
+taken AS (SELECT i.id FROM groomer.issue i WHERE i.id IN (SELECT id FROM chosen) FOR UPDATE SKIP LOCKED),
 leased AS (
-    INSERT INTO groomer.lease (issue_id, term, until) SELECT chosen.id, held.term, clock_timestamp() + $5::interval FROM chosen, held
+    INSERT INTO groomer.lease (issue_id, term, until) SELECT taken.id, held.term, clock_timestamp() + $5::interval FROM taken, held
     ON CONFLICT (issue_id) DO UPDATE SET term = excluded.term, until = excluded.until WHERE lease.term < excluded.term
     RETURNING issue_id)
 SELECT (SELECT count(*) FROM fence), i.id, r.name, i.number, r.source, i.failures, array_to_json(i.own_labels),

@@ -18,7 +18,7 @@ struct Claimed {
     std::string source;
     int failures = 0;
     std::vector<std::string> own_labels;  // those that we set, as last recorded
-    std::vector<std::string> taken_away;  // those that a sync saw go, and that were not ours
+    std::vector<std::string> taken_away;  // those that people had set and that a sync saw go; one may still stand by our effect
 };
 
 struct ClaimSource {

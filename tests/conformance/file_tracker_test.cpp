@@ -118,6 +118,8 @@ TEST(FileTrackerExport, a_broken_file_is_one_sentence_with_its_place) {
     EXPECT_EQ(error_of(std::string{"[]\nx"}), ":2:1: expected a list of issues, '['");
     EXPECT_EQ(error_of(std::string{"[{\"number\":10 \"title\":\"no comma\"}]"}), ":1:15: invalid JSON (syntax error)");
     EXPECT_EQ(error_of(std::string{"[\n {\"number\": 10,\n  \"body\": tru}]"}), ":3:11: invalid JSON (syntax error)");
+    EXPECT_EQ(error_of(std::string{"[{\"n\":1.\n}]"}), ":1:9: invalid JSON (syntax error)")
+        << "a line break is no control character in a text";
     EXPECT_EQ(error_of(std::string{"[1,\n\"\\u12g4\"]"}), ":2:6: invalid JSON (expected hex digit)");
 }
 

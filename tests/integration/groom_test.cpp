@@ -309,6 +309,48 @@ TEST_F(Grooming, ALabelThatAPersonTookAwayIsNotSetAgain) {
               std::string::npos);
 }
 
+TEST_F(Grooming, ALabelOfOursThatAPersonAdoptedAndThenTookAwayGoes) {
+    auto const bug = issue(clear_bug, body_of(clear_bug));
+    write();
+    start();
+    sync();
+    groom_all();
+    at(bug)["labels"] = json::array{json::object{{"name", "type/bug"}}};  // adopted: they carried our effect over
+    write();
+    sync();
+    groom_all();
+    at(bug)["labels"] = json::array{};  // and thought better of it
+    write();
+    sync();
+    groom_all();
+    auto const labels = labels_set_on(bug);
+    EXPECT_EQ(std::count(labels.begin(), labels.end(), "+type/bug"), 1);
+    EXPECT_EQ(std::count(labels.begin(), labels.end(), "-type/bug"), 1) << "our effect is taken back";
+    groom::Target target;
+    target.only = tracker::IssueRef{"o/r", bug};
+    service->aim(target);
+    tick();
+    EXPECT_EQ(labels_set_on(bug), labels) << "and not repeated";
+}
+
+TEST_F(Grooming, ARepositoryThatIsSpelledAnotherWayIsTheSame) {
+    issue("hm", "", {}, "Octo/Hello");
+    write();
+    start();
+    sync();
+    groom_all();
+    auto const before = effects().size();
+    for (auto& entry : issues)
+        if (entry.at("repository_url") == "https://api.github.com/repos/Octo/Hello")
+            entry.as_object()["repository_url"] = "https://api.github.com/repos/octo/hello";
+    write();
+    sync();
+    groom_all();
+    EXPECT_EQ(effects().size(), before);
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.repository WHERE lower(name) = 'octo/hello'"), "1");
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.issue WHERE gone"), "0");
+}
+
 TEST_F(Grooming, LabelsAndRepositoriesAreComparedWithoutCase) {
     auto const bug = issue(clear_bug, body_of(clear_bug), {"Type/Feature"});
     auto const worked_on = issue(clear_bug, body_of(clear_bug), {"Status/In-Progress"});

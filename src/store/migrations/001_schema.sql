@@ -47,9 +47,10 @@ CREATE TABLE groomer.source (
 );
 CREATE TABLE groomer.repository (
     id int PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-    name text NOT NULL UNIQUE,
+    name text NOT NULL,
     source text NOT NULL REFERENCES groomer.source
 );
+CREATE UNIQUE INDEX ON groomer.repository (lower(name)); -- case tells none apart, as GitHub has it
 CREATE INDEX ON groomer.repository (source);
 
 CREATE TABLE groomer.issue (

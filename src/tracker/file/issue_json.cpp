@@ -109,6 +109,15 @@ std::vector<std::string> labels_of(json::object const& object) {
     return names;
 }
 
+bool is_inside_string(std::string_view json, std::size_t at) {
+    bool inside = false;
+    for (std::size_t i = 0; i < at && i < json.size(); ++i) {
+        if (json[i] == '"') inside = !inside;
+        else if (inside && json[i] == '\\') ++i;
+    }
+    return inside;
+}
+
 }  // namespace
 
 json::value parse_element(std::string_view element) {
@@ -125,9 +134,10 @@ json::value parse_element(std::string_view element) {
     bool const grammar = error == json::error::syntax || error == json::error::extra_data || error == json::error::incomplete ||
                          error == json::error::expected_hex_digit;
     // Two that exporters do write, and that are the fault of one text alone.
-    if (read < element.size() && static_cast<unsigned char>(element[read]) < 0x20)
+    bool const in_text = is_inside_string(element, read);
+    if (in_text && read < element.size() && static_cast<unsigned char>(element[read]) < 0x20)
         throw Error{ErrorCode::failure, "invalid JSON (a raw control character)"};
-    if (read >= 6 && to_lower(element.substr(read - 6, 3)) == "\\ud")
+    if (in_text && read >= 6 && to_lower(element.substr(read - 6, 3)) == "\\ud")
         throw Error{ErrorCode::failure, "invalid JSON (half a surrogate pair)"};
     if (grammar) throw BrokenJson{sentence, read};
     throw Error{ErrorCode::failure, sentence};
