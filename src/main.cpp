@@ -7,9 +7,14 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <csignal>
 #include <functional>
 #include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace {
 
@@ -26,6 +31,16 @@ Every key of the configuration is also a flag and an environment variable: lock.
 Exit status: 0 done or nothing to do, 1 failure, 2 usage, 3 configuration, 4 database or schema, 5 credentials refused,
 75 the lock is held by another (once).)";
 
+constexpr std::string_view commands[]{"run", "once", "explain", "validate", "migrate", "version", "status", "release"};
+constexpr auto key_flags = "keys of the configuration";
+
+// Fifty flags that are keys of the configuration would hide the others in the help.
+class Formatter : public CLI::Formatter {
+    std::string make_group(std::string group, bool is_positional, std::vector<CLI::Option const*> options) const override {
+        return group == key_flags ? "" : CLI::Formatter::make_group(std::move(group), is_positional, std::move(options));
+    }
+};
+
 struct Commands {
     CLI::App app{"Keeps the issue backlogs of repositories groomed; any number of replicas, one at work.", "groomer"};
     CommandLine line;
@@ -39,13 +54,13 @@ struct Commands {
         return sub;
     }
 
-    // Every key of the configuration is a flag, too; fifty of them would hide the others in the help.
+    // Every key of the configuration is a flag, too.
     void add_keys(CLI::App* sub) {
         for (auto const& key : groomer::config::keys()) {
             if (key.access.set == nullptr) continue;
             std::string const path{key.path};
             auto set = [this, path](std::string const& text) { line.source.flags[path] = text; };
-            sub->add_option_function<std::string>("--" + path, set)->group("");
+            sub->add_option_function<std::string>("--" + path, set)->group(key_flags);
         }
     }
 
@@ -56,6 +71,7 @@ struct Commands {
     }
 
     Commands() {
+        app.formatter(std::make_shared<Formatter>());
         app.footer(examples);
         app.require_subcommand(1);
         add(app, "run", "The controller: serves HTTP and works until SIGTERM", groomer::app::run);
@@ -89,8 +105,14 @@ struct Commands {
 
 // In one line, and naming the word that is no command.
 std::string what_is_wrong(CLI::ParseError const& error, int argc, char** argv) {
-    bool const no_command = dynamic_cast<CLI::RequiredError const*>(&error) != nullptr && argc > 1 && argv[1][0] != '-';
-    if (no_command && std::string_view{argv[1]} != "lock") return std::string{"there is no command "} + argv[1];
+    bool const missing = dynamic_cast<CLI::RequiredError const*>(&error) != nullptr;
+    bool const of_lock = argc > 1 && std::string_view{argv[1]} == "lock";
+    int const at = of_lock ? 2 : 1;  // where the command's name, or the rest of it, stands
+    std::string_view const word = argc > at ? argv[at] : "";
+    bool const known = std::any_of(std::begin(commands), std::end(commands), [&](auto name) { return name == word; });
+    if (missing && of_lock && word.empty()) return "lock needs status or release";
+    if (missing && !known && !word.empty() && !word.starts_with('-'))
+        return std::string{"there is no command "} + (of_lock ? "lock " : "") + std::string{word};
     return groomer::describe(std::make_exception_ptr(std::runtime_error{error.what()}));
 }
 

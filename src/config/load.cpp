@@ -52,6 +52,9 @@ void check(Config& config, Draft const& top, FamilyPlaces const& places, std::ve
            Problems& problems) {
     if (!problems.empty()) return;
     check_installation(config, top, places, problems);
+    auto const url = top.find("database.url_file") != nullptr ? "database.url_file" : "database.url";
+    if (problems.empty() && source.connects != nullptr && !source.connects(config.database.url))
+        problems.add(top.place(url), url, "is not a connection string that libpq can read");
     if (!problems.empty()) return;
     for (auto& [repository, draft, own_places] : entries) {
         check_model(repository.model, draft, problems);

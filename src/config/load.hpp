@@ -26,6 +26,8 @@ struct Source {
     std::vector<Unsupported> unsupported{};          // beyond what the table of keys refuses
     // The files that serving an entry writes: none of them may be another entry's. Null: none.
     std::vector<std::string> (*writes)(Repository const&) = nullptr;
+    // Can the database library read this connection string? Null: whatever the table allows.
+    bool (*connects)(std::string const& url) = nullptr;
 };
 
 struct Loaded {

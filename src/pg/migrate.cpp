@@ -30,7 +30,11 @@ SchemaState check_schema(Session& session, std::vector<Migration> const& migrati
     std::int64_t found = 0;
     session.transaction([&](Session::Transaction& transaction) {
         transaction.exec(brief);
-        auto const encoding = transaction.exec("SELECT current_setting('server_encoding')").at(0).text(0);
+        auto const server =
+            transaction.exec("SELECT current_setting('server_encoding'), current_setting('server_version_num'), version()").at(0);
+        auto const encoding = server.text(0);
+        if (server.integer(1) < 140000)
+            throw Error{ErrorCode::database, "groomer needs PostgreSQL 14 or newer, and this is " + server.text(2)};
         if (encoding != "UTF8")
             throw Error{ErrorCode::database, "the database's encoding is " + encoding +
                                                  ", which cannot hold every text: create one with ENCODING 'UTF8' TEMPLATE template0"};

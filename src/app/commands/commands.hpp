@@ -7,6 +7,7 @@
 #include "tracker/tracker.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -36,6 +37,8 @@ int validate(CommandLine const& line, Log& log);
 int migrate(CommandLine const& line, Log& log);
 int print_version(CommandLine const& line);
 
+// The environment of a command that is no replica: it leaves the slot of its pod to the one that is.
+std::map<std::string, std::string> without_slot(CommandLine const& line);
 // Where a command line's configuration comes from, with what this version refuses.
 config::Source source(CommandLine const& line);
 // The configuration of a command line, with the log set as it says; warnings are logged. Throws Error (config), also for

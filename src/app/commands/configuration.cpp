@@ -32,6 +32,12 @@ void set_log(config::LogSettings const& settings, Log& log) {
     log.set(level, settings.format == "text" || ::isatty(STDERR_FILENO) ? Log::Format::text : Log::Format::json);
 }
 
+std::map<std::string, std::string> without_slot(CommandLine const& line) {
+    auto environment = line.source.environment;
+    environment.erase("GROOMER_SLOT_DIR");
+    return environment;
+}
+
 config::Source source(CommandLine const& line) {
     auto source = line.source;
     source.unsupported = not_in_this_version();
@@ -39,14 +45,19 @@ config::Source source(CommandLine const& line) {
         if (repository.tracker != "file") return {};
         return {tracker::file::effects_path(repository.path), tracker::file::labelled_path(repository.path)};
     };
+    source.connects = [](std::string const& url) {
+        try {
+            return !pg::connection_string({url, "", ""}).empty();
+        } catch (Error const&) {
+            return false;
+        }
+    };
     return source;
 }
 
 config::Loaded configuration(CommandLine const& line, Log& log) {
     auto loaded = config::load(source(line));
     set_log(loaded.config.log, log);
-    // Only libpq knows all that a connection string may be.
-    pg::connection_string({loaded.config.database.url, loaded.config.database.password.value, "groomer"});
     for (auto const& warning : loaded.warnings) log.warning(warning, {{"component", "config"}});
     return loaded;
 }

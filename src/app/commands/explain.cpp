@@ -45,7 +45,7 @@ int explain(CommandLine const& line, Log& log) {
     if (!ref) throw Error{ErrorCode::usage, "explain needs an issue as OWNER/NAME#NUMBER, like octocat/hello-world#7"};
     auto const loaded = configuration(line, log);
     asio::io_context context{1};
-    Service service{loaded.config, line.source.environment, log, context};
+    Service service{loaded.config, without_slot(line), log, context};
     run_to_end(context, service.require_schema());
     auto const story = run_to_end(context, store::story(service.store(), *ref));
     if (!story)

@@ -75,7 +75,7 @@ int lock_status(CommandLine const& line, Log& log) {
     auto const loaded = configuration(line, log);
     auto const lock = line.lock.value_or(loaded.config.lock.id);
     asio::io_context context{1};
-    Service service{loaded.config, line.source.environment, log, context};
+    Service service{loaded.config, without_slot(line), log, context};
     run_to_end(context, service.require_schema());
     auto const status = run_to_end(context, store::lock_status(service.store(), lock));
     line.json ? print_json(lock, status) : print_text(lock, status);
@@ -88,7 +88,7 @@ int lock_release(CommandLine const& line, Log& log) {
     auto const loaded = configuration(line, log);
     auto const lock = line.lock.value_or(loaded.config.lock.id);
     asio::io_context context{1};
-    Service service{loaded.config, line.source.environment, log, context};
+    Service service{loaded.config, without_slot(line), log, context};
     run_to_end(context, service.require_schema());
     if (!run_to_end(context, store::release_by_hand(service.store(), lock, line.term, line.token)))
         throw Error{ErrorCode::failure, "lock " + lock + " is not held by that " + (line.term ? "term" : "token") +

@@ -9,7 +9,7 @@ namespace groomer::app {
 int migrate(CommandLine const& line, Log& log) {
     auto const loaded = configuration(line, log);
     asio::io_context context{1};
-    Service service{loaded.config, line.source.environment, log, context};
+    Service service{loaded.config, without_slot(line), log, context};
     auto const state = run_to_end(context, line.check ? service.schema() : service.migrate());
     if (state.found == state.wanted) {
         std::cout << "the schema is up to date: version " << state.wanted << '\n';

@@ -117,7 +117,7 @@ int once(CommandLine const& line, Log& log) {
     if (line.issue && !line.repo) throw Error{ErrorCode::usage, "--issue needs --repo OWNER/NAME"};
     auto const loaded = configuration(line, log);
     asio::io_context context{1};
-    Service service{loaded.config, line.source.environment, log, context};
+    Service service{loaded.config, without_slot(line), log, context};
     asio::signal_set signals{context, SIGTERM, SIGINT};
     signals.async_wait([&](boost::system::error_code error, int) {
         if (error) return;

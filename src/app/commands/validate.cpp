@@ -48,7 +48,7 @@ int validate(CommandLine const& line, Log& log) {
     std::cout << "the configuration is valid: " << loaded.config.repositories.size() << " repositories\n";
     if (!line.online) return 0;
     asio::io_context context{1};
-    Service service{loaded.config, line.source.environment, log, context};
+    Service service{loaded.config, without_slot(line), log, context};
     auto const state = run_to_end(context, service.schema());
     std::cout << "the database answers; ";
     if (state.found == 0) std::cout << "it has no groomer schema yet: run and migrate make it\n";

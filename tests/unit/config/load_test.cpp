@@ -95,6 +95,12 @@ TEST(Load, what_one_entry_writes_is_no_other_entrys_file) {
               "g.yaml:4:36: repositories[1].path: \"./x.out\", which is written for \"./x\", is there twice, first on line 3");
 }
 
+TEST(Load, a_connection_string_that_libpq_cannot_read_is_refused_where_it_stands) {
+    Source source{"g.yaml", "database:\n  url: postgresql://u@h/d\n", {}, {}};
+    source.connects = [](std::string const& url) { return url != "postgresql://u@h/d"; };
+    EXPECT_EQ(try_load(source).errors, "g.yaml:2:8: database.url: is not a connection string that libpq can read");
+}
+
 TEST(Load, a_password_that_would_fall_apart_in_the_url_is_refused_unseen) {
     for (std::string const url :
          {"postgresql://groomer:s3cr/et@db/g", "postgresql://groomer:s3@cret@db/g", "postgresql://groomer:s3?cret@db/g",
