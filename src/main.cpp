@@ -79,7 +79,7 @@ struct Commands {
         once->add_option("--repo", line.repo, "Only this repository, OWNER/NAME");
         once->add_option("--issue", line.issue, "Only this issue of --repo, due or not")
             ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 53));
-        once->add_flag("--force", line.force, "Decide anew, whatever is stored (pays again)");
+        once->add_flag("--force", line.force, "Take what is not due as well, and decide anew (pays again)");
         once->add_flag("--dry-run", line.dry_run, "Plan, and write nothing to the tracker");
         add_json(once, line);
         auto* explain = add(app, "explain", "Why an issue is, or is not, due, and what was decided when", groomer::app::explain);
