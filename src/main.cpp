@@ -27,7 +27,7 @@ constexpr auto examples = R"(Examples:
   groomer explain octocat/hello-world#7             why an issue is, or is not, due
   groomer lock status                               who works now, and who did
 
-Every key of the configuration is also a flag and an environment variable: lock.ttl is --lock.ttl and GROOMER_LOCK_TTL.
+Every key but repositories and families of labels is also a flag and a variable: --lock.ttl and GROOMER_LOCK_TTL are lock.ttl.
 Exit status: 0 done or nothing to do, 1 failure, 2 usage, 3 configuration, 4 database or schema, 5 credentials refused,
 75 the lock is held by another (once).)";
 

@@ -1,8 +1,8 @@
 #include "groom/groomer.hpp"
 
 #include "base/error.hpp"
-#include "base/text.hpp"
 #include "groom/guard.hpp"
+#include "groom/labels.hpp"
 #include "groom/outcome.hpp"
 #include "groom/plan.hpp"
 #include "groom/revision.hpp"
@@ -33,10 +33,8 @@ std::string_view mode_name(config::Mode mode) {
 Kind kind_in(tracker::Issue const& issue, config::Policy const& policy, model::Judgement const& judgement) {
     for (auto const& family : policy.labels) {
         if (family.name != "type") continue;
-        for (auto const& value : family.values) {
-            auto const carried = [&](auto const& label) { return to_lower(label) == to_lower(value.label); };
-            if (std::any_of(issue.labels.begin(), issue.labels.end(), carried)) return kind_of(value.label);
-        }
+        for (auto const& value : family.values)
+            if (contains_label(issue.labels, value.label)) return kind_of(value.label);
         auto const* decision = judgement.find("type");
         return decision && decision->value ? kind_of(*decision->value) : Kind::unknown;
     }

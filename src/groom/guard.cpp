@@ -1,6 +1,7 @@
 #include "groom/guard.hpp"
 
 #include "base/text.hpp"
+#include "groom/labels.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,9 +10,7 @@ namespace groomer::groom {
 namespace {
 
 std::optional<std::string> carried(tracker::Issue const& issue, std::vector<std::string> const& labels) {
-    auto const listed = [&](auto const& label) {  // whatever its case, as GitHub has it
-        return std::any_of(labels.begin(), labels.end(), [&](auto const& other) { return to_lower(other) == to_lower(label); });
-    };
+    auto const listed = [&](auto const& label) { return contains_label(labels, label); };
     auto const found = std::find_if(issue.labels.begin(), issue.labels.end(), listed);
     return found == issue.labels.end() ? std::nullopt : std::optional{*found};
 }

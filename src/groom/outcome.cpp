@@ -1,6 +1,6 @@
 #include "groom/outcome.hpp"
 
-#include "base/text.hpp"
+#include "groom/labels.hpp"
 
 #include <algorithm>
 #include <map>
@@ -18,8 +18,7 @@ milliseconds window(std::vector<std::string> const& labels, config::Policy const
     for (auto const& family : policy.labels) {
         if (family.name != "priority") continue;
         for (std::size_t place = 0; place < family.values.size(); ++place) {
-            auto const wanted = to_lower(family.values[place].label);
-            if (std::none_of(labels.begin(), labels.end(), [&](auto const& label) { return to_lower(label) == wanted; })) continue;
+            if (!contains_label(labels, family.values[place].label)) continue;
             return place < 2 ? 30 * day : place == 2 ? 90 * day : 365 * day;
         }
     }

@@ -1,6 +1,7 @@
 #include "groom/plan.hpp"
 
 #include "base/text.hpp"
+#include "groom/labels.hpp"
 
 #include <algorithm>
 #include <map>
@@ -10,13 +11,6 @@ namespace groomer::groom {
 namespace {
 
 using Labels = std::set<std::string>;
-
-// GitHub does not tell labels apart by case: nor does anything here.
-bool same(std::string const& a, std::string const& b) { return to_lower(a) == to_lower(b); }
-
-bool in(std::vector<std::string> const& list, std::string const& label) {
-    return std::any_of(list.begin(), list.end(), [&](auto const& other) { return same(other, label); });
-}
 
 // Who stands behind each label: read from the label events, the last of which counts.
 struct Standing {
@@ -35,7 +29,7 @@ Standing standing(tracker::Issue const& issue, std::vector<std::string> const& o
     for (auto const& [label, event] : last) {
         bool const self = event->actor == tracker::Actor::self;
         if (event->added && self && out.present.contains(label)) out.ours.insert(label);
-        bool const outlived = out.present.contains(label) && in(own_labels, label);
+        bool const outlived = out.present.contains(label) && contains_label(own_labels, label);
         if (event->added || self || (out.present.contains(label) && !outlived)) continue;
         out.removed_by_others.insert(to_lower(label));
         if (outlived) out.outlived.insert(label);
@@ -103,7 +97,8 @@ public:
 private:
     // As the issue carries it, where it does.
     [[nodiscard]] std::string spelled(std::string const& label) const {
-        auto const found = std::find_if(now_.present.begin(), now_.present.end(), [&](auto const& other) { return same(other, label); });
+        auto const found =
+            std::find_if(now_.present.begin(), now_.present.end(), [&](auto const& other) { return same_label(other, label); });
         return found == now_.present.end() ? label : *found;
     }
     void set(std::string const& label) {
@@ -122,14 +117,14 @@ private:
         bool const known =
             std::any_of(family.values.begin(), family.values.end(), [&](auto const& value) { return value.label == *wanted; });
         if (!known) return *wanted + " is none of the family's labels";
-        if (in(family.never_set, *wanted)) return *wanted + " is set by people only";
+        if (contains_label(family.never_set, *wanted)) return *wanted + " is set by people only";
         if (now_.removed_by_others.contains(to_lower(*wanted))) return "a person removed " + *wanted;
         return {};
     }
     [[nodiscard]] std::string family_of(std::string const& label) const {
         for (auto const& family : policy_.labels)
             for (auto const& value : family.values)
-                if (same(value.label, label)) return family.name;
+                if (same_label(value.label, label)) return family.name;
         return "other";
     }
 
