@@ -280,10 +280,12 @@ Task<> Loop::release(lock::Hold& hold, TickResult& result) {
         } catch (...) {
             failure = std::current_exception();
         }
-        // A repeated release finds nothing where the reply to an earlier one was lost.
-        if (!failure && (released || attempt > 0)) co_return;
-        if (!failure) hold.lose(lock::Loss::replaced);
-        if (!failure) break;
+        if (!failure) {
+            // A repeated release finds nothing where the reply to an earlier one was lost.
+            if (released || attempt > 0) co_return;
+            hold.lose(lock::Loss::replaced);
+            break;
+        }
         parts_.metrics.lock_errors_total(terms.lock, "release").increment();
         parts_.log.warning("a release failed, trying again",
                            {{"component", "lock"}, {"lock", terms.lock}, {"term", terms.term}, {"error", describe(failure)}});

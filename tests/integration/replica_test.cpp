@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <filesystem>
@@ -382,6 +383,27 @@ TEST_F(Replicas, CommandsSayWhatPeopleAskFor) {
     EXPECT_EQ(command({"once", "--help"}).output.find("--policy.batch"), std::string::npos) << "they would hide the others";
     EXPECT_NE(command({"migrate", "--database.url", "postgresql://u:topsecret@h/d"}).output.find("never stands on the command line"),
               std::string::npos);
+}
+
+TEST_F(Replicas, AResultThatCannotBeWrittenIsAFailure) {
+    Process process{{"/bin/sh", "-c", "exec " GROOMER_BINARY " version >/dev/full"}, (folder / "full.log").string()};
+    EXPECT_EQ(process.wait(10s), 1);
+    EXPECT_NE(process.output().find("standard output cannot be written"), std::string::npos) << process.output();
+}
+
+TEST_F(Replicas, OnlyAReplicaTakesTheSlotOfItsPod) {
+    std::map<std::string, std::string> const slot{
+        {"GROOMER_POD_UID", "uid"}, {"GROOMER_CONTAINER", "main"}, {"GROOMER_SLOT_DIR", folder.string()}};
+    auto const slots = [&] {
+        std::filesystem::directory_iterator const entries{folder};
+        return std::count_if(begin(entries), end(entries), [](auto const& entry) { return entry.path().extension() == ".slot"; });
+    };
+    Process once{arguments({"once"}), (folder / "once.log").string(), slot};
+    EXPECT_EQ(once.wait(30s), 0) << once.output();
+    EXPECT_EQ(slots(), 0) << "a command would keep a starting replica from reclaiming";
+    auto& replica = start("one", slot);
+    ASSERT_TRUE(replica.says("\"ready\"", 10s));
+    EXPECT_EQ(slots(), 1);
 }
 
 TEST_F(Replicas, NoSecretIsSaidAnywhere) {
