@@ -1,5 +1,6 @@
 #include "app/replica.hpp"
 
+#include "api/lock.hpp"
 #include "api/probes.hpp"
 #include "app/commands/commands.hpp"
 #include "app/run_to_end.hpp"
@@ -24,11 +25,11 @@ constexpr std::chrono::seconds ready_span{60};
 
 }  // namespace
 
-Replica::Replica(config::Source source, config::Loaded const& loaded, Log& log)
+Replica::Replica(config::Source source, config::Loaded const& loaded, Log& log, Outside outside)
     : log_{log},
       lock_id_{loaded.config.lock.id},
       reloader_{source, loaded},
-      service_{loaded.config, source.environment, log, context_},
+      service_{loaded.config, source.environment, log, context_, std::move(outside)},
       signals_{context_, SIGTERM, SIGINT},
       background_{context_.get_executor(),
                   [this](std::string const& name, std::exception_ptr error) {
@@ -69,7 +70,11 @@ void Replica::start_http() {
     net::HttpOptions options, metrics_options;
     options.listen = http.listen;
     metrics_options.listen = http.metrics_listen;
-    http_ = net::make_http_server(context_.get_executor(), options, net::make_router(api::probe_routes(health)), log_);
+    auto routes = api::probe_routes(health);
+    auto const& lock = reloader_.current().lock;
+    for (auto& route : api::lock_routes(service_.store(), service_.clock(), {lock_id_, lock.foreign_stale_after, service_.incarnation()}))
+        routes.push_back(std::move(route));
+    http_ = net::make_http_server(context_.get_executor(), options, net::make_router(std::move(routes)), log_);
     metrics_http_ =
         net::make_http_server(context_.get_executor(), metrics_options, net::make_router(api::metrics_routes(service_.metrics())), log_);
     http_->start();

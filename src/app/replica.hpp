@@ -11,7 +11,7 @@ namespace groomer::app {
 
 class Replica {
 public:
-    Replica(config::Source source, config::Loaded const& loaded, Log& log);
+    Replica(config::Source source, config::Loaded const& loaded, Log& log, Outside outside = {});
 
     // Until SIGTERM or SIGINT; a second one ends the process at once. Throws what cannot be waited out: an address that
     // cannot be bound, a schema that is newer than the binary.

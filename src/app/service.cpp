@@ -54,12 +54,13 @@ std::string_view reason_of(pg::DatabaseError const& error) {
 }
 
 groom::GroomerParts groomer_parts(Clock& clock, Log& log, metrics::Metrics& metrics, store::Store& store, groom::Learner& learner,
-                                  asio::io_context& main, std::string pod, config::Config const& config) {
+                                  groom::Model model, asio::io_context& main, std::string pod, config::Config const& config) {
     return {clock,
             log,
             metrics,
             store,
             learner,
+            std::move(model),
             main.get_executor(),
             std::move(pod),
             lock::write_limit(config.lock.ttl, config.lock.renew_every),
@@ -68,8 +69,10 @@ groom::GroomerParts groomer_parts(Clock& clock, Log& log, metrics::Metrics& metr
 
 }  // namespace
 
-Service::Service(config::Config const& config, std::map<std::string, std::string> const& environment, Log& log, asio::io_context& main)
+Service::Service(config::Config const& config, std::map<std::string, std::string> const& environment, Log& log, asio::io_context& main,
+                 Outside outside)
     : log_{log},
+      outside_{std::move(outside)},
       config_{config},
       slot_{environment, log},
       identity_{make_identity(environment, slot_)},
@@ -80,7 +83,7 @@ Service::Service(config::Config const& config, std::map<std::string, std::string
       lock_store_{lock::make_lock_store(locks_, renewals_, identity_)},
       store_{work_, clock_, [this] { metrics_.fenced_writes_total("database").increment(); }},
       learner_{store_, cpu_, clock_, log_},
-      groomer_{groomer_parts(clock_, log_, metrics_, store_, learner_, main, identity_.pod, config)},
+      groomer_{groomer_parts(clock_, log_, metrics_, store_, learner_, outside_.model, main, identity_.pod, config)},
       keep_renewals_{asio::make_work_guard(renewals_context_)} {
     auto groom_parts = loop_parts(main);
     groom_parts.overtaken = [this] { metrics_.drop_backlog(); };
@@ -142,8 +145,9 @@ reconcile::LoopSettings Service::loop_settings(std::string lock, std::string job
 std::shared_ptr<tracker::Tracker> Service::tracker_for(config::Repository const& repository) {
     for (auto const& entry : entries_)
         if (entry.settings.name == repository.name && entry.settings.path == repository.path) return entry.tracker;
-    auto file = tracker::file::make_file_tracker({repository.name, repository.path, files_});
-    return std::make_shared<MeteredTracker>(std::move(file), "file", clock_, metrics_);
+    auto tracker =
+        outside_.tracker ? outside_.tracker(repository) : tracker::file::make_file_tracker({repository.name, repository.path, files_});
+    return std::make_shared<MeteredTracker>(std::move(tracker), repository.tracker, clock_, metrics_);
 }
 
 void Service::configure(config::Config const& config) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/identity.hpp"
+#include "app/outside.hpp"
 #include "base/async.hpp"
 #include "base/log.hpp"
 #include "config/load.hpp"
@@ -32,7 +33,8 @@ inline constexpr char const* sync_lock_id = "global";
 class Service {
 public:
     // main: the context that everything but renewals runs on. Makes no connection.
-    Service(config::Config const& config, std::map<std::string, std::string> const& environment, Log& log, asio::io_context& main);
+    Service(config::Config const& config, std::map<std::string, std::string> const& environment, Log& log, asio::io_context& main,
+            Outside outside = {});
     ~Service();  // after `main` has stopped
     Service(Service const&) = delete;
     Service& operator=(Service const&) = delete;
@@ -59,6 +61,7 @@ public:
     store::Store& store() { return store_; }
     pg::Pool& pool() { return work_; }
     Clock& clock() { return clock_; }
+    [[nodiscard]] std::string const& incarnation() const { return identity_.incarnation; }
     std::vector<groom::Entry> const& entries() const { return entries_; }
     pg::ConnectOptions connect_options() const;
     // Gives memory back some seconds after the last tick: a standby is small again. On the main executor, now and then.
@@ -78,6 +81,7 @@ private:
     std::shared_ptr<tracker::Tracker> tracker_for(config::Repository const& repository);
 
     Log& log_;
+    Outside outside_;
     SystemClock clock_;
     config::Config config_;
     Slot slot_;

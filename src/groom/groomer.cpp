@@ -300,8 +300,9 @@ Task<model::Judgement> Groomer::judge(std::shared_ptr<Batch> batch, Entry const&
 
 Task<model::Judgement> Groomer::judge_anew(tracker::Issue const& issue, config::Policy const& policy) {
     model::Judgement judgement;
+    if (parts_.model) judgement.decisions = co_await parts_.model(issue, policy);
     for (auto const& family : policy.labels) {
-        if (family.name == "status") continue;
+        if (family.name == "status" || judgement.find(family.name)) continue;
         judgement.decisions.push_back(co_await parts_.learner.decide(issue, family));
     }
     Kind const kind = kind_in(issue, policy, judgement);

@@ -29,12 +29,16 @@ struct Entry {
     std::shared_ptr<tracker::Tracker> tracker;
 };
 
+// A model outside of this process: its decisions on the families of labels that it judges. Throws what ends the tick.
+using Model = std::function<Task<std::vector<model::Decision>>(tracker::Issue issue, config::Policy policy)>;
+
 struct GroomerParts {
     Clock& clock;
     Log& log;
     metrics::Metrics& metrics;
     store::Store& store;
     Learner& learner;
+    Model model;  // asked first, where there is one; the local model judges the rest
     asio::any_io_executor executor;
     std::string pod;
     std::chrono::milliseconds write_limit{0};

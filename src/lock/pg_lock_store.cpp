@@ -16,10 +16,14 @@ constexpr pg::Statement acquire_statement{"lock.acquire",
                                           "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
                                           milliseconds{1000}};
 
-// The stamp is made after the row lock was waited for: clock_timestamp(), never now().
+// The stamp is made after the row lock was waited for: clock_timestamp(), never now(). The count is for people.
 constexpr pg::Statement renew_statement{"lock.renew", R"sql(
-UPDATE sync_lock SET "acquiredAt" = clock_timestamp()
-WHERE id = $1 AND "syncRunId" = $2 AND "acquiredAt" > clock_timestamp() - $3::interval RETURNING 1)sql",
+WITH renewed AS (
+    UPDATE sync_lock SET "acquiredAt" = clock_timestamp()
+    WHERE id = $1 AND "syncRunId" = $2 AND "acquiredAt" > clock_timestamp() - $3::interval RETURNING 1
+), counted AS (UPDATE groomer.hold SET renewals = renewals + 1 FROM renewed
+             WHERE lock = $1 AND term = split_part($2, '|', 3)::bigint AND token = $2)
+SELECT 1 FROM renewed)sql",
                                         milliseconds{800}};
 
 constexpr pg::Statement release_statement{"lock.release", "SELECT groomer.release($1, $2, $3, $4, $5, $6)", milliseconds{2000}};

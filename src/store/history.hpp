@@ -15,18 +15,21 @@ struct HoldLine {
     std::int64_t term = 0;
     std::string pod, how, acquired_at, ended_at, ended;  // times as RFC 3339; ended_at "" while held
     double seconds = 0;
+    std::int64_t renewals = 0;
 };
 
 struct LockStatus {
     bool known = false;  // there is a state row
     bool held = false;
     std::optional<std::string> token;
-    std::string pod;         // of the holder, where it is a groomer
-    std::int64_t term = 0;   // last
-    std::string since;       // of the current hold
-    std::string renewed_at;  // stamp of the row
-    double age = 0;          // seconds since then
-    double due_in = 0;       // seconds
+    std::string pod;            // of the holder, where it is a groomer
+    std::int64_t term = 0;      // last
+    std::string since;          // of the current hold
+    std::string renewed_at;     // stamp of the row
+    std::optional<double> age;  // seconds since then; none where the stamp is infinite
+    std::int64_t renewals = 0;  // of the current hold
+    double database_time = 0;   // seconds since the epoch
+    double due_in = 0;          // seconds
     bool paused = false;
     bool clean = true;
     std::vector<HoldLine> last;  // newest first, at most ten

@@ -371,6 +371,10 @@ TEST_F(LockStatements, StatusTellsTheHolderAndAManualReleaseNeedsWhatWasSeen) {
     EXPECT_TRUE(status.held);
     EXPECT_EQ(status.pod, "a");
     EXPECT_EQ(status.term, grant->term);
+    EXPECT_EQ(status.renewals, 0);
+    ASSERT_TRUE(a->renew(grant->token) && a->renew(grant->token));
+    status = run_task(store::lock_status(store, "groomer"));
+    EXPECT_EQ(status.renewals, 2);
     ASSERT_EQ(status.last.size(), 1U);
     EXPECT_FALSE(run_task(store::release_by_hand(store, "groomer", grant->term - 1, std::nullopt)));
     EXPECT_FALSE(run_task(store::release_by_hand(store, "groomer", std::nullopt, "something else")));

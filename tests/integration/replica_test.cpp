@@ -161,6 +161,53 @@ TEST_F(Replicas, BecomesReadyAnswersItsProbesAndStopsWithZero) {
     EXPECT_EQ(value("SELECT count(*) FROM sync_lock"), "0");
 }
 
+TEST_F(Replicas, TellsWhoHoldsTheLockOverHttpAndOnTheCommandLine) {
+    ASSERT_EQ(command({"migrate"}).status, 0);
+    auto& replica = start("one");
+    ASSERT_TRUE(until("SELECT count(*) > 0 FROM groomer.hold WHERE lock = 'groomer' AND ended = 'finished'", 30s)) << replica.output();
+    database->query("UPDATE groomer.control SET paused = true");
+    ASSERT_TRUE(until("SELECT count(*) = 0 FROM sync_lock", 10s));
+    auto const asked = [&] {
+        std::string body;
+        EXPECT_EQ(test::http_get(port(replica, "http_port"), "/api/groomer/lock", &body), 200);
+        return boost::json::parse(body.substr(body.find("\r\n\r\n") + 4)).as_object();
+    };
+    auto const free = asked();
+    EXPECT_FALSE(free.at("held").as_bool());
+    EXPECT_TRUE(free.at("holder").is_null() && free.at("until").is_null());
+    ASSERT_FALSE(free.at("last_holds").as_array().empty());
+    EXPECT_EQ(free.at("last_holds").at(0).at("pod").as_string(), "one");
+    EXPECT_EQ(free.at("last_holds").at(0).at("ended").as_string(), "finished");
+
+    database->query(
+        "SELECT groomer.acquire('groomer', true, groomer.cluster(), (SELECT term FROM groomer.lock_state WHERE lock = 'groomer'), "
+        "extract(epoch FROM clock_timestamp())::float8, NULL, NULL, 'free', '0', false, '0', 60000, '', 'incarnation', 'uuid', 'two')");
+    std::this_thread::sleep_for(1100ms);  // an answer is good for a second
+    auto const held = asked();
+    EXPECT_TRUE(held.at("held").as_bool());
+    EXPECT_FALSE(held.at("mine").as_bool() || held.at("foreign").as_bool());
+    EXPECT_EQ(held.at("holder").as_string(), "two");
+    EXPECT_GT(held.at("term").as_int64(), free.at("term").as_int64());
+    EXPECT_GT(held.at("until").as_string(), held.at("since").as_string());
+    EXPECT_EQ(held.at("renewals").as_int64(), 0);
+    EXPECT_TRUE(held.at("paused").as_bool());
+
+    auto const text = command({"lock", "status"});
+    EXPECT_EQ(text.status, 0);
+    EXPECT_NE(text.output.find("lock groomer: held by two, term " + std::to_string(held.at("term").as_int64()) + ", since 2"),
+              std::string::npos)
+        << text.output;
+    EXPECT_NE(text.output.find("valid for"), std::string::npos) << text.output;
+    auto const json = boost::json::parse(last_line(command({"lock", "status", "--output", "json"}).output)).as_object();
+    for (auto const* key : {"holder", "term", "since", "until", "renewals", "foreign"}) EXPECT_EQ(json.at(key), held.at(key)) << key;
+
+    database->query("UPDATE sync_lock SET \"syncRunId\" = E'5f0c\\u001b[2J\\n' || repeat('x', 100000) WHERE id = 'groomer'");
+    auto const foreign = command({"lock", "status"}).output;
+    EXPECT_NE(foreign.find("held by a foreign program, token \"5f0c [2J xxx"), std::string::npos) << foreign.substr(0, 300);
+    EXPECT_LT(foreign.size(), 5000U);
+    EXPECT_EQ(foreign.find('\x1b'), std::string::npos);
+}
+
 TEST_F(Replicas, AStandbyIsSmall) {
     backlog(5);
     start("one");

@@ -1,13 +1,15 @@
+#include "api/lock.hpp"
 #include "app/commands/commands.hpp"
 #include "app/run_to_end.hpp"
 #include "app/service.hpp"
+#include "base/text.hpp"
 #include "lock/token.hpp"
 #include "store/history.hpp"
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <iomanip>
 #include <iostream>
@@ -16,23 +18,41 @@
 namespace groomer::app {
 namespace {
 
+using std::chrono::milliseconds;
+
 std::string seconds(double count) {
     std::ostringstream out;
     out << std::fixed << std::setprecision(count < 10 ? 3 : 0) << count << " s";
     return out.str();
 }
 
-void print_text(std::string const& lock, store::LockStatus const& status) {
-    auto const token = status.token ? lock::parse_token(*status.token) : std::nullopt;
-    std::cout << "lock " << lock << ": ";
-    if (!status.held) std::cout << "free";
-    else if (!token) std::cout << "held by a foreign program, token \"" << *status.token << "\", stamped " << status.renewed_at;
-    else
-        std::cout << "held by " << (status.pod.empty() ? "an unknown pod" : status.pod) << ", term " << token->term << ", since "
-                  << status.since << ", renewed " << seconds(status.age) << " ago, "
-                  << (status.age < std::chrono::duration<double>(token->ttl).count() ? "valid for " : "expired ")
-                  << seconds(std::abs(std::chrono::duration<double>(token->ttl).count() - status.age));
-    std::cout << '\n';
+// A token may be anything: what is shown is one line, of a length that a person can read.
+std::string shown(std::string const& token) {
+    constexpr std::size_t longest = 200;
+    auto text = clean_text(token);
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+    if (text.size() <= longest) return text;
+    return std::string{truncate_utf8(text, longest)} + "… (" + std::to_string(token.size()) + " bytes)";
+}
+
+std::string holder_line(store::LockStatus const& status, milliseconds foreign_stale_after) {
+    if (!status.held) return "free";
+    auto const token = lock::parse_token(*status.token);
+    auto const until = api::held_until(status, foreign_stale_after);
+    double const left = until ? std::chrono::duration<double>(until->time_since_epoch()).count() - status.database_time : 0;
+    std::string validity = "stamped " + status.renewed_at;
+    if (until)
+        validity = (left > 0 ? "valid for " : "expired ") + seconds(std::abs(left)) + (left > 0 ? "" : " ago") + " (until " +
+                   format_time(*until) + ")";
+    if (!token) return "held by a foreign program, token \"" + shown(*status.token) + "\", stamped " + status.renewed_at + ", " + validity;
+    return "held by " + (status.pod.empty() ? "an unknown pod" : shown(status.pod)) + ", term " + std::to_string(token->term) +
+           (status.since.empty() ? "" : ", since " + status.since) + ", renewed " + std::to_string(status.renewals) + " times" +
+           (status.age ? ", last stamped " + seconds(*status.age) + " ago" : "") + ", " + validity;
+}
+
+void print_text(std::string const& lock, store::LockStatus const& status, milliseconds foreign_stale_after) {
+    std::cout << "lock " << lock << ": " << holder_line(status, foreign_stale_after) << '\n';
     if (!status.known) {
         std::cout << "groomer has no state for this lock yet\n";
         return;
@@ -44,28 +64,16 @@ void print_text(std::string const& lock, store::LockStatus const& status) {
               << (status.paused ? ", paused" : "") << "; next tick " << (status.due_in > 0 ? "due in " + seconds(status.due_in) : "due now")
               << '\n';
     for (auto const& hold : status.last)
-        std::cout << "  " << hold.acquired_at << "  term " << hold.term << "  " << hold.pod << "  taken: " << hold.how << "  "
-                  << (hold.ended_at.empty() ? "held for " : hold.ended + " after ") << seconds(hold.seconds) << '\n';
+        std::cout << "  " << hold.acquired_at << "  term " << hold.term << "  " << shown(hold.pod) << "  taken: " << hold.how << "  "
+                  << (hold.ended_at.empty() ? "held for " : hold.ended + " after ") << seconds(hold.seconds) << "  renewed "
+                  << hold.renewals << '\n';
 }
 
-void print_json(std::string const& lock, store::LockStatus const& status) {
-    boost::json::array holds;
-    for (auto const& hold : status.last)
-        holds.emplace_back(boost::json::object{{"term", hold.term},
-                                               {"pod", hold.pod},
-                                               {"how", hold.how},
-                                               {"acquired_at", hold.acquired_at},
-                                               {"ended_at", hold.ended_at},
-                                               {"ended", hold.ended},
-                                               {"seconds", hold.seconds}});
-    bool const foreign = status.token && !lock::parse_token(*status.token);
-    boost::json::object out{{"lock", lock},          {"held", status.held}, {"holder", status.pod},    {"term", status.term},
-                            {"since", status.since}, {"foreign", foreign},  {"paused", status.paused}, {"due_in_s", status.due_in},
-                            {"last_holds", holds}};
+void print_json(std::string const& lock, store::LockStatus const& status, milliseconds foreign_stale_after) {
+    auto out = api::lock_object(status, {lock, foreign_stale_after, ""});
+    out.erase("mine");
     out["token"] = nullptr;
     if (status.token) out["token"] = *status.token;
-    if (auto const token = status.token ? lock::parse_token(*status.token) : std::nullopt)
-        out["valid_for_s"] = std::chrono::duration<double>(token->ttl).count() - status.age;
     std::cout << boost::json::serialize(out) << '\n';
 }
 
@@ -78,7 +86,8 @@ int lock_status(CommandLine const& line, Log& log) {
     Service service{loaded.config, without_slot(line), log, context};
     run_to_end(context, service.require_schema());
     auto const status = run_to_end(context, store::lock_status(service.store(), lock));
-    line.json ? print_json(lock, status) : print_text(lock, status);
+    auto const stale_after = loaded.config.lock.foreign_stale_after;
+    line.json ? print_json(lock, status, stale_after) : print_text(lock, status, stale_after);
     return 0;
 }
 

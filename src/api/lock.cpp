@@ -1,0 +1,109 @@
+#include "api/lock.hpp"
+
+#include "base/text.hpp"
+#include "lock/token.hpp"
+#include "pg/session.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <memory>
+
+namespace groomer::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto foreign_grace = 60s;  // as lock/decision.cpp adds it
+constexpr auto fresh_for = 1s;
+
+boost::json::value text_or_null(std::string const& text) {
+    if (text.empty()) return nullptr;
+    return boost::json::value(clean_text(text));
+}
+
+boost::json::array holds_of(store::LockStatus const& status) {
+    boost::json::array holds;
+    for (auto const& hold : status.last)
+        holds.emplace_back(boost::json::object{{"term", hold.term},
+                                               {"pod", clean_text(hold.pod)},
+                                               {"how", hold.how},
+                                               {"acquired_at", hold.acquired_at},
+                                               {"ended_at", text_or_null(hold.ended_at)},
+                                               {"ended", text_or_null(hold.ended)},
+                                               {"seconds", hold.seconds},
+                                               {"renewals", hold.renewals}});
+    return holds;
+}
+
+// One answer for all who ask within a second; while the database is asked, the others get the answer before.
+struct Answer {
+    std::string body;
+    std::optional<BootTime::time_point> at;
+    bool asking = false;
+};
+
+net::Response found(std::string body) {
+    net::Response response;
+    response.body = std::move(body);
+    response.headers.push_back({"Cache-Control", "no-store"});
+    return response;
+}
+
+Task<net::Response> ask(store::Store& store, Clock& clock, LockView view, std::shared_ptr<Answer> answer) {
+    if (answer->at && (answer->asking || clock.now() - *answer->at < fresh_for)) co_return found(answer->body);
+    if (answer->asking) co_return net::error_response(503, "no_database", "The database has not answered yet: try again.");
+    struct Asking {
+        Answer& answer;
+        explicit Asking(Answer& a) : answer{a} { answer.asking = true; }
+        ~Asking() { answer.asking = false; }
+        Asking(Asking const&) = delete;
+        Asking& operator=(Asking const&) = delete;
+    } const asking{*answer};
+    bool failed = false;
+    try {
+        auto const status = co_await store::lock_status(store, view.lock);
+        answer->body = boost::json::serialize(lock_object(status, view));
+        answer->at = clock.now();
+    } catch (pg::DatabaseError const&) {
+        failed = true;
+        answer->at.reset();
+    }
+    if (failed) co_return net::error_response(503, "no_database", "The database cannot be asked who holds the lock.");
+    co_return found(answer->body);
+}
+
+}  // namespace
+
+std::optional<WallTime> held_until(store::LockStatus const& status, std::chrono::milliseconds foreign_stale_after) {
+    if (!status.held || !status.age) return std::nullopt;
+    auto const token = lock::parse_token(*status.token);
+    std::chrono::milliseconds const lives = token ? token->ttl : foreign_stale_after + foreign_grace;
+    std::chrono::duration<double> const since_epoch{status.database_time - *status.age};
+    return WallTime{std::chrono::duration_cast<WallTime::duration>(since_epoch)} + lives;
+}
+
+boost::json::object lock_object(store::LockStatus const& status, LockView const& view) {
+    auto const token = status.token ? lock::parse_token(*status.token) : std::nullopt;
+    auto const until = held_until(status, view.foreign_stale_after);
+    return {{"lock", view.lock},
+            {"held", status.held},
+            {"holder", text_or_null(status.pod)},
+            {"term", status.term},
+            {"since", text_or_null(status.since)},
+            {"until", until ? boost::json::value(format_time(*until)) : nullptr},
+            {"renewals", status.renewals},
+            {"mine", token && token->incarnation == view.incarnation},
+            {"foreign", status.held && !token},
+            {"paused", status.paused},
+            {"due_in_s", status.due_in},
+            {"last_holds", holds_of(status)}};
+}
+
+std::vector<net::Route> lock_routes(store::Store& store, Clock& clock, LockView view) {
+    auto const answer = std::make_shared<Answer>();
+    auto handler = [&store, &clock, view = std::move(view), answer](net::Request) { return ask(store, clock, view, answer); };
+    return {{"GET", "/api/groomer/lock", std::move(handler)}};
+}
+
+}  // namespace groomer::api
