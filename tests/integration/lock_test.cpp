@@ -415,6 +415,22 @@ TEST_F(LockStatements, AfterAClockThatWentBackTheNextTickIsDueAndQuarantined) {
     EXPECT_TRUE(a->look().due()) << "and requests count again";
 }
 
+TEST_F(LockStatements, AClockThatGoesBackDuringAHoldDoesNotMakeItsTickDueTwice) {
+    auto const grant = a->acquire(a->bid(Ground::free));
+    ASSERT_TRUE(grant);
+    database->query(
+        "UPDATE groomer.lock_state SET acquired_at = acquired_at + interval '1 day', quarantine_until = quarantine_until + interval '1 "
+        "day 7 s' WHERE lock = 'groomer'");
+    ASSERT_TRUE(a->release(grant->token, lock::Ended::finished, 60s));
+    EXPECT_FALSE(a->look().due()) << "it was run";
+    EXPECT_NEAR(a->look().due_in, 60, 2);
+    database->query("INSERT INTO groomer.request (lock) VALUES ('groomer')");
+    ASSERT_TRUE(a->look().due());
+    auto const next = a->acquire();
+    ASSERT_TRUE(next);
+    EXPECT_NEAR(static_cast<double>(next->quarantine.count()), 7000, 500) << "what was left of it, not a day more";
+}
+
 TEST_F(LockStatements, ARequestFromTheFutureDoesNotMakeTickAfterTickDue) {
     ASSERT_TRUE(a->release(a->acquire()->token, lock::Ended::finished, 60s));
     database->query("INSERT INTO groomer.request (lock, at) VALUES ('groomer', clock_timestamp() + interval '1 day')");
