@@ -1,6 +1,7 @@
 // Arguments → command → exit status.
 #include "app/commands/commands.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "config/keys.hpp"
 
 #include <CLI/CLI.hpp>
@@ -116,6 +117,12 @@ std::string what_is_wrong(CLI::ParseError const& error, int argc, char** argv) {
     return groomer::describe(std::make_exception_ptr(std::runtime_error{error.what()}));
 }
 
+// What it names may be a stranger's: an argument, a trigger of the database. Several problems stand on lines of their own.
+void tell(std::exception const& error) {
+    constexpr std::size_t longest = 8000;
+    std::cerr << "groomer: " << groomer::truncate_utf8(groomer::clean_text(error.what()), longest) << '\n';
+}
+
 int guarded(std::function<int(groomer::Log&)> const& command, groomer::Log& log) {
     try {
         int const status = command(log);
@@ -123,10 +130,10 @@ int guarded(std::function<int(groomer::Log&)> const& command, groomer::Log& log)
         if (!std::cout.flush()) throw groomer::Error{groomer::ErrorCode::failure, "standard output cannot be written"};
         return status;
     } catch (groomer::Error const& error) {
-        std::cerr << "groomer: " << error.what() << '\n';
+        tell(error);
         return error.exit_status();
     } catch (std::exception const& error) {
-        std::cerr << "groomer: " << error.what() << '\n';
+        tell(error);
         return 1;
     }
 }

@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace groomer::api {
@@ -16,6 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr auto foreign_grace = 60s;  // as lock/decision.cpp adds it
 constexpr auto fresh_for = 1s;
+constexpr double oldest = 1e9;  // seconds; a time point holds 292 years
 
 boost::json::value text_or_null(std::string const& text) {
     if (text.empty()) return nullptr;
@@ -79,7 +81,9 @@ std::optional<WallTime> held_until(store::LockStatus const& status, std::chrono:
     if (!status.held || !status.age) return std::nullopt;
     auto const token = lock::parse_token(*status.token);
     std::chrono::milliseconds const lives = token ? token->ttl : foreign_stale_after + foreign_grace;
-    std::chrono::duration<double> const since_epoch{status.database_time - *status.age};
+    double const age = std::max(*status.age, 0.0);  // one in the future is had once it was seen unchanged for as long
+    if (age > oldest) return std::nullopt;
+    std::chrono::duration<double> const since_epoch{status.database_time - age};
     return WallTime{std::chrono::duration_cast<WallTime::duration>(since_epoch)} + lives;
 }
 

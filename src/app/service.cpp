@@ -6,6 +6,7 @@
 #include "config/fingerprint.hpp"
 #include "config/reload.hpp"
 #include "lock/hold.hpp"
+#include "lock/shared_table.hpp"
 #include "tracker/file/file_tracker.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -184,7 +185,12 @@ Task<pg::SchemaState> Service::migrate() {
 }
 
 Task<pg::SchemaState> Service::schema() {
-    auto check = [](pg::Session& session) { return pg::check_schema(session, store::migrations()); };
+    auto check = [](pg::Session& session) {
+        auto const state = pg::check_schema(session, store::migrations());
+        auto const missing = state.found == 0 ? lock::Missing::allowed : lock::Missing::fault;
+        if (auto const fault = lock::fault_of_shared_table(session, missing)) throw pg::DatabaseError{*fault, "", false};
+        return state;
+    };
     auto checking = work_.with_session(short_work, check);
     co_return co_await std::move(checking);
 }

@@ -66,10 +66,31 @@ std::string clean_text(std::string_view text) {
     return out;
 }
 
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        auto const length = sequence_length(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 std::string_view truncate_utf8(std::string_view text, std::size_t limit) {
     if (text.size() <= limit) return text;
     while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
     return text.substr(0, limit);
+}
+
+std::string one_line(std::string_view text, std::size_t longest) {
+    std::string out;
+    for (char const c : clean_text(text.substr(0, 2 * longest))) {
+        bool const space = c == ' ' || c == '\n' || c == '\r' || c == '\t';
+        if (!space) out += c;
+        else if (!out.empty() && !out.ends_with(' ')) out += ' ';
+    }
+    if (out.ends_with(' ')) out.pop_back();
+    if (out.size() <= longest && text.size() <= 2 * longest) return out;
+    return std::string{truncate_utf8(out, longest)} + "… (" + std::to_string(text.size()) + " bytes)";
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {

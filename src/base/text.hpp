@@ -14,8 +14,14 @@ namespace groomer {
 // becomes U+FFFD, each control character a space.
 std::string clean_text(std::string_view text);
 
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 // The longest prefix of at most `limit` bytes that ends at a character boundary; `text` is valid UTF-8.
 std::string_view truncate_utf8(std::string_view text, std::size_t limit);
+
+// For a log or a terminal: clean_text on one line (runs of white space are one space), cut to about `longest` bytes, and then
+// saying how many there were.
+std::string one_line(std::string_view text, std::size_t longest);
 
 // "5s", "1500ms", "30m", "24h", "180d" (a whole number and a unit); nothing else, no sign. Empty: not a duration.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);

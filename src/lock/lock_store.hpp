@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 struct Look {
     bool row = false;                  // a row with this id is in sync_lock
     std::optional<std::string> token;  // of the row; null tokens are free rows
-    std::string stamp;                 // of the row, as the database wrote it: compared, never computed with
+    std::string stamp;                 // of the row, as the database wrote it ("" for none): compared, never computed with
     double age = 0;                    // seconds since the stamp, by the database; negative: in the future
     std::int64_t term = 0;             // from the state row: the last term of this lock
     std::optional<std::string> state_token;

@@ -75,7 +75,7 @@ public:
 
     Task<std::optional<Grant>> acquire(Bid bid) override {
         std::optional<std::string> stamp;
-        if (bid.seen.row) stamp = bid.seen.stamp;
+        if (bid.seen.row && !bid.seen.stamp.empty()) stamp = bid.seen.stamp;
         pg::Values values{bid.lock,       bid.forced,      bid.seen.cluster,        bid.seen.term,         bid.seen.database_time,
                           bid.seen.token, stamp,           ground_name(bid.ground), bid.age_needed,        bid.contact,
                           bid.settle,     bid.ttl.count(), identity_.slot,          identity_.incarnation, make_uuid(),

@@ -1,5 +1,7 @@
 #include "pg/session.hpp"
 
+#include "base/text.hpp"
+
 #include <libpq-fe.h>
 #include <pqxx/pqxx>
 
@@ -81,12 +83,19 @@ bool ends_session(std::string_view sqlstate) {
     return sqlstate.starts_with("08") || sqlstate.starts_with("57P0") || sqlstate == "25006" || sqlstate == "55000";
 }
 
+// What a server says, without the text of the statement and where in it; a trigger may say anything, at any length.
+std::string said_by_server(std::string_view what) {
+    constexpr std::size_t longest = 500;
+    for (auto const* rest : {"\nCONTEXT:", "\nQUERY:", "\nLINE "}) what = what.substr(0, what.find(rest));
+    auto line = one_line(what, longest);
+    return line.starts_with("ERROR:") ? line.substr(line.find_first_not_of(' ', 6)) : line;
+}
+
 // Runs `work` and turns what libpqxx throws into DatabaseError.
 template <class F>
 auto translated(std::string_view name, F work) {
     auto sentence = [&](std::exception const& e) {
-        auto const what = describe(std::make_exception_ptr(std::runtime_error{e.what()}));
-        return "the database refused statement " + std::string{name} + ": " + what;
+        return "the database refused statement " + std::string{name} + ": " + said_by_server(e.what());
     };
     try {
         return work();
@@ -100,6 +109,8 @@ auto translated(std::string_view name, F work) {
         throw DatabaseError{sentence(e), e.sqlstate(), ends_session(e.sqlstate())};
     } catch (pqxx::failure const& e) {
         throw DatabaseError{sentence(e), "", true};
+    } catch (std::invalid_argument const& e) {  // a parameter that libpqxx cannot quote: not valid UTF-8
+        throw DatabaseError{sentence(e), "22021", false};
     }
 }
 

@@ -1,6 +1,7 @@
 #include "reconcile/loop.hpp"
 
 #include "base/error.hpp"
+#include "pg/session.hpp"
 #include "reconcile/renewal.hpp"
 
 #include <algorithm>
@@ -37,6 +38,17 @@ std::string_view name(lock::Loss loss) {
 
 // 1 s doubling to 30 s.
 milliseconds back_off(int failures) { return std::min(milliseconds{1000} * (1 << std::min(failures, 5)), milliseconds{30'000}); }
+
+// 20 ms doubling to 5 s, from the first trouble on.
+milliseconds brief_back_off(int troubles) {
+    if (troubles <= 0) return 0ms;
+    return std::min<milliseconds>(20ms * (1 << std::min(troubles - 1, 8)), 5s);
+}
+
+// A free lock whose every bid is refused: nothing of groomer's does that.
+constexpr int suspicious_refusals = 9;  // after about 5 s
+constexpr std::string_view refused_for_ever =
+    "the lock looks free, yet every attempt at it is refused: look for a trigger on sync_lock that suppresses the write";
 
 }  // namespace
 
@@ -139,16 +151,18 @@ Task<> Loop::run() {
             failure = std::current_exception();
         }
         if (!failure) {
-            // Whoever won is seen at the next look; a swap that is refused for another reason is tried ever more seldom.
-            auto const pause = std::min<milliseconds>(20ms * (1 << std::clamp(refusals_ - 1, 0, 8)), 5s);
-            if (lost_swap_) co_await wakeup_.wait_until(parts_.clock, parts_.clock.now() + pause);
+            failed_bids_ = 0;
+            // Whoever won is seen at the next look; a swap that is refused for another reason is tried ever more seldom, and
+            // so is a lock whose holds are lost one after another.
+            auto const pause = brief_back_off(lost_swap_ ? refusals_ : losses_ - 1);
+            if (pause > 0ms) co_await wakeup_.wait_until(parts_.clock, parts_.clock.now() + pause);
             continue;
         }
         if (is_cancelled(failure)) std::rethrow_exception(failure);
         parts_.metrics.lock_errors_total(settings_.lock, "acquire").increment();
         parts_.log.warning("an attempt at the lock failed",
                            {{"component", "lock"}, {"lock", settings_.lock}, {"error", describe(failure)}});
-        co_await wakeup_.wait_until(parts_.clock, parts_.clock.now() + 1s);
+        co_await wakeup_.wait_until(parts_.clock, parts_.clock.now() + back_off(failed_bids_++));
     }
 }
 
@@ -160,8 +174,12 @@ Task<Loop::Once> Loop::once(milliseconds patience) {
         auto next = lock::decide(settings_.lock, sight_, claimant(true), now);
         if (auto* bid = std::get_if<lock::Bid>(&next)) {
             auto result = co_await place(*bid);
-            if (!result) co_await observe();
-            co_return Once{std::move(result), sight_.look(), false};
+            if (result) co_return Once{std::move(result), sight_.look(), false};
+            if (stopping_) co_return Once{{}, sight_.look(), true};
+            auto const pause = brief_back_off(refusals_);
+            co_await parts_.clock.sleep_for(pause);
+            if (refusals_ == suspicious_refusals) throw pg::DatabaseError{std::string{refused_for_ever}, "", false};
+            continue;
         }
         // A holder that lives has renewed lately; one that missed its renewal by as long as one may take is probably dead.
         constexpr auto late = 800ms;
@@ -191,6 +209,8 @@ Task<std::optional<TickResult>> Loop::place(lock::Bid bid) {
         ++refusals_;
         if (!std::exchange(lost_swap_, true)) parts_.metrics.lock_contention_total(settings_.lock).increment();
         parts_.log.debug("lost the race for the lock", {{"component", "lock"}, {"lock", settings_.lock}});
+        if (refusals_ == suspicious_refusals && !bid.seen.token)
+            parts_.log.warning(refused_for_ever, {{"component", "lock"}, {"lock", settings_.lock}});
         co_return std::nullopt;
     }
     lost_swap_ = false;
@@ -231,6 +251,7 @@ Task<TickResult> Loop::run_hold(lock::Grant grant, lock::Hold::Terms terms, Boot
     if (good) parts_.metrics.tick_last_success_timestamp_seconds(settings_.job).set(std::chrono::system_clock::now());
     parts_.metrics.lock_hold_seconds(terms.lock).observe(parts_.clock.now() - started);
     parts_.metrics.set_lock_held_probe(terms.lock, {});
+    losses_ = hold->loss() == lock::Loss::none ? 0 : losses_ + 1;
     hold_.reset();
     if (failure) std::rethrow_exception(failure);
     co_return result;

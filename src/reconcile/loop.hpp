@@ -95,6 +95,8 @@ private:
     int failures_ = 0;                          // looks in a row that failed
     bool lost_swap_ = false;                    // and the look that shows to whom is still to come
     int refusals_ = 0;                          // bids in a row that were refused while the lock looked the same
+    int losses_ = 0;                            // holds in a row that were lost
+    int failed_bids_ = 0;                       // in a row
     std::optional<lock::Release> undelivered_;  // of a hold whose release no reply confirmed
     std::int64_t own_term_ = 0;                 // of this replica's last hold; 0: none, or overtaken
     std::optional<std::string> contended_;      // the token that was counted as contention

@@ -137,6 +137,7 @@ Task<bool> FakeLockStore::renew(std::string lock, std::string token, std::chrono
 
 Task<bool> FakeLockStore::release(lock::Release release) {
     auto const fault = co_await before(releases);
+    if (fault == Fault::swap_refused) co_return false;
     bool const result = database_.release(release);
     if (fault == Fault::reply_lost) fail();
     co_return result;

@@ -26,29 +26,24 @@ std::string seconds(double count) {
     return out.str();
 }
 
-// A token may be anything: what is shown is one line, of a length that a person can read.
-std::string shown(std::string const& token) {
-    constexpr std::size_t longest = 200;
-    auto text = clean_text(token);
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-    if (text.size() <= longest) return text;
-    return std::string{truncate_utf8(text, longest)} + "… (" + std::to_string(token.size()) + " bytes)";
-}
+constexpr std::size_t shown_bytes = 200;  // of a token, which may be anything
+
+std::string shown(std::string const& text) { return one_line(text, shown_bytes); }
 
 std::string holder_line(store::LockStatus const& status, milliseconds foreign_stale_after) {
     if (!status.held) return "free";
     auto const token = lock::parse_token(*status.token);
     auto const until = api::held_until(status, foreign_stale_after);
     double const left = until ? std::chrono::duration<double>(until->time_since_epoch()).count() - status.database_time : 0;
-    std::string validity = "stamped " + status.renewed_at;
+    std::string const stamped = status.renewed_at.empty() ? "without a stamp" : "stamped " + status.renewed_at;
+    std::string validity;
     if (until)
-        validity = (left > 0 ? "valid for " : "expired ") + seconds(std::abs(left)) + (left > 0 ? "" : " ago") + " (until " +
+        validity = (left > 0 ? ", valid for " : ", expired ") + seconds(std::abs(left)) + (left > 0 ? "" : " ago") + " (until " +
                    format_time(*until) + ")";
-    if (!token) return "held by a foreign program, token \"" + shown(*status.token) + "\", stamped " + status.renewed_at + ", " + validity;
+    if (!token) return "held by a foreign program, token \"" + shown(*status.token) + "\", " + stamped + validity;
     return "held by " + (status.pod.empty() ? "an unknown pod" : shown(status.pod)) + ", term " + std::to_string(token->term) +
            (status.since.empty() ? "" : ", since " + status.since) + ", renewed " + std::to_string(status.renewals) + " times" +
-           (status.age ? ", last stamped " + seconds(*status.age) + " ago" : "") + ", " + validity;
+           (status.age ? ", last stamped " + seconds(*status.age) + " ago" : ", " + stamped) + validity;
 }
 
 void print_text(std::string const& lock, store::LockStatus const& status, milliseconds foreign_stale_after) {
@@ -69,17 +64,44 @@ void print_text(std::string const& lock, store::LockStatus const& status, millis
                   << hold.renewals << '\n';
 }
 
+// JSON escapes the control characters below 0x20 only; terminals obey those from 0x7f to U+009F, too.
+std::string escape_controls(std::string_view json) {
+    std::string out;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        auto const byte = static_cast<unsigned char>(json[i]), next = static_cast<unsigned char>(i + 1 < json.size() ? json[i + 1] : 0);
+        bool const c1 = byte == 0xC2 && next >= 0x80 && next < 0xA0;
+        if (byte != 0x7F && !c1) {
+            out += json[i];
+            continue;
+        }
+        constexpr std::string_view digits = "0123456789abcdef";
+        auto const code = c1 ? next : byte;
+        out.append("\\u00").append(1, digits[code >> 4]).append(1, digits[code & 15]);
+        if (c1) ++i;
+    }
+    return out;
+}
+
 void print_json(std::string const& lock, store::LockStatus const& status, milliseconds foreign_stale_after) {
     auto out = api::lock_object(status, {lock, foreign_stale_after, ""});
     out.erase("mine");
     out["token"] = nullptr;
-    if (status.token) out["token"] = *status.token;
-    std::cout << boost::json::serialize(out) << '\n';
+    constexpr std::size_t longest = 1024;  // of what is worth naming on a command line
+    if (status.token) out["token"] = status.token->size() <= longest ? *status.token : one_line(*status.token, longest);
+    std::cout << escape_controls(boost::json::serialize(out)) << '\n';
+}
+
+void check_words(CommandLine const& line) {
+    bool const good_id = !line.lock || (!line.lock->empty() && clean_text(*line.lock) == *line.lock &&
+                                        line.lock->find_first_of("\t\r\n") == std::string::npos);
+    if (!good_id) throw Error{ErrorCode::usage, "--lock wants an id: one line of UTF-8, like groomer or global"};
+    if (line.token && !is_utf8(*line.token)) throw Error{ErrorCode::usage, "--token is not valid UTF-8, so no row can hold it"};
 }
 
 }  // namespace
 
 int lock_status(CommandLine const& line, Log& log) {
+    check_words(line);
     auto const loaded = configuration(line, log);
     auto const lock = line.lock.value_or(loaded.config.lock.id);
     asio::io_context context{1};
@@ -94,6 +116,7 @@ int lock_status(CommandLine const& line, Log& log) {
 int lock_release(CommandLine const& line, Log& log) {
     if (line.term.has_value() == line.token.has_value())
         throw Error{ErrorCode::usage, "lock release needs either --term T or --token TEXT, as `groomer lock status` shows it"};
+    check_words(line);
     auto const loaded = configuration(line, log);
     auto const lock = line.lock.value_or(loaded.config.lock.id);
     asio::io_context context{1};

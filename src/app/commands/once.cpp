@@ -2,6 +2,7 @@
 #include "app/run_to_end.hpp"
 #include "app/service.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "groom/outcome.hpp"
 #include "lock/token.hpp"
 #include "store/history.hpp"
@@ -79,8 +80,8 @@ void print(CommandLine const& line, bool dry_run, reconcile::Loop::Once const& o
         std::cout << "  (" << issue.reason << ")\n";
     }
     if (!once.tick)
-        std::cout << "the lock is held by another: " << (once.holder && once.holder->token ? *once.holder->token : "it was taken just now")
-                  << '\n';
+        std::cout << "the lock is held by another: "
+                  << (once.holder && once.holder->token ? one_line(*once.holder->token, 200) : "it was taken just now") << '\n';
     else if (failed) std::cout << "the tick failed: its error is in the log above\n";
     else if (stopped) std::cout << "stopped before it was done\n";
     else if (report.issues.empty()) std::cout << "nothing to do\n";

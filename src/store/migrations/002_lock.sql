@@ -1,4 +1,5 @@
--- The lock. src/lock/README.md tells the protocol; the words are the same there.
+-- The lock. src/lock/README.md tells the protocol; the words are the same there. acquire, release and release_by_hand as they
+-- are now stand in 003_holds.sql.
 
 -- One row a lock. Only acquire, release and release_by_hand write it, always before sync_lock.
 CREATE TABLE groomer.lock_state (

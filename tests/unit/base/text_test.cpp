@@ -156,6 +156,20 @@ TEST(FormatTime, CountsFromBelowBeforeTheEpochToo) {
     EXPECT_EQ(format_time(std::chrono::system_clock::time_point{-1ms}), "1969-12-31T23:59:59.999Z");
 }
 
+TEST(OneLine, IsForTerminals) {
+    EXPECT_EQ(one_line("a\n\tb  c\x1b[31m\x7f", 100), "a b c [31m");
+    EXPECT_EQ(one_line("", 10), "");
+    EXPECT_EQ(one_line("0123456789", 10), "0123456789");
+    EXPECT_EQ(one_line("0123456789a", 10), "0123456789… (11 bytes)");
+    EXPECT_EQ(one_line(std::string(1'000'000, 'x'), 5), "xxxxx… (1000000 bytes)");
+    EXPECT_EQ(one_line("aaaa\xC3\xA9", 5), "aaaa… (6 bytes)") << "at a character's boundary";
+}
+
+TEST(IsUtf8, RefusesWhatNoDatabaseTakes) {
+    EXPECT_TRUE(is_utf8("") && is_utf8("é\n"));
+    for (std::string_view text : {"\xff", "\xc3(", "a\xed\xa0\x80", "\xf8"}) EXPECT_FALSE(is_utf8(text));
+}
+
 TEST(ToLower, ChangesAsciiLettersOnly) {
     EXPECT_EQ(to_lower("AZaz[@`{09"), "azaz[@`{09");
     EXPECT_EQ(to_lower("\xC3\x89T\xC3\x89"), "\xC3\x89t\xC3\x89");

@@ -1,5 +1,6 @@
 #include "reconcile/loop.hpp"
 
+#include "base/error.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_lock_store.hpp"
 
@@ -318,6 +319,36 @@ TEST_F(ReconcileLoop, ARefusedSwapIsNotTriedInASpin) {
     EXPECT_EQ(a.ticks, 1);
 }
 
+TEST_F(ReconcileLoop, BidsThatAreRefusedForNoReasonAreToldOnce) {
+    auto& a = start("a");
+    a.store.acquires.assign(15, Fault::swap_refused);
+    clock.advance(2min);
+    auto const lines = a.lines.str();
+    auto const told = lines.find("suppresses the write");
+    EXPECT_NE(told, std::string::npos);
+    EXPECT_EQ(lines.find("suppresses the write", told + 1), std::string::npos);
+}
+
+TEST_F(ReconcileLoop, AnAttemptThatFailsIsRepeatedEverMoreSeldom) {
+    auto& a = start("a");
+    a.store.acquires.assign(1000, Fault::refused);
+    clock.advance(10min);
+    EXPECT_LE(1000 - a.store.acquires.size(), 25U);
+    EXPECT_GE(1000 - a.store.acquires.size(), 15U);
+    a.store.acquires.clear();
+    clock.advance(31s);
+    EXPECT_EQ(a.ticks, 1);
+}
+
+TEST_F(ReconcileLoop, HoldsThatAreLostOneAfterAnotherAreBegunEverMoreSeldom) {
+    auto& a = start("a");
+    a.takes = 0s;
+    a.store.releases.assign(1000, Fault::swap_refused);
+    clock.advance(1min);
+    EXPECT_LE(a.ticks, 25);
+    EXPECT_GE(a.ticks, 15);
+}
+
 TEST_F(ReconcileLoop, TellsThatAnotherReplicaHasHeldTheLockSince) {
     auto& a = start("a");
     clock.advance(2s);
@@ -409,6 +440,23 @@ TEST_F(ReconcileLoop, AForcedRunDoesNotWaitForAValidHolder) {
     ASSERT_TRUE(once);
     EXPECT_FALSE(once->tick);
     EXPECT_TRUE(once->holder->row);
+}
+
+TEST_F(ReconcileLoop, AForcedRunThatIsRefusedForNoReasonEndsWithASentence) {
+    auto& a = start("a");
+    clock.advance(3s);
+    a.store.acquires.assign(100, Fault::swap_refused);
+    std::exception_ptr failure;
+    bool ended = false;
+    asio::co_spawn(context, a.loop->once(5s), [&](std::exception_ptr error, Loop::Once) {
+        failure = error;
+        ended = true;
+    });
+    clock.advance(20s);
+    ASSERT_TRUE(ended);
+    ASSERT_TRUE(failure);
+    EXPECT_NE(describe(failure).find("suppresses the write"), std::string::npos) << describe(failure);
+    a.store.acquires.clear();
 }
 
 }  // namespace

@@ -1,0 +1,54 @@
+#include "api/lock.hpp"
+
+#include "base/text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace groomer::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+store::LockStatus held_by(std::string const& token, std::optional<double> age) {
+    store::LockStatus status;
+    status.known = status.held = true;
+    status.token = token;
+    status.age = age;
+    status.database_time = 1'000'000'000;
+    return status;
+}
+
+std::string shown(store::LockStatus const& status) {
+    auto const until = held_until(status, 30min);
+    return until ? format_time(*until) : "";
+}
+
+auto constexpr ours = "g1|5000|7|slot|incarnation|00000001|uuid";
+
+TEST(HeldUntil, IsTheStampAndTheTokensOwnTtl) { EXPECT_EQ(shown(held_by(ours, 2)), "2001-09-09T01:46:43.000Z"); }
+
+TEST(HeldUntil, OfAForeignTokenIsWhenItMayBeTaken) { EXPECT_EQ(shown(held_by("5f0c", 60)), "2001-09-09T02:16:40.000Z"); }
+
+TEST(HeldUntil, OfAStampInTheFutureCountsFromNow) { EXPECT_EQ(shown(held_by(ours, -3e7)), "2001-09-09T01:46:45.000Z"); }
+
+TEST(HeldUntil, IsNothingForAFreeRowAndForAStampThatIsNoMoment) {
+    EXPECT_EQ(shown({}), "");
+    EXPECT_EQ(shown(held_by(ours, std::nullopt)), "");
+    EXPECT_EQ(shown(held_by(ours, 2e11)), "") << "4713 BC";
+}
+
+TEST(LockObject, TellsWhoseHoldItIs) {
+    auto status = held_by(ours, 1);
+    status.pod = "pod\x1b-1";
+    status.renewals = 3;
+    auto const mine = lock_object(status, {"groomer", 30min, "incarnation"});
+    EXPECT_TRUE(mine.at("mine").as_bool());
+    EXPECT_FALSE(mine.at("foreign").as_bool());
+    EXPECT_EQ(mine.at("holder").as_string(), "pod -1");
+    EXPECT_EQ(mine.at("renewals").as_int64(), 3);
+    EXPECT_FALSE(lock_object(status, {"groomer", 30min, "another"}).at("mine").as_bool());
+    EXPECT_TRUE(lock_object(held_by("x", 1), {"groomer", 30min, ""}).at("foreign").as_bool());
+}
+
+}  // namespace
+}  // namespace groomer::api
