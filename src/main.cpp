@@ -148,7 +148,7 @@ int main(int argc, char** argv) {
         commands.app.parse(argc, argv);
     } catch (CLI::ParseError const& error) {
         if (error.get_exit_code() == 0) return commands.app.exit(error);  // --help
-        std::cerr << "groomer: " << what_is_wrong(error, argc, argv) << "; groomer --help tells what there is\n";
+        std::cerr << "groomer: " << groomer::one_line(what_is_wrong(error, argc, argv), 500) << "; groomer --help tells what there is\n";
         return static_cast<int>(groomer::ErrorCode::usage);
     }
     commands.line.source.environment = groomer::config::process_environment();

@@ -8,8 +8,9 @@ namespace {
 // One row: whether there is a table, and its faults, each with what to do.
 constexpr pg::Statement shape_statement{"lock.shape", R"sql(
 WITH t AS (SELECT c.oid, c.relkind, c.oid::regclass::text AS name FROM pg_class c WHERE c.oid = to_regclass('sync_lock'))
-SELECT EXISTS (SELECT FROM t), current_setting('search_path'), (SELECT name FROM t), (SELECT nullif(concat_ws('; ',
-    CASE WHEN t.relkind NOT IN ('r', 'p') THEN 'it is no table: rename it, or give groomer a schema of its own in the search_path' END,
+SELECT EXISTS (SELECT FROM t), current_setting('search_path'), (SELECT name FROM t), (SELECT CASE WHEN t.relkind <> 'r'
+THEN 'it is no ordinary table: rename it, or give groomer a schema of its own in the search_path'
+ELSE nullif(concat_ws('; ',
     (SELECT 'its column ' || string_agg(quote_ident(w.name) || ' must be ' || w.type, ' and ' ORDER BY w.at)
             || ': rename it, or give groomer a schema of its own in the search_path'
      FROM (VALUES (1, 'id', 'text'), (2, 'syncRunId', 'text'), (3, 'acquiredAt', 'timestamp with time zone')) w(at, name, type)
@@ -23,14 +24,14 @@ SELECT EXISTS (SELECT FROM t), current_setting('search_path'), (SELECT name FROM
             || ' must be given a value, which groomer does not know: give it a default, or let it be null'
      FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef
        AND a.attidentity = '' AND a.attname NOT IN ('id', 'syncRunId', 'acquiredAt')),
-    CASE WHEN t.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = t.oid AND r.ev_type IN ('2', '3', '4'))
+    CASE WHEN EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = t.oid AND r.ev_type IN ('2', '3', '4'))
          THEN 'a rule rewrites what is written to it: drop the rule' END,
     CASE WHEN row_security_active(t.oid)
          THEN 'row-level security may hide rows from ' || quote_ident(current_user) || ': ALTER ROLE ' || quote_ident(current_user)
               || ' BYPASSRLS' END,
     (SELECT quote_ident(current_user) || ' may not ' || string_agg(p, ', ') || ': GRANT SELECT, INSERT, UPDATE, DELETE ON ' || t.name
             || ' TO ' || quote_ident(current_user)
-     FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p WHERE NOT has_table_privilege(t.oid, p))), '') FROM t))sql"};
+     FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p WHERE NOT has_table_privilege(t.oid, p))), '') END FROM t))sql"};
 
 }  // namespace
 

@@ -92,9 +92,10 @@ void print_json(std::string const& lock, store::LockStatus const& status, millis
 }
 
 void check_words(CommandLine const& line) {
-    bool const good_id = !line.lock || (!line.lock->empty() && clean_text(*line.lock) == *line.lock &&
+    constexpr std::size_t longest = 200;
+    bool const good_id = !line.lock || (!line.lock->empty() && line.lock->size() <= longest && clean_text(*line.lock) == *line.lock &&
                                         line.lock->find_first_of("\t\r\n") == std::string::npos);
-    if (!good_id) throw Error{ErrorCode::usage, "--lock wants an id: one line of UTF-8, like groomer or global"};
+    if (!good_id) throw Error{ErrorCode::usage, "--lock wants an id: one line of at most 200 bytes, like groomer or global"};
     if (line.token && !is_utf8(*line.token)) throw Error{ErrorCode::usage, "--token is not valid UTF-8, so no row can hold it"};
 }
 
