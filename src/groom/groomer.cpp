@@ -212,6 +212,7 @@ Task<> Groomer::groom(std::shared_ptr<Batch> batch, store::Claimed claimed) {
     record.pod = parts_.pod;
     record.mode = mode_name(entry->second.settings.policy.mode);
     record.keep_schedule = batch->target.dry_run;
+    record.claimed_due = claimed.due;
     record.duration = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.now() - started);
     if (record.outcome.empty()) co_return;  // the hold was over before anything was settled
     auto const run = co_await store::record(parts_.store, *batch->hold, record);

@@ -107,7 +107,9 @@ std::variant<Bid, Wait> decide(std::string const& lock, Sight const& sight, Clai
     bid.ground = *judged.ground;
     bid.seen = look;
     bid.age_needed = age_needed;
-    bid.contact = now - sight.contact_since() >= age_needed;
+    // For a free row: long enough that by now any write of an earlier holder has taken effect.
+    auto const contact_needed = *judged.ground == Ground::free ? claimant.settle + last_write : age_needed;
+    bid.contact = now - sight.contact_since() >= contact_needed;
     bid.forced = claimant.forced;
     bid.settle = claimant.settle;
     bid.ttl = claimant.ttl;

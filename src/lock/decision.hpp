@@ -49,6 +49,10 @@ struct Wait {
 
 // `now`: when the bid would be sent; not before the sight's last reply. Only called while nothing of this process holds the
 // lock or is taking or freeing it: a row with its own incarnation is then one whose reply was lost.
+// How much longer than its settle a tracker's write may take that began before its holder's end: the write itself and the
+// proof that it stood on. As groomer.acquire has it.
+inline constexpr milliseconds last_write{4500};
+
 std::variant<Bid, Wait> decide(std::string const& lock, Sight const& sight, Claimant const& claimant, BootTime::time_point now);
 
 }  // namespace groomer::lock

@@ -30,6 +30,7 @@ struct Look {
     std::optional<std::string> state_token;
     std::optional<std::string> state_cluster;  // of the last acquire; null counts as another cluster
     std::string cluster;                       // system identifier + timeline, now
+    std::string started;                       // when the server was started, as it wrote it
     bool clean = false;
     double due_in = 0;  // seconds; not positive: due
     bool requested = false;
@@ -54,7 +55,7 @@ struct Bid {
     Ground ground = Ground::free;
     Look seen;                   // the bid is refused where the row is not what was seen
     milliseconds age_needed{0};  // for expired
-    bool contact = false;        // a ttl of step-free contact with this cluster
+    bool contact = false;        // step-free contact with this cluster for as long as the ground needs (see decide)
     bool forced = false;         // due or not
     milliseconds settle{0};      // largest among the trackers
     milliseconds ttl{5000};

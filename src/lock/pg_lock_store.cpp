@@ -13,20 +13,21 @@ constexpr pg::Statement ensure_statement{"lock.ensure", "INSERT INTO groomer.loc
 
 constexpr pg::Statement acquire_statement{"lock.acquire",
                                           "SELECT token, term, extract(epoch FROM quarantine) * 1000, handover, how FROM groomer.acquire("
-                                          "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-                                          milliseconds{1000}};
+                                          "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+                                          pg::bounds_itself};
 
-// The stamp is made after the row lock was waited for: clock_timestamp(), never now(). The count is for people.
+// The stamp is made after the row lock was waited for: clock_timestamp(), never now(). The count is for people. A renewal that a
+// crash of the server forgets would let another in while this holder relies on it.
 constexpr pg::Statement renew_statement{"lock.renew", R"sql(
 WITH renewed AS (
     UPDATE sync_lock SET "acquiredAt" = clock_timestamp()
     WHERE id = $1 AND "syncRunId" = $2 AND "acquiredAt" > clock_timestamp() - $3::interval RETURNING 1
 ), counted AS (UPDATE groomer.hold SET renewals = renewals + 1 FROM renewed
              WHERE lock = $1 AND term = split_part($2, '|', 3)::bigint AND token = $2)
-SELECT 1 FROM renewed)sql",
+SELECT set_config('synchronous_commit', 'on', true) FROM renewed)sql",
                                         milliseconds{800}};
 
-constexpr pg::Statement release_statement{"lock.release", "SELECT groomer.release($1, $2, $3, $4, $5, $6)", milliseconds{2000}};
+constexpr pg::Statement release_statement{"lock.release", "SELECT groomer.release($1, $2, $3, $4, $5, $6)", pg::bounds_itself};
 
 std::string ground_name(Ground ground) {
     switch (ground) {
@@ -54,6 +55,7 @@ Look to_look(pg::Row const& row) {
     look.requested = row.truth(10);
     look.paused = row.truth(11);
     look.database_time = row.number(12);
+    look.started = row.text(13);
     return look;
 }
 
@@ -76,10 +78,9 @@ public:
     Task<std::optional<Grant>> acquire(Bid bid) override {
         std::optional<std::string> stamp;
         if (bid.seen.row && !bid.seen.stamp.empty()) stamp = bid.seen.stamp;
-        pg::Values values{bid.lock,       bid.forced,      bid.seen.cluster,        bid.seen.term,         bid.seen.database_time,
-                          bid.seen.token, stamp,           ground_name(bid.ground), bid.age_needed,        bid.contact,
-                          bid.settle,     bid.ttl.count(), identity_.slot,          identity_.incarnation, make_uuid(),
-                          identity_.pod};
+        pg::Values values{bid.lock,        bid.forced,     bid.seen.cluster,        bid.seen.started, bid.seen.term, bid.seen.database_time,
+                          bid.seen.token,  stamp,          ground_name(bid.ground), bid.age_needed,   bid.contact,   bid.settle,
+                          bid.ttl.count(), identity_.slot, identity_.incarnation,   make_uuid(),      identity_.pod};
         bool lost = false;
         pg::Rows rows;
         try {

@@ -286,8 +286,10 @@ TickResult Loop::judge(lock::Hold const& hold, Course const& course) {
 
 Task<> Loop::release(lock::Hold& hold, TickResult& result) {
     auto const& terms = hold.terms();
-    lock::Release request{
-        terms.lock, terms.token, result.clean, lock::Ended::kept, result.more ? gap_after_full_batch : settings_.every, settings_.every};
+    // A quarantine that is not over is a moment of the database's clock, which a step would forget: the next holder waits anew.
+    bool const clean = result.clean && parts_.clock.now() >= hold.quarantine_until();
+    lock::Release request{terms.lock,     terms.token, clean, lock::Ended::kept, result.more ? gap_after_full_batch : settings_.every,
+                          settings_.every};
     if (result.outcome == TickOutcome::error) request.ended = lock::Ended::failed;
     else if (result.outcome != TickOutcome::aborted && result.whole) request.ended = lock::Ended::finished;
     // As long as the row can still be ours; after that its ttl covers it, and the next look that finds it repeats this. The

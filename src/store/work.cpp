@@ -57,7 +57,7 @@ leased AS (
     ON CONFLICT (issue_id) DO UPDATE SET term = excluded.term, until = excluded.until WHERE lease.term < excluded.term
     RETURNING issue_id)
 SELECT (SELECT count(*) FROM fence), i.id, r.name, i.number, r.source, i.failures, array_to_json(i.own_labels),
-    array_to_json(i.taken_away)
+    array_to_json(i.taken_away), (extract(epoch FROM i.due_at) * 1000000)::bigint
 FROM (SELECT 1) AS always LEFT JOIN (leased JOIN chosen ON chosen.id = leased.issue_id
      JOIN groomer.issue i ON i.id = leased.issue_id JOIN groomer.repository r ON r.id = i.repo_id) ON true
 ORDER BY chosen.place)sql",
@@ -104,7 +104,8 @@ constexpr pg::Statement record_statement{"record", GROOMER_FENCED R"sql(,
 x AS (
     SELECT x.* FROM fence, json_to_record($4::json) AS x(
         mode text, revision text, outcome text, reason text, judgement jsonb, added text[], removed text[], before text[],
-        after text[], own text[], application text, duration_ms int, due_ms bigint, failures int, pod text, trial boolean)),
+        after text[], own text[], application text, duration_ms int, due_ms bigint, failures int, pod text, trial boolean,
+        claimed_due_us bigint)),
 run AS (
     INSERT INTO groomer.run (issue_id, term, pod, mode, revision, outcome, reason, judgement, added, removed, labels_before,
                              application, duration_ms)
@@ -116,8 +117,12 @@ stepped AS (
     FROM x, json_to_recordset($5::json) AS r(seq int, status text, detail text) WHERE t.key = x.application AND t.seq = r.seq),
 groomed AS (
     UPDATE groomer.issue i SET groomed_at = clock_timestamp(), revision = x.revision, outcome = x.outcome, reason = x.reason,
-        labels = x.after, own_labels = x.own, failures = x.failures, rank = 2,
-        due_at = CASE WHEN i.open AND NOT i.gone THEN clock_timestamp() + x.due_ms * interval '1 ms' END
+        labels = x.after, own_labels = x.own, failures = x.failures,
+        -- What a sync, a policy or a person has made due since it was claimed has not been looked at: it stays due.
+        rank = CASE WHEN (extract(epoch FROM i.due_at) * 1000000)::bigint IS DISTINCT FROM x.claimed_due_us THEN i.rank ELSE 2 END,
+        due_at = CASE WHEN NOT i.open OR i.gone THEN NULL
+                      WHEN (extract(epoch FROM i.due_at) * 1000000)::bigint IS DISTINCT FROM x.claimed_due_us THEN i.due_at
+                      ELSE clock_timestamp() + x.due_ms * interval '1 ms' END
     FROM x WHERE i.id = $3::bigint AND NOT x.trial),
 unleased AS (DELETE FROM groomer.lease l USING x WHERE l.issue_id = $3::bigint)
 SELECT (SELECT count(*) FROM fence), (SELECT id FROM run))sql"};
@@ -182,6 +187,7 @@ boost::json::object to_json(Record const& record) {
                             {"pod", record.pod}};
     out["judgement"] = boost::json::parse(record.judgement);
     if (record.due_in) out["due_ms"] = record.due_in->count();
+    if (record.claimed_due) out["claimed_due_us"] = *record.claimed_due;
     return out;
 }
 
@@ -211,7 +217,8 @@ Task<Claim> claim(Store& store, lock::Hold& hold, ClaimOptions options) {
                               row.text(4),
                               static_cast<int>(row.integer(5)),
                               strings(row.text(6)),
-                              strings(row.text(7))});
+                              strings(row.text(7)),
+                              row.null(8) ? std::nullopt : std::optional{row.integer(8)}});
         ++taken[row.text(4)];
     }
     out.full = static_cast<std::int64_t>(out.issues.size()) == limit ||

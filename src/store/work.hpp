@@ -19,6 +19,7 @@ struct Claimed {
     int failures = 0;
     std::vector<std::string> own_labels;  // those that we set, as last recorded
     std::vector<std::string> taken_away;  // those that people had set and that a sync saw go; one may still stand by our effect
+    std::optional<std::int64_t> due;      // when it was, in microseconds since the epoch; none: not before something changed
 };
 
 struct ClaimSource {
@@ -82,6 +83,7 @@ struct Record {
     std::vector<Step> steps;  // with their results
     std::chrono::milliseconds duration{0};
     std::optional<std::chrono::milliseconds> due_in;  // none: not before something changes
+    std::optional<std::int64_t> claimed_due;          // Claimed::due; an issue that was made due since then stays due
     int failures = 0;
     std::string pod;
     bool keep_schedule = false;  // a trial: the run is stored, the issue stays as due as it was

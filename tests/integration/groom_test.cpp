@@ -87,7 +87,8 @@ protected:
                       "}\n" + more;
         loaded = config::load(source);
         context = std::make_unique<asio::io_context>(1);
-        service = std::make_unique<Service>(loaded.config, std::map<std::string, std::string>{{"POD_NAME", "test"}}, log, *context);
+        service = std::make_unique<Service>(loaded.config, std::map<std::string, std::string>{{"POD_NAME", "test"}}, log, *context,
+                                            app::Outside{{}, model});
     }
     void sync() {
         auto const once = run_to_end(*context, service->sync_loop().once(0s));
@@ -144,6 +145,7 @@ protected:
     std::ostringstream lines;
     Log log{lines, LogLevel::debug, Log::Format::json};
     config::Loaded loaded;
+    groom::Model model;  // of the next start()
     std::unique_ptr<asio::io_context> context;
     std::unique_ptr<Service> service;
 };
@@ -253,6 +255,32 @@ TEST_F(Grooming, AChangedIssueIsDueAgainAndAVanishedOneIsNot) {
     EXPECT_NE(std::find(labels.begin(), labels.end(), "-needs-triage"), labels.end());
     EXPECT_NE(std::find(labels.begin(), labels.end(), "+status/ready"), labels.end());
     EXPECT_EQ(value("SELECT gone FROM groomer.issue WHERE number = " + std::to_string(other)), "t");
+}
+
+TEST_F(Grooming, AnIssueThatIsChangedWhileItIsGroomedIsDueAgain) {
+    auto const number = issue("hm", "");
+    write();
+    int asked = 0;
+    model = [&](tracker::Issue asked_for, config::Policy) -> Task<std::vector<model::Decision>> {
+        std::vector<model::Decision> none;
+        if (asked_for.ref.number != number || ++asked > 1) co_return none;
+        at(number)["title"] = clear_bug;
+        at(number)["body"] = body_of(clear_bug);
+        write();
+        auto syncing = service->sync_loop().once(0s);
+        auto const once = co_await std::move(syncing);
+        EXPECT_TRUE(once.tick);
+        co_return none;
+    };
+    start();
+    sync();
+    groom_all();
+    EXPECT_EQ(asked, 2) << "what was read before the change is not the last word";
+    EXPECT_EQ(value("SELECT title FROM groomer.issue WHERE number = " + std::to_string(number)), clear_bug);
+    EXPECT_EQ(value("SELECT due_at > clock_timestamp() + interval '1 day' FROM groomer.issue WHERE number = " + std::to_string(number)),
+              "t");
+    auto const labels = labels_set_on(number);
+    EXPECT_NE(std::find(labels.begin(), labels.end(), "+status/ready"), labels.end());
 }
 
 TEST_F(Grooming, APersonsLabelThatCameLaterTakesTheFamilyOver) {

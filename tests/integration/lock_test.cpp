@@ -431,6 +431,47 @@ TEST_F(LockStatements, AClockThatGoesBackDuringAHoldDoesNotMakeItsTickDueTwice) 
     EXPECT_NEAR(static_cast<double>(next->quarantine.count()), 7000, 500) << "what was left of it, not a day more";
 }
 
+TEST_F(LockStatements, TimeMakesAnUncleanReleaseCleanWhereTheBidderVouchesForTheClock) {
+    auto const quarantine_after = [&](std::string const& released, bool contact) {
+        auto const grant = a->acquire();
+        lock::Release request{"groomer", grant->token, false, lock::Ended::kept, 0ms, 60s};
+        EXPECT_TRUE(run_task(a->store->release(request)));
+        database->query("UPDATE groomer.lock_state SET quarantine_until = '-infinity', released_at = clock_timestamp() - interval '" +
+                        released + "', due_at = clock_timestamp() WHERE lock = 'groomer'");
+        auto bid = b->bid(Ground::free);
+        bid.contact = contact;
+        auto const next = b->acquire(bid);
+        EXPECT_TRUE(b->release(next->token));
+        return static_cast<double>(next->quarantine.count());
+    };
+    EXPECT_NEAR(quarantine_after("15 s", true), 16000, 100) << "settle + 4.5 s have not passed";
+    EXPECT_NEAR(quarantine_after("17 s", false), 16000, 100) << "or perhaps a step of the clock says so";
+    EXPECT_EQ(quarantine_after("17 s", true), 0);
+}
+
+TEST_F(LockStatements, WhatAHolderReliesOnSurvivesACrashOfAServerThatCommitsAsynchronously) {
+    database->query("ALTER DATABASE " + database->name() + " SET synchronous_commit = off");
+    Contender c{*database, "c"};
+    auto const grant = c.acquire();
+    auto const is_durable = [&](auto const& statement) {
+        database->query("CHECKPOINT");
+        auto const before = value("SELECT pg_current_wal_insert_lsn()");
+        EXPECT_TRUE(statement());
+        return value("SELECT pg_current_wal_flush_lsn() > '" + before + "'") == "t";
+    };
+    EXPECT_TRUE(is_durable([&] { return c.renew(grant->token); }));
+    EXPECT_TRUE(is_durable([&] { return c.release(grant->token); }));
+    EXPECT_TRUE(is_durable([&] { return c.acquire().has_value(); }));
+    auto const plain = [&] {
+        pg::Session session{database->options()};
+        session.run({"test", "UPDATE groomer.control SET changed_by = 'test'"}, {});
+        return true;
+    };
+    bool all_durable = true;  // now and then the server happens to flush just then
+    for (int i = 0; i < 10; ++i) all_durable = all_durable && is_durable(plain);
+    EXPECT_FALSE(all_durable) << "or this test shows nothing";
+}
+
 TEST_F(LockStatements, ARequestFromTheFutureDoesNotMakeTickAfterTickDue) {
     ASSERT_TRUE(a->release(a->acquire()->token, lock::Ended::finished, 60s));
     database->query("INSERT INTO groomer.request (lock, at) VALUES ('groomer', clock_timestamp() + interval '1 day')");

@@ -180,7 +180,8 @@ TEST_F(Replicas, TellsWhoHoldsTheLockOverHttpAndOnTheCommandLine) {
     EXPECT_EQ(free.at("last_holds").at(0).at("ended").as_string(), "finished");
 
     database->query(
-        "SELECT groomer.acquire('groomer', true, groomer.cluster(), (SELECT term FROM groomer.lock_state WHERE lock = 'groomer'), "
+        "SELECT groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), (SELECT term FROM groomer.lock_state WHERE "
+        "lock = 'groomer'), "
         "extract(epoch FROM clock_timestamp())::float8, NULL, NULL, 'free', '0', false, '0', 60000, '', 'incarnation', 'uuid', 'two')");
     std::this_thread::sleep_for(1100ms);  // an answer is good for a second
     auto const held = asked();
@@ -253,7 +254,8 @@ TEST_F(Replicas, ARestartedContainerTakesItsPredecessorsRowBackAtOnce) {
     ASSERT_EQ(command({"migrate"}).status, 0);
     // What a predecessor in the same slot left when it was killed in the middle of a hold.
     database->query(
-        "SELECT groomer.acquire('groomer', true, groomer.cluster(), 0, extract(epoch FROM clock_timestamp())::float8, NULL, NULL, 'free', "
+        "SELECT groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), 0, extract(epoch FROM "
+        "clock_timestamp())::float8, NULL, NULL, 'free', "
         "'0', false, '0', 60000, 'uid/main', 'dead', 'uuid', 'pod')");
     std::map<std::string, std::string> slot{
         {"GROOMER_POD_UID", "uid"}, {"GROOMER_CONTAINER", "other"}, {"GROOMER_SLOT_DIR", folder.string()}};

@@ -62,7 +62,7 @@ std::optional<Grant> FakeLockDatabase::acquire(Bid const& bid, lock::Identity co
     rows[bid.lock] = {state.token, clock.now(), version};
     std::string const how = free ? "free" : bid.ground == Ground::reclaimed || bid.ground == Ground::own ? "reclaimed" : "expired";
     holds.push_back({state.term, identity.incarnation, how, ""});
-    return Grant{*state.token, state.term, {}, {}, how};
+    return Grant{*state.token, state.term, quarantine, {}, how};
 }
 
 bool FakeLockDatabase::renew(std::string const& lock, std::string const& token, std::chrono::milliseconds ttl) {

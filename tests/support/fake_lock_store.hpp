@@ -46,6 +46,7 @@ public:
     std::map<std::string, Row> rows;
     std::vector<HoldLine> holds;
     int looks = 0;
+    std::chrono::milliseconds quarantine{0};  // of the next holds
 };
 
 // What befalls the next call of a kind; without a fault it is answered at once.

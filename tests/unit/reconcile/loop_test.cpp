@@ -349,6 +349,17 @@ TEST_F(ReconcileLoop, HoldsThatAreLostOneAfterAnotherAreBegunEverMoreSeldom) {
     EXPECT_GE(a.ticks, 15);
 }
 
+TEST_F(ReconcileLoop, AHoldThatEndsBeforeItsQuarantineIsNotClean) {
+    database.quarantine = 16s;
+    auto& a = start("a");
+    clock.advance(2s);
+    ASSERT_EQ(database.holds.back().ended, "finished");
+    EXPECT_FALSE(database.states["groomer"].clean) << "the next holder is to wait anew";
+    a.takes = 20s;
+    clock.advance(2min);
+    EXPECT_TRUE(database.states["groomer"].clean);
+}
+
 TEST_F(ReconcileLoop, TellsThatAnotherReplicaHasHeldTheLockSince) {
     auto& a = start("a");
     clock.advance(2s);
