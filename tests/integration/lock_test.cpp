@@ -472,6 +472,28 @@ TEST_F(LockStatements, WhatAHolderReliesOnSurvivesACrashOfAServerThatCommitsAsyn
     EXPECT_FALSE(all_durable) << "or this test shows nothing";
 }
 
+TEST_F(LockStatements, AClockThatGoesBackDuringAHoldThatIsNotWholeLeavesItsTickDue) {
+    auto const grant = a->acquire();
+    database->query(
+        "UPDATE groomer.lock_state SET acquired_at = acquired_at + interval '1 hour', due_at = due_at + interval '1 hour' WHERE lock = "
+        "'groomer'");
+    ASSERT_TRUE(a->release(grant->token, lock::Ended::kept));
+    EXPECT_TRUE(a->look().due());
+}
+
+TEST_F(LockStatements, TermsRiseThoughAnotherClusterLacksTheLastOfThem) {
+    auto const grant = a->acquire();
+    ASSERT_TRUE(a->release(grant->token));
+    // Ahead of the clock, where terms rise by one, in a cluster whose standby may have been promoted without the last.
+    database->query("UPDATE groomer.lock_state SET term = term + 1000000000000, cluster = '1' || cluster WHERE lock = 'groomer'");
+    auto const last = std::stoll(value("SELECT term FROM groomer.lock_state WHERE lock = 'groomer'"));
+    auto const next = a->acquire();
+    ASSERT_TRUE(next);
+    EXPECT_GE(next->term, last + 3'600'000'000);
+    ASSERT_TRUE(a->release(next->token));
+    EXPECT_EQ(a->acquire()->term, next->term + 1);
+}
+
 TEST_F(LockStatements, ARequestFromTheFutureDoesNotMakeTickAfterTickDue) {
     ASSERT_TRUE(a->release(a->acquire()->token, lock::Ended::finished, 60s));
     database->query("INSERT INTO groomer.request (lock, at) VALUES ('groomer', clock_timestamp() + interval '1 day')");

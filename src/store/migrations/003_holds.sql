@@ -37,7 +37,7 @@ BEGIN
            CASE WHEN groomer.clock_went_back(s) THEN 0
                 ELSE extract(epoch FROM s.due_at - clock_timestamp()) END::double precision,
            EXISTS (SELECT FROM groomer.request r
-                   WHERE r.lock = s.lock AND r.at > s.requests_done AND r.at <= clock_timestamp() + interval '1 s'),
+                   WHERE r.lock = s.lock AND r.at > s.requests_done AND r.at <= clock_timestamp()),
            (SELECT c.paused FROM groomer.control c), extract(epoch FROM clock_timestamp())::double precision,
            pg_postmaster_start_time()::text
     FROM groomer.lock_state s LEFT JOIN sync_lock l ON l.id = s.lock WHERE s.lock = p_lock;
@@ -67,13 +67,16 @@ BEGIN
           AND (p_forced OR (NOT (SELECT paused FROM groomer.control)
                             AND (t.due_at <= clock_timestamp() OR groomer.clock_went_back(t)
                                  OR EXISTS (SELECT FROM groomer.request r
-                                            WHERE r.lock = t.lock AND r.at > t.requests_done AND r.at <= clock_timestamp() + interval '1 s'))))
+                                            WHERE r.lock = t.lock AND r.at > t.requests_done AND r.at <= clock_timestamp()))))
         FOR UPDATE)
     SELECT state.token, state.term AS last_term, state.clean, state.cluster, state.released_at, state.due_at,
            greatest(state.acquired_at, state.released_at) > clock_timestamp() + interval '1 s' AS went_back, made.term,
            concat_ws('|', 'g1', p_ttl_ms, made.term, p_slot, p_incarnation, right(p_cluster, 8), p_uuid) AS new_token
     INTO s
-    FROM state, LATERAL (SELECT greatest(state.term + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS term) made
+    FROM state, LATERAL (
+        -- Another cluster may lack terms that were given out: an hour is left for them.
+        SELECT greatest(state.term + CASE WHEN state.cluster IS NOT DISTINCT FROM p_cluster THEN 1 ELSE 3600000000 END,
+                        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS term) made
     WHERE pg_postmaster_start_time() = p_started AND left(pg_walfile_name(pg_current_wal_lsn()), 8) = right(p_cluster, 8)
       AND abs(extract(epoch FROM clock_timestamp()) - p_seen_at) <= 2;
     IF NOT FOUND THEN
@@ -155,7 +158,8 @@ BEGIN
             due_at = CASE p_ended
                 WHEN 'finished' THEN clock_timestamp() + p_next
                 WHEN 'failed' THEN clock_timestamp() + least(interval '1 s' * 2 ^ least(s.failures, 16), p_longest_wait)
-                ELSE s.due_at END,
+                -- It was due when it was taken, whatever a clock said that has gone back since.
+                ELSE CASE WHEN gone.went_back THEN least(s.due_at, clock_timestamp()) ELSE s.due_at END END,
             failures = CASE p_ended WHEN 'finished' THEN 0 WHEN 'failed' THEN s.failures + 1 ELSE s.failures END,
             -- A failed tick has seen them too: its back-off counts, not the request. Which of them a hold has seen that began
             -- before the clock went back, nobody can tell: they are served once more.
