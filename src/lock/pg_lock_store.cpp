@@ -6,7 +6,7 @@
 namespace groomer::lock {
 namespace {
 
-constexpr pg::Statement look_statement{"lock.look", "SELECT * FROM groomer.look($1)", pg::bounds_itself};
+constexpr pg::Statement look_statement{"lock.look", "SELECT * FROM groomer.look($1)", pg::bounds_itself, true};
 
 constexpr pg::Statement ensure_statement{"lock.ensure", "INSERT INTO groomer.lock_state (lock) VALUES ($1) ON CONFLICT DO NOTHING",
                                          milliseconds{2000}};
@@ -14,7 +14,7 @@ constexpr pg::Statement ensure_statement{"lock.ensure", "INSERT INTO groomer.loc
 constexpr pg::Statement acquire_statement{"lock.acquire",
                                           "SELECT token, term, extract(epoch FROM quarantine) * 1000, handover, how FROM groomer.acquire("
                                           "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-                                          pg::bounds_itself};
+                                          pg::bounds_itself, true};
 
 // The stamp is made after the row lock was waited for: clock_timestamp(), never now(). The count is for people. A renewal that a
 // crash of the server forgets would let another in while this holder relies on it.
@@ -25,9 +25,9 @@ WITH renewed AS (
 ), counted AS (UPDATE groomer.hold SET renewals = renewals + 1 FROM renewed
              WHERE lock = $1 AND term = split_part($2, '|', 3)::bigint AND token = $2)
 SELECT set_config('synchronous_commit', 'on', true) FROM renewed)sql",
-                                        milliseconds{800}};
+                                        milliseconds{800}, true};
 
-constexpr pg::Statement release_statement{"lock.release", "SELECT groomer.release($1, $2, $3, $4, $5, $6)", pg::bounds_itself};
+constexpr pg::Statement release_statement{"lock.release", "SELECT groomer.release($1, $2, $3, $4, $5, $6)", pg::bounds_itself, true};
 
 std::string ground_name(Ground ground) {
     switch (ground) {

@@ -1,8 +1,10 @@
-// A bounded set of connections with a thread each. A statement waits its turn, runs, and resumes its caller. A broken
-// connection is closed and made anew by the next statement; whoever called sees the error and waits as he sees fit.
+// A bounded set of connections with a thread each. A statement waits its turn, runs, and resumes its caller; brief ones use
+// connections of their own, as many as are under way at once, and no thread. A broken connection is closed and made anew by the
+// next statement; whoever called sees the error and waits as he sees fit.
 #pragma once
 
 #include "base/async.hpp"
+#include "pg/direct_session.hpp"
 #include "pg/session.hpp"
 #include "pg/watchdog.hpp"
 
@@ -63,12 +65,15 @@ private:
     std::unique_ptr<Session> take();
     void give_back(std::unique_ptr<Session> session);
     Rows run_here(Statement const& statement, Values const& parameters);
+    Task<Rows> run_brief(Statement statement, Values parameters);
+    Task<std::unique_ptr<DirectSession>> take_direct();
 
     Observer observer_;
     Watchdog watchdog_;
-    std::mutex mutex_;  // protects the two below
+    std::mutex mutex_;  // protects the three below
     ConnectOptions options_;
     std::vector<std::unique_ptr<Session>> idle_;
+    std::vector<std::unique_ptr<DirectSession>> idle_direct_;
     asio::thread_pool threads_;
 };
 

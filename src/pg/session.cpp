@@ -1,6 +1,6 @@
 #include "pg/session.hpp"
 
-#include "base/text.hpp"
+#include "pg/wire.hpp"
 
 #include <libpq-fe.h>
 #include <pqxx/pqxx>
@@ -51,10 +51,6 @@ std::map<std::string, std::string> const& defaults() {
     return values;
 }
 
-DatabaseError broken_connection(std::string const& what) {
-    return DatabaseError{"the database connection failed: " + describe(std::make_exception_ptr(std::runtime_error{what})), "", true};
-}
-
 Rows to_rows(pqxx::result const& result) {
     Rows rows;
     rows.reserve(result.size());
@@ -70,47 +66,23 @@ Rows to_rows(pqxx::result const& result) {
     return rows;
 }
 
-// Settings that end with the implicit transaction that they and the statement after them make. The server also looks
-// whether its client still lives: a dead holder's statement would keep its fence, and the next holder, waiting.
-std::string settings(std::chrono::milliseconds limit) {
-    auto const value = "'" + std::to_string(limit.count()) + "ms', true)";
-    return "SELECT set_config('statement_timeout', " + value + ", set_config('lock_timeout', " + value +
-           ", set_config('client_connection_check_interval', '100ms', true); ";
-}
-
-// 57P01..03 end the session, 25006 and 55000 mean that it is a standby now: another host may be the primary.
-bool ends_session(std::string_view sqlstate) {
-    return sqlstate.starts_with("08") || sqlstate.starts_with("57P0") || sqlstate == "25006" || sqlstate == "55000";
-}
-
-// What a server says, without the text of the statement and where in it; a trigger may say anything, at any length.
-std::string said_by_server(std::string_view what) {
-    constexpr std::size_t longest = 500;
-    for (auto const* rest : {"\nCONTEXT:", "\nQUERY:", "\nLINE "}) what = what.substr(0, what.find(rest));
-    auto line = one_line(what, longest);
-    return line.starts_with("ERROR:") ? line.substr(line.find_first_not_of(' ', 6)) : line;
-}
-
 // Runs `work` and turns what libpqxx throws into DatabaseError.
 template <class F>
 auto translated(std::string_view name, F work) {
-    auto sentence = [&](std::exception const& e) {
-        return "the database refused statement " + std::string{name} + ": " + said_by_server(e.what());
-    };
     try {
         return work();
     } catch (pqxx::broken_connection const& e) {
         throw broken_connection(e.what());
     } catch (pqxx::deadlock_detected const& e) {  // libpqxx 6 drops the state of these two
-        throw DatabaseError{sentence(e), "40P01", false};
+        throw statement_error(name, e.what(), "40P01");
     } catch (pqxx::serialization_failure const& e) {
-        throw DatabaseError{sentence(e), "40001", false};
+        throw statement_error(name, e.what(), "40001");
     } catch (pqxx::sql_error const& e) {
-        throw DatabaseError{sentence(e), e.sqlstate(), ends_session(e.sqlstate())};
+        throw statement_error(name, e.what(), e.sqlstate());
     } catch (pqxx::failure const& e) {
-        throw DatabaseError{sentence(e), "", true};
+        throw broken_connection(e.what());
     } catch (std::invalid_argument const& e) {  // a parameter that libpqxx cannot quote: not valid UTF-8
-        throw DatabaseError{sentence(e), "22021", false};
+        throw statement_error(name, e.what(), "22021");
     }
 }
 

@@ -70,6 +70,7 @@ struct Statement {
     std::string_view name;
     std::string_view sql;
     std::chrono::milliseconds time_limit{5000};
+    bool brief = false;  // small both ways: waited for on the caller's executor, not on a thread
 };
 
 class Row {
