@@ -173,7 +173,9 @@ BEGIN
     IF FOUND THEN
         RETURN true;
     END IF;
-    PERFORM groomer.refuse_a_kept_row(p_lock, p_token);
+    IF EXISTS (SELECT FROM groomer.lock_state WHERE lock = p_lock AND token = p_token) THEN
+        PERFORM groomer.refuse_a_kept_row(p_lock, p_token);
+    END IF;
     RETURN false;
 END
 $release$;
