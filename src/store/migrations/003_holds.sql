@@ -2,8 +2,8 @@
 ALTER TABLE groomer.hold ADD COLUMN renewals int NOT NULL DEFAULT 0;
 
 -- The functions below replace those of 002; that acquire stays, under its old arguments, for replicas of the version before.
--- They are few statements with much in each: PL/pgSQL plans a statement once a session and runs it fast, but prepares every
--- expression beside them anew in each transaction. What a CTE that locks a row yields is computed after the lock was had.
+-- They are few statements with much in each: PL/pgSQL plans a statement once a session (if it is told to keep to a generic plan)
+-- and runs it fast, but prepares every expression beside them anew in each transaction. What a CTE that locks a row yields is computed after the lock was had.
 -- Against what others may have put on the table that they share with groomer, they say a sentence instead of winning and losing
 -- holds again and again.
 
@@ -23,7 +23,7 @@ CREATE FUNCTION groomer.look(p_lock text)
 RETURNS TABLE (is_row boolean, token text, stamp text, age double precision, term bigint, state_token text,
                state_cluster text, cluster text, clean boolean, due_in double precision, requested boolean,
                paused boolean, database_time double precision, started text)
-LANGUAGE plpgsql AS $look$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $look$
 #variable_conflict use_column
 BEGIN
     -- The stamp comes back as text: whatever the session's date style, it is to mean the same instant.
@@ -51,14 +51,15 @@ CREATE FUNCTION groomer.acquire(
     p_seen_token text, p_seen_stamp timestamptz, p_ground text, p_age_needed interval, p_contact boolean,
     p_settle interval, p_ttl_ms bigint, p_slot text, p_incarnation text, p_uuid text, p_pod text)
 RETURNS TABLE (token text, term bigint, quarantine interval, handover double precision, how text)
-LANGUAGE plpgsql AS $acquire$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $acquire$
 #variable_conflict use_column
 DECLARE
     s record;  -- the state row before, and the new term and token
     l record;  -- free: the row was; kept: it is now what was written
+    done text;
 BEGIN
     -- A win that a crash of the server forgets would be two winners.
-    PERFORM set_config('lock_timeout', '1s', true), set_config('synchronous_commit', 'on', true);
+    done := set_config('lock_timeout', '1s', true) || set_config('synchronous_commit', 'on', true);
 
     -- A look that is long past proves nothing: the clock may have stepped, or this message been delayed, since.
     WITH state AS MATERIALIZED (
@@ -74,8 +75,10 @@ BEGIN
            concat_ws('|', 'g1', p_ttl_ms, made.term, p_slot, p_incarnation, right(p_cluster, 8), p_uuid) AS new_token
     INTO s
     FROM state, LATERAL (
-        -- Another cluster may lack terms that were given out: an hour is left for them.
-        SELECT greatest(state.term + CASE WHEN state.cluster IS NOT DISTINCT FROM p_cluster THEN 1 ELSE 3600000000 END,
+        -- Another cluster may lack terms that were given out: an hour is left for them, for each timeline since.
+        SELECT greatest(state.term + CASE WHEN state.cluster IS NOT DISTINCT FROM p_cluster THEN 1
+                                          ELSE 3600000000 * greatest(1, ('x' || right(p_cluster, 8))::bit(32)::int
+                                               - coalesce(('x' || right(state.cluster, 8))::bit(32)::int, 0)) END,
                         (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS term) made
     WHERE pg_postmaster_start_time() = p_started AND left(pg_walfile_name(pg_current_wal_lsn()), 8) = right(p_cluster, 8)
       AND abs(extract(epoch FROM clock_timestamp()) - p_seen_at) <= 2;
@@ -139,12 +142,12 @@ $acquire$;
 -- clock went back: what it leaves is put into the present, or the tick that has just ended would be due at once.
 CREATE OR REPLACE FUNCTION groomer.release(
     p_lock text, p_token text, p_clean boolean, p_ended text, p_next interval, p_longest_wait interval)
-RETURNS boolean LANGUAGE plpgsql AS $release$
+RETURNS boolean LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $release$
 DECLARE
-    told text;
+    done text;
 BEGIN
     -- A release that a crash of the server forgets would have its tick run again.
-    PERFORM set_config('lock_timeout', '2s', true), set_config('synchronous_commit', 'on', true);
+    done := set_config('lock_timeout', '2s', true) || set_config('synchronous_commit', 'on', true);
     WITH mine AS MATERIALIZED (
         SELECT s.term, s.acquired_at > clock_timestamp() + interval '1 s' AS went_back
         FROM groomer.lock_state s WHERE s.lock = p_lock AND s.token = p_token FOR UPDATE
@@ -169,7 +172,7 @@ BEGIN
     ), closed AS (
         UPDATE groomer.hold h SET ended_at = clock_timestamp(), ended = p_ended FROM gone WHERE h.lock = p_lock AND h.term = gone.term
     )
-    SELECT pg_notify('groomer_lock', p_lock)::text INTO told FROM gone;
+    SELECT pg_notify('groomer_lock', p_lock)::text INTO done FROM gone;
     IF FOUND THEN
         RETURN true;
     END IF;
