@@ -84,10 +84,11 @@ Task<> Loop::observe() {
     bool const as_before = before.token == look->token && before.stamp == look->stamp && before.term == look->term;
     if (!as_before) refusals_ = 0;
     sight_.saw(*look, sent, received);
-    if (undelivered_ && undelivered_->token != look->token) undelivered_.reset();
-    if (undelivered_) {  // the row still is that of our ended hold: what ended must not be done again
-        co_await parts_.store.release(*undelivered_);
-        undelivered_.reset();
+    // The row still is that of our ended hold, or is it again after a failover that lost its release: what ended must not be
+    // done again.
+    if (last_release_ && last_release_->token == look->token) {
+        bool const freed = co_await parts_.store.release(*last_release_);
+        if (!freed) last_release_.reset();
         co_return co_await observe();
     }
     if (own_term_ != 0 && look->term > own_term_) {
@@ -305,7 +306,10 @@ Task<> Loop::release(lock::Hold& hold, TickResult& result) {
         }
         if (!failure) {
             // A repeated release finds nothing where the reply to an earlier one was lost.
-            if (released || attempt > 0) co_return;
+            if (released || attempt > 0) {
+                last_release_ = std::move(request);
+                co_return;
+            }
             hold.lose(lock::Loss::replaced);
             break;
         }
@@ -314,7 +318,7 @@ Task<> Loop::release(lock::Hold& hold, TickResult& result) {
                            {{"component", "lock"}, {"lock", terms.lock}, {"term", terms.term}, {"error", describe(failure)}});
         auto const next = parts_.clock.now() + pause;
         if (next >= std::min(hold.deadline(), stop_at_)) {
-            undelivered_ = std::move(request);
+            last_release_ = std::move(request);
             co_return;
         }
         co_await parts_.clock.sleep_until(next);

@@ -92,16 +92,16 @@ private:
     std::mt19937_64 random_;
     bool stopping_ = false;
     BootTime::time_point stop_at_ = BootTime::time_point::max();
-    int failures_ = 0;                          // looks in a row that failed
-    bool lost_swap_ = false;                    // and the look that shows to whom is still to come
-    int refusals_ = 0;                          // bids in a row that were refused while the lock looked the same
-    int losses_ = 0;                            // holds in a row that were lost
-    int failed_bids_ = 0;                       // in a row
-    std::optional<lock::Release> undelivered_;  // of a hold whose release no reply confirmed
-    std::int64_t own_term_ = 0;                 // of this replica's last hold; 0: none, or overtaken
-    std::optional<std::string> contended_;      // the token that was counted as contention
-    std::shared_ptr<lock::Hold> hold_;          // the current one
-    std::shared_ptr<Wakeup> changed_;           // something to see for who runs the hold
+    int failures_ = 0;                           // looks in a row that failed
+    bool lost_swap_ = false;                     // and the look that shows to whom is still to come
+    int refusals_ = 0;                           // bids in a row that were refused while the lock looked the same
+    int losses_ = 0;                             // holds in a row that were lost
+    int failed_bids_ = 0;                        // in a row
+    std::optional<lock::Release> last_release_;  // of this loop's last hold that ended in time
+    std::int64_t own_term_ = 0;                  // of this replica's last hold; 0: none, or overtaken
+    std::optional<std::string> contended_;       // the token that was counted as contention
+    std::shared_ptr<lock::Hold> hold_;           // the current one
+    std::shared_ptr<Wakeup> changed_;            // something to see for who runs the hold
 };
 
 }  // namespace groomer::reconcile

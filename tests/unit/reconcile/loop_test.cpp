@@ -250,6 +250,25 @@ TEST_F(ReconcileLoop, AReleaseThatNoReplyConfirmsIsRepeatedWhenTheRowIsSeenAgain
     EXPECT_EQ(a.ticks, 2);
 }
 
+TEST_F(ReconcileLoop, AReleaseThatAFailoverForgotIsRepeated) {
+    auto& a = start("a");
+    clock.advance(800ms);
+    auto const rows = database.rows;
+    auto const states = database.states;
+    clock.advance(5s);
+    ASSERT_EQ(a.finished, 1);
+    ASSERT_FALSE(held());
+    database.rows = rows;  // a standby that lacks the release is promoted
+    database.states = states;
+    database.cluster = "771144863259457681000000002";
+    a.loop->wake();
+    clock.advance(1s);
+    EXPECT_FALSE(held());
+    EXPECT_EQ(a.ticks, 1) << "what ended is not run again";
+    clock.advance(70s);
+    EXPECT_EQ(a.ticks, 2);
+}
+
 TEST_F(ReconcileLoop, AReleaseIsTriedAsLongAsTheHoldLasts) {
     auto& a = start("a");
     a.store.releases = {Fault::refused, Fault::refused, Fault::refused};
