@@ -72,11 +72,16 @@ void Sight::saw(Look const& look, Point sent, Point received) {
         stepped_ = false;
     } else {
         auto const passed = seconds(look.database_time - look_.database_time);
-        if (passed < (sent - received_) - step_allowed || passed > (received - sent_) + step_allowed) {
+        bool const changed = look.row != look_.row || look.token != look_.token || look.stamp != look_.stamp;
+        // A row of ours that changed since the last look was stamped since. An older stamp is of a clock that was another one meanwhile
+        // (it stepped, and was set right), or from before a step, by a transaction whose commit was held up.
+        bool const ours = look.row && look.token && parse_token(*look.token).has_value();
+        bool const stamped_before = changed && ours && seconds(look.database_time - look.age - look_.database_time) < -step_allowed;
+        if (stamped_before || passed < (sent - received_) - step_allowed || passed > (received - sent_) + step_allowed) {
             stepped_ = true;
             stepped_at_ = contact_since_ = received;
         }
-        if (look.row != look_.row || look.token != look_.token || look.stamp != look_.stamp) row_since_ = received;
+        if (changed) row_since_ = received;
     }
     any_ = true;
     look_ = look;

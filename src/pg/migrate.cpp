@@ -30,14 +30,22 @@ SchemaState check_schema(Session& session, std::vector<Migration> const& migrati
     std::int64_t found = 0;
     session.transaction([&](Session::Transaction& transaction) {
         transaction.exec(brief);
-        auto const server =
-            transaction.exec("SELECT current_setting('server_encoding'), current_setting('server_version_num'), version()").at(0);
+        auto const server = transaction
+                                .exec(
+                                    "SELECT current_setting('server_encoding'), current_setting('server_version_num'), version(), "
+                                    "current_setting('default_transaction_isolation'), quote_ident(current_user)")
+                                .at(0);
         auto const encoding = server.text(0);
         if (server.integer(1) < 140000)
             throw Error{ErrorCode::database, "groomer needs PostgreSQL 14 or newer, and this is " + server.text(2)};
         if (encoding != "UTF8")
             throw Error{ErrorCode::database, "the database's encoding is " + encoding +
                                                  ", which cannot hold every text: create one with ENCODING 'UTF8' TEMPLATE template0"};
+        // A statement that locks a row and goes on with it needs to see what was committed meanwhile.
+        if (server.text(3) != "read committed")
+            throw Error{ErrorCode::database, "the database's default_transaction_isolation is " + server.text(3) +
+                                                 ", and groomer's statements need read committed: ALTER ROLE " + server.text(4) +
+                                                 " SET default_transaction_isolation = 'read committed'"};
         found = found_version(transaction);
     });
     return state_of(found, migrations);

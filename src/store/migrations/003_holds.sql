@@ -27,7 +27,8 @@ LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $look$
 #variable_conflict use_column
 BEGIN
     -- The stamp comes back as text: whatever the session's date style, it is to mean the same instant.
-    PERFORM set_config('lock_timeout', '2s', true), set_config('datestyle', 'ISO', true), set_config('timezone', 'UTC', true);
+    PERFORM set_config('lock_timeout', '2s', true), set_config('datestyle', 'ISO', true), set_config('timezone', 'UTC', true),
+            set_config('extra_float_digits', '1', true);
     RETURN QUERY
     SELECT l.id IS NOT NULL, l."syncRunId", l."acquiredAt"::text,
            (CASE WHEN isfinite(l."acquiredAt") THEN extract(epoch FROM clock_timestamp() - l."acquiredAt")

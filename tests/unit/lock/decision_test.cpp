@@ -213,6 +213,22 @@ TEST_F(LockDecision, AHolderThatRenewsAfterAStepIsRespected) {
     }
 }
 
+TEST_F(LockDecision, AStampFromBeforeTheLastLookIsOfAClockThatWasAnotherOneMeanwhile) {
+    hold_by(token("other"));
+    see();
+    pass(4s);
+    renew();
+    look.age = 487;  // by a clock that had gone back and was set right before the next look
+    see();
+    EXPECT_EQ(ground(), std::nullopt);
+    pass(4900ms);
+    see();
+    EXPECT_EQ(ground(), std::nullopt);
+    pass(200ms);
+    see();
+    EXPECT_EQ(ground(), Ground::expired) << "a ttl unchanged";
+}
+
 TEST_F(LockDecision, ASmallDriftIsNoStep) {
     hold_by(token("other"));
     see();

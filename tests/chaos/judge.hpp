@@ -1,0 +1,29 @@
+// Judges a history: pure. It knows the guarantees of src/lock/README.md and nothing of how they are kept.
+#pragma once
+
+#include "chaos/history.hpp"
+#include "chaos/tenure.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace groomer::chaos {
+
+struct Verdict {
+    std::vector<Violation> violations;
+    std::map<std::string, std::int64_t> counts;
+    std::map<std::string, std::vector<double>> figures;  // in seconds
+};
+
+Verdict judge(History const& history);
+
+// The rules, one after another; each accuses, counts and measures.
+void judge_rows(History const& history, Tenures const& tenures, Verdict& verdict, Accuse const& accuse);
+void judge_ticks(History const& history, Tenures const& tenures, Verdict& verdict, Accuse const& accuse);
+void judge_tracker(History const& history, Tenures const& tenures, Verdict& verdict, Accuse const& accuse);
+void judge_model(History const& history, Tenures const& tenures, Verdict& verdict, Accuse const& accuse);
+void judge_rounds(History const& history, Tenures const& tenures, Verdict& verdict, Accuse const& accuse);
+
+}  // namespace groomer::chaos

@@ -1,0 +1,212 @@
+#include "chaos/judge_test.hpp"
+
+#include "chaos/judge.hpp"
+
+#include <cstdio>
+#include <functional>
+
+namespace groomer::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+
+Moment at(milliseconds since) { return Moment{1'000'000s} + since; }
+
+std::string token(std::int64_t term, std::string const& pod) {
+    return "g1|2000|" + std::to_string(term) + "|slot-" + pod + "|incarnation-" + pod + "|00000001|uuid";
+}
+
+LockEvent taken(milliseconds when, std::int64_t term, std::string const& pod) {
+    return {0, at(when), "INSERT", "groomer", {}, token(term, pod), {}, at(when), pod};
+}
+LockEvent released(milliseconds when, std::int64_t term, std::string const& pod, milliseconds stamp) {
+    return {0, at(when), "DELETE", "groomer", token(term, pod), {}, at(stamp), {}, pod};
+}
+LockEvent stolen(milliseconds when, std::int64_t from, std::string const& loser, milliseconds stamp, std::int64_t term,
+                 std::string const& pod) {
+    return {0, at(when), "UPDATE", "groomer", token(from, loser), token(term, pod), at(stamp), at(when), pod};
+}
+StateEvent began(milliseconds when, std::int64_t term, std::string const& pod, milliseconds due) {
+    return {0, at(when), "groomer", {}, token(term, pod), at(due), at(due), at(when), false, false, 0, pod};
+}
+StateEvent ended(milliseconds when, std::int64_t term, std::string const& pod, milliseconds due, milliseconds next) {
+    return {0, at(when), "groomer", token(term, pod), {}, at(due), at(next), at(0ms), true, false, 0, pod};
+}
+TableWrite wrote(milliseconds when, std::int64_t term, std::string const& pod) {
+    return {0, at(when), at(when + 1ms), "run", "INSERT", pod, 1, token(term, pod), true, true};
+}
+TrackerWrite added(milliseconds when, std::int64_t term, std::string const& pod, std::int64_t place) {
+    TrackerWrite write;
+    write.op = "add";
+    write.issue = 1;
+    write.label = "label-" + std::to_string(place);
+    write.term = term;
+    write.pod = pod;
+    write.checked = write.received = at(when);
+    write.effect = at(when + 5ms);
+    write.place = place;
+    write.changed = write.answered = true;
+    return write;
+}
+
+// Two holds of two pods, one after the other, with all that belongs to them.
+History good() {
+    History history;
+    history.timing = {2000ms, 400ms, 600ms, 400ms};
+    history.instances = {{"a", at(0ms), {}, false, 0}, {"b", at(0ms), {}, false, 0}};
+    Segment segment;
+    segment.timeline = "00000001";
+    segment.locks = {taken(100ms, 10, "a"), released(500ms, 10, "a", 100ms), taken(700ms, 20, "b"), released(900ms, 20, "b", 700ms)};
+    segment.states = {began(100ms, 10, "a", 50ms), ended(500ms, 10, "a", 50ms, 600ms), began(700ms, 20, "b", 600ms),
+                      ended(900ms, 20, "b", 600ms, 1000ms)};
+    segment.writes = {wrote(200ms, 10, "a"), wrote(800ms, 20, "b")};
+    history.segments = {segment};
+    history.tracker = {added(300ms, 10, "a", 1), added(850ms, 20, "b", 2)};
+    history.model = {{"a", 1, 1, at(150ms), at(250ms), {}}};
+    Round round;
+    round.fault = "none";
+    round.began = round.cleared = at(0ms);
+    round.recovered = at(950ms);
+    history.rounds = {round};
+    history.issues = {{1, 1, {"type/bug"}, {"type/bug"}}};
+    return history;
+}
+
+// Stolen by b, when a's stamp is `age` old.
+void steal(History& history, milliseconds age) {
+    auto& locks = history.segments[0].locks;
+    locks = {taken(100ms, 10, "a"), stolen(100ms + age, 10, "a", 100ms, 20, "b")};
+    history.segments[0].states = {began(100ms, 10, "a", 50ms)};
+    history.segments[0].writes = {wrote(200ms, 10, "a")};
+    history.tracker = {added(300ms, 10, "a", 1)};
+}
+
+void promote(History& history, milliseconds taken_at) {
+    Segment second;
+    second.timeline = "00000002";
+    second.locks = {taken(taken_at, 30, "b")};
+    history.segments.push_back(second);
+}
+
+struct Case {
+    char const* rule;  // "": none
+    char const* what;
+    std::function<void(History&)> change;
+};
+
+std::vector<Case> cases() {
+    return {
+        {"", "nothing in a good history", [](History&) {}},
+        {"", "nothing where an expired row is taken", [](History& h) { steal(h, 2001ms); }},
+        {"one holder", "a row that is taken from the living", [](History& h) { steal(h, 1990ms); }},
+        {"", "nothing where a dead predecessor's row is taken back",
+         [](History& h) {
+             steal(h, 500ms);
+             h.segments[0].locks[1].new_token = "g1|2000|20|slot-a|incarnation-b|00000001|uuid";
+             h.instances[0].died = at(400ms);
+             h.instances[0].killed = true;
+         }},
+        {"one holder", "a row that is taken back from a predecessor that lives",
+         [](History& h) {
+             steal(h, 500ms);
+             h.segments[0].locks[1].new_token = "g1|2000|20|slot-a|incarnation-b|00000001|uuid";
+         }},
+        {"one holder", "a release by another", [](History& h) { h.segments[0].locks[1].pod = "b"; }},
+        {"", "nothing where the row was deleted by the driver", [](History& h) { h.segments[0].locks[1].pod = "driver"; }},
+        {"rising terms", "a term that does not rise",
+         [](History& h) {
+             h.segments[0].locks[2] = taken(700ms, 9, "b");
+             h.segments[0].locks[3] = released(900ms, 9, "b", 700ms);
+             h.segments[0].states.resize(2);
+             h.segments[0].writes.pop_back();
+             h.tracker.pop_back();
+         }},
+        {"", "nothing where a promoted standby is awaited", [](History& h) { promote(h, 2701ms); }},
+        {"care after a promotion", "a promoted standby that is not awaited", [](History& h) { promote(h, 2699ms); }},
+        {"fenced writes", "a write committed after the end of its term", [](History& h) { h.segments[0].writes[0].committed = at(501ms); }},
+        {"fenced writes", "a write under a token that is not current", [](History& h) { h.segments[0].writes[0].current = false; }},
+        {"fenced writes", "a write under another's token", [](History& h) { h.segments[0].writes[0].pod = "b"; }},
+        {"fenced writes", "a write without a fence", [](History& h) { h.segments[0].writes[0].fenced = false; }},
+        {"due once", "a tick that ends twice for one due time",
+         [](History& h) {
+             h.segments[0].states[2] = began(700ms, 20, "b", 50ms);
+             h.segments[0].states[3] = ended(900ms, 20, "b", 50ms, 1000ms);
+         }},
+        {"due once", "a tick that begins early", [](History& h) { h.segments[0].states[2] = began(700ms, 20, "b", 701ms); }},
+        {"due once", "a due time that moves without a tick", [](History& h) { h.segments[0].states[0].new_due = at(5000ms); }},
+        {"tracker writes in time", "a write begun after the end of its term", [](History& h) { h.tracker[0] = added(510ms, 10, "a", 1); }},
+        {"", "nothing where a holder learns of its deleted row within a proof's age",
+         [](History& h) {
+             h.segments[0].locks[1].pod = "driver";
+             h.tracker[0] = added(690ms, 10, "a", 1);
+         }},
+        {"tracker writes in time", "a write begun longer after its row was deleted",
+         [](History& h) {
+             h.segments[0].locks[1].pod = "driver";
+             h.tracker[0] = added(1510ms, 10, "a", 1);
+             h.tracker.pop_back();
+         }},
+        {"one holder", "a state row written by who does not hold", [](History& h) { h.segments[0].states[1].pod = "b"; }},
+        {"tracker writes in time", "a write begun in quarantine", [](History& h) { h.segments[0].states[2].quarantine_until = at(900ms); }},
+        {"tracker order", "an effect of an older term after one of a newer",
+         [](History& h) {
+             h.tracker[0].place = 3;
+             h.tracker[0].effect = at(870ms);
+         }},
+        {"", "nothing where the send was paused for longer than the margin",
+         [](History& h) {
+             h.tracker[0].place = 3;
+             h.tracker[0].received = at(1021ms);
+             h.tracker[0].effect = at(1025ms);
+         }},
+        {"tracker order", "a pause inside the send that the margin covers",
+         [](History& h) {
+             h.tracker[0].place = 3;
+             h.tracker[0].received = at(1019ms);
+             h.tracker[0].effect = at(1025ms);
+         }},
+        {"no duplicates", "an effect that happens again", [](History& h) { h.tracker[1].label = h.tracker[0].label; }},
+        {"no duplicates", "an effect on what was so already", [](History& h) { h.tracker[1].changed = false; }},
+        {"model within a hold", "a model that is asked past the end of a term", [](History& h) { h.model[0].answered = at(601ms); }},
+        {"model within a hold", "a model that is asked by who never held", [](History& h) { h.model[0].pod = "b"; }},
+        {"taken over in time", "a dead holder that is replaced too late",
+         [](History& h) {
+             steal(h, 2201ms);
+             h.rounds[0].killed = at(150ms);
+             h.rounds[0].killed_token = token(10, "a");
+         }},
+        {"never stuck", "a round after which nothing works", [](History& h) { h.rounds[0].stuck = true; }},
+        {"nothing lost", "an issue without its label", [](History& h) { h.issues[0].labels.clear(); }},
+        {"nothing lost", "an issue with a label too many", [](History& h) { h.issues[0].labels.insert("type/feature"); }},
+        {"no crash", "a replica that ends by itself",
+         [](History& h) {
+             h.instances[0].died = at(950ms);
+             h.instances[0].status = 139;
+         }},
+        {"faults that strike", "a fault that never strikes",
+         [](History& h) {
+             h.rounds[0].missed = true;
+             for (int i = 0; i < 3; ++i) h.rounds.push_back(h.rounds[0]);
+         }},
+    };
+}
+
+}  // namespace
+
+bool test_judge() {
+    bool good_so_far = true;
+    for (auto const& one : cases()) {
+        auto history = good();
+        one.change(history);
+        auto const verdict = judge(history);
+        bool right = verdict.violations.empty() == (one.rule[0] == '\0');
+        for (auto const& violation : verdict.violations) right = right && violation.rule == one.rule;
+        std::printf("%s - chaos: the judge finds %s\n", right ? "ok" : "not ok", one.what);
+        if (!right)
+            for (auto const& violation : verdict.violations) std::printf("  %s: %s\n", violation.rule.c_str(), violation.sentence.c_str());
+        good_so_far = good_so_far && right;
+    }
+    return good_so_far;
+}
+
+}  // namespace groomer::chaos

@@ -1,0 +1,86 @@
+#include "chaos/judge.hpp"
+#include "lock/hold.hpp"
+
+#include <algorithm>
+
+namespace groomer::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Of moments that two processes read from one clock, by way of another.
+constexpr auto reading = 2ms;
+
+// How old a proof may be that a write to the tracker stands on.
+constexpr std::chrono::milliseconds longest_proof{1000};
+
+std::string about(TrackerWrite const& write) {
+    return write.op + " " + write.label + " on issue " + std::to_string(write.issue) + " revision " + std::to_string(write.revision) +
+           " by " + write.pod + ", term " + std::to_string(write.term);
+}
+
+// The one pause that nothing can check away: between the guard's yes and the send. What the guard promised (W before the
+// deadline, and the margin after it) and what settle holds beyond the tracker's own are used up after this.
+bool paused_inside_send(TrackerWrite const& write, Timing const& timing) {
+    return write.received - write.checked > lock::margin(timing.ttl) + timing.settle - timing.server_settle;
+}
+
+std::map<std::int64_t, Moment> quarantine_ends(History const& history, Tenures const& tenures) {
+    std::map<std::int64_t, Moment> out;
+    for (std::size_t number = 0; number < history.segments.size(); ++number)
+        for (auto const& event : history.segments[number].states) {
+            if (!event.new_token || event.new_token == event.old_token) continue;
+            if (auto const* tenure = tenures.find(number, *event.new_token)) out[tenure->token.term] = event.quarantine_until;
+        }
+    return out;
+}
+
+}  // namespace
+
+// Guarantee 3, with what it excuses, and that no effect happens twice.
+void judge_tracker(History const& history, Tenures const& tenures, Verdict& verdict, Accuse const& accuse) {
+    auto const quarantines = quarantine_ends(history, tenures);
+    std::vector<TrackerWrite const*> effects;
+    for (auto const& write : history.tracker) {
+        ++verdict.counts["tracker writes"];
+        verdict.counts["tracker writes cut"] += write.cut && !write.answered ? 1 : 0;
+        if (paused_inside_send(write, history.timing)) ++verdict.counts["sends with a pause inside"];
+        auto const* span = tenures.of_term(write.term);
+        if (span == nullptr || span->pod != write.pod) {
+            accuse("tracker writes in time", write.received, "nobody had that term: " + about(write));
+            continue;
+        }
+        // Where its row was deleted by others, it learns so by its next renewal or proof.
+        if (span->to && write.checked > *span->to + reading + (span->deleted ? longest_proof : 0ms))
+            accuse("tracker writes in time", write.received,
+                   "begun " + std::to_string(seconds(write.checked - *span->to)) + " s after the end of its term: " + about(write));
+        auto const quarantine = quarantines.find(write.term);
+        if (quarantine != quarantines.end() && write.checked + reading < quarantine->second)
+            accuse("tracker writes in time", write.received, "begun in quarantine: " + about(write));
+        if (write.effect) effects.push_back(&write);
+        if (write.effect && span->to && *write.effect > *span->to) ++verdict.counts["effects after the end of their term"];
+    }
+    std::sort(effects.begin(), effects.end(), [](auto const* a, auto const* b) { return a->place < b->place; });
+    std::int64_t newest = 0;
+    std::set<std::string> seen, disturbed;  // issue, revision, label; the former with the operation
+    for (auto const* write : effects) {
+        ++verdict.counts["effects"];
+        auto const target = std::to_string(write->issue) + "@" + std::to_string(write->revision) + " " + write->label;
+        auto const& end = tenures.of_term(write->term)->to;
+        bool const too_late = write->term < newest || (end && *write->effect > *end);
+        if (too_late && paused_inside_send(*write, history.timing)) {
+            ++verdict.counts["effects excused: a pause inside their send"];
+            disturbed.insert(target);
+            continue;
+        }
+        if (write->term < newest)
+            accuse("tracker order", *write->effect, "after an effect of term " + std::to_string(newest) + ": " + about(*write));
+        newest = std::max(newest, write->term);
+        bool const again = !seen.insert(target + " " + write->op).second;
+        if (disturbed.contains(target)) continue;
+        if (!write->changed) accuse("no duplicates", *write->effect, "it was so already: " + about(*write));
+        else if (again) accuse("no duplicates", *write->effect, "a second time: " + about(*write));
+    }
+}
+
+}  // namespace groomer::chaos

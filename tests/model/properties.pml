@@ -1,0 +1,52 @@
+/* What must hold. A broken property is named by the assertion that fails. */
+
+hidden byte exclusion, rising_terms, due_once, none_skipped, takeable, tracker_order, fenced_writes;
+
+#define MUST(property, condition) property = (condition); assert(property)
+
+/* 1. At most one replica may act. Asked whenever one begins to, or may for longer.
+   Not asked where the design promises less: after a DELETE by others, which the holder only notices at its next renewal,
+   and after a living row was taken because the database's clock had gone forward, which who first looks after that cannot
+   know. Fenced writes and the order of effects must hold even then. */
+#define MAY_ACT(i) (replica[i].term != 0 && replica[i].deadline > 0)
+#if REPLICAS == 2
+#define ONE_ACTS (MAY_ACT(0) + MAY_ACT(1) <= 1)
+#else
+#define ONE_ACTS (MAY_ACT(0) + MAY_ACT(1) + MAY_ACT(2) <= 1)
+#endif
+#define CHECK_EXCLUSION MUST(exclusion, ONE_ACTS || deletes > 0 || is_blind)
+
+/* 2. A new term is above all that were before, in whatever cluster. */
+#define CHECK_RISING(new_term) MUST(rising_terms, (new_term) > newest_term)
+
+/* 3. A tick begins only for a due time or a request that no finished tick has served, and a replica does not by itself take
+   back a hold whose tick it has run to its end. (A tick whose release never reached the database, and whose replica died
+   or came too late, is run again by another: nobody else can know.) */
+#define CHECK_DUE_ONCE(ground, seen_token) MUST(due_once, db.is_owed && !((ground) == OWN && ran_to_end[seen_token]))
+
+/* 4. What is owed stays due. */
+#define CHECK_NONE_SKIPPED MUST(none_skipped, IS_DUE || !db.is_owed)
+
+/* 5. A row is never wedged: seen unchanged for a ttl, in a cluster that was seen for a ttl, it may be taken; and what
+   may be taken by what was seen is not refused if nothing has changed since. */
+#define CHECK_TAKEABLE(me, ground) \
+  MUST(takeable, (ground) != NO_GROUND || db.row == 0 || replica[me].row_for < TTL || replica[me].cluster_for < TTL)
+#define CHECK_NOT_REFUSED(s) \
+  MUST(takeable, s.sent_for > 0 || s.seen_hour != clock_hour || !s.is_row_as_seen || s.seen_cluster != timeline || \
+                   s.seen_term != db.term || !IS_DUE || issued_term == TERMS)
+
+/* 6. No effect of an older term lands on the tracker after one of a newer term: see tracker.pml. */
+#if REPLICAS == 2
+#define IS_HELD_BY_SOMEBODY(t) (replica[0].term == (t) || replica[1].term == (t))
+#else
+#define IS_HELD_BY_SOMEBODY(t) (replica[0].term == (t) || replica[1].term == (t) || replica[2].term == (t))
+#endif
+#if TERMS == 3
+#define EFFECT_OF_OLDER(t) (((t) > 1 && effect_due[1]) || ((t) > 2 && effect_due[2]))
+#else
+#define EFFECT_OF_OLDER(t) (((t) > 1 && effect_due[1]) || ((t) > 2 && effect_due[2]) || ((t) > 3 && effect_due[3]))
+#endif
+#define CHECK_TRACKER_ORDER(t) MUST(tracker_order, newest_writer <= (t) && !EFFECT_OF_OLDER(t))
+
+/* 7. No fenced write is committed by a term that is over. */
+#define CHECK_FENCED(token) MUST(fenced_writes, db.row == (token) && db.state_token == (token))

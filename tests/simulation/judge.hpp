@@ -1,0 +1,112 @@
+// The judges: they stand outside of groomer and see the world's true state. README.md tells each rule and what excuses it.
+#pragma once
+
+#include "simulation/process.hpp"
+#include "simulation/server.hpp"
+#include "simulation/trackers.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace groomer::simulation {
+
+struct Violation {
+    std::string judge;  // its name
+    std::string what;
+};
+
+class Judge final : public Witness {
+public:
+    using Processes = std::vector<std::shared_ptr<Process>>;
+
+    Judge(World& world, Counts& counts, Settings const& settings, Processes const& processes)
+        : world_{world}, counts_{counts}, settings_{settings}, processes_{processes} {}
+    void watch(Server& server) { server_ = &server; }
+
+    // ---- the database
+    void committed(Statement const& statement, Reply const& reply, Before const& before) override;
+    void done(Statement const& statement, Reply const& reply) override;
+
+    // ---- a replica
+    // A confirmation of its hold has reached it.
+    void told(Process const& process);
+    // It sends a write to a tracker; `stopped` since its last check. True where it is late: its term is over, as it could know.
+    bool sends(Process const& process, std::int64_t term, bool stopped, bool needs_proof = true);
+    void landed(Site const& site, Site::Request const& request);
+    void releases(Process const& process);  // its tick has ended in time
+    void begins_tick(Process& process);
+    void ends_tick(Process& process);
+    void ends(Process const& process);  // dies, or has ended
+    void sees_cluster(Process const& process, std::string const& cluster, Moment looked);
+    void tell_look(Process const& process, lock::Look const& look);
+    void count_loss(lock::Hold const& hold);
+
+    // ---- faults
+    void row_touched();                            // by a third party: the term that it carried is over
+    void row_written(std::optional<Moment> born);  // by a third party; what its stamp claims, at the soonest
+    void stepped(Duration by);
+    void promoted();
+    void requested();
+
+    // ---- liveness
+    // From now on nothing goes wrong any more, and the lock must not stand still.
+    void expect_life(Moment since);
+    // In this world all is well but for crashes: a dead holder is replaced in time, and reclaimed at once.
+    void expect_prompt_replacement() { prompt_ = true; }
+    void look_for_standstill();
+    [[nodiscard]] bool all_is_done() const;  // ticks went on since, and every request was served
+
+    [[nodiscard]] std::optional<Violation> const& violation() const { return violation_; }
+    void fail(std::string judge, std::string what);
+
+private:
+    void acquired(Statement const& statement, Reply const& reply, Before const& before);
+    void released(Statement const& statement, Reply const& reply, Before const& before);
+    void judge_term(lock::Grant const& grant);
+    void judge_due(Statement const& statement, Before const& before);
+    void judge_alone(Statement const& statement, Before const& before);
+    void judge_foreign(Statement const& statement, Before const& before);
+    [[nodiscard]] bool unseen_step(int taker, Moment since) const;
+    [[nodiscard]] bool stepped_forward(Moment since, Moment until) const;
+    [[nodiscard]] Duration stepped_since(Moment since) const;
+    void move(Ledger& ledger, Duration by);
+    [[nodiscard]] std::size_t order(std::int64_t term) const;
+    [[nodiscard]] Process* find(int number) const;
+    [[nodiscard]] std::string name_of(std::int64_t term) const;
+    std::optional<Moment> able_since();
+    [[nodiscard]] Duration longest_standstill() const;
+
+    World& world_;
+    Counts& counts_;
+    Settings const& settings_;
+    Processes const& processes_;
+    Server* server_ = nullptr;
+    std::optional<Violation> violation_;
+
+    std::map<std::int64_t, std::size_t> order_;  // of the terms, as they were committed
+    std::int64_t highest_ = 0, newest_ = 0;      // of all, and of the last acquire
+    Duration offset_of_highest_{};
+    bool highest_is_lost_ = false;                    // by a failover
+    std::set<std::int64_t> excused_;                  // terms that a third party, or a step that nobody could see, has ended
+    std::vector<std::pair<Moment, Duration>> steps_;  // of the database's clock
+    std::vector<Moment> requests_;
+    struct Watch {
+        std::string cluster;
+        Moment since{}, before{}, last{};  // its first look at it, and its last two
+    };
+    std::map<int, Watch> watches_;                // of a process, at the cluster that it saw last
+    std::map<Site const*, std::int64_t> landed_;  // the newest term of which an effect has landed
+    bool prompt_ = false;
+    bool stepped_back_ = false;
+    bool freed_silently_ = false;  // by a stranger
+    std::optional<Moment> life_since_, standing_since_;
+    std::map<int, Moment> able_since_;
+    std::uint64_t finished_ = 0;        // whole ticks since then
+    std::set<std::int64_t> releasing_;  // terms whose tick has ended, and whose release has not come
+};
+
+}  // namespace groomer::simulation

@@ -1,0 +1,19 @@
+// Products that lack one rule each. Every one must be found by a judge, or the judges prove nothing.
+#pragma once
+
+#include "simulation/scene.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace groomer::simulation {
+
+struct Mutant {
+    std::string_view name;
+    Family family;  // of the worlds in which it is looked for
+    Mutation mutation;
+};
+
+std::vector<Mutant> const& mutants();
+
+}  // namespace groomer::simulation

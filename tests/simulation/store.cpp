@@ -1,0 +1,135 @@
+#include "simulation/store.hpp"
+
+#include <cstdlib>
+#include "lock/token.hpp"
+#include "pg/session.hpp"
+#include "simulation/judge.hpp"
+#include "simulation/tick.hpp"
+
+namespace groomer::simulation {
+namespace {
+
+using Kind = Statement::Kind;
+
+// What pg::Pool waits beyond a statement's own limit before it gives the connection up.
+constexpr std::chrono::milliseconds longest_wait{2000};
+
+[[noreturn]] void fail(Reply const& reply) { throw pg::DatabaseError{"as the world wants it", reply.sqlstate, reply.broken}; }
+
+class Store final : public lock::LockStore {
+public:
+    explicit Store(Process& process) : process_{process}, seams_{process.parts.habits.seams} {}
+
+    Task<> ensure(std::string lock) override {
+        auto const statement = make(Kind::ensure, lock, 2000ms);
+        auto const reply = co_await process_.ask(statement, statement->limit + longest_wait);
+        if (reply.failed) fail(reply);
+    }
+
+    Task<std::optional<lock::Look>> look(std::string lock) override {
+        auto const statement = make(Kind::look, lock, longest_wait);
+        auto reply = co_await process_.ask(statement, statement->limit + longest_wait);
+        if (reply.failed) fail(reply);
+        if (!reply.look) co_return std::nullopt;
+        process_.parts.judge.sees_cluster(process_, reply.look->cluster, reply.executed);
+        truth_ = *reply.look;
+        process_.parts.judge.tell_look(process_, truth_);
+        co_return shown(std::move(*reply.look));
+    }
+
+    Task<std::optional<lock::Grant>> acquire(lock::Bid bid) override {
+        auto const statement = make(Kind::acquire, bid.lock, 1000ms);
+        bid.seen = truth_;
+        auto const ttl = bid.ttl;
+        statement->acquire = {std::move(bid), process_.nature.identity, std::to_string(process_.random.below(1'000'000'000))};
+        auto const sent = process_.clock.now();
+        auto const reply = co_await process_.ask(statement, statement->limit + longest_wait);
+        // 57014: a lost race, as PgLockStore has it.
+        if (reply.failed && reply.sqlstate != "57014") fail(reply);
+        if (!reply.grant) co_return std::nullopt;
+        process_.knowledge = {reply.grant->term, reply.grant->token, sent, sent, ttl, false, false};
+        co_return reply.grant;
+    }
+
+    Task<bool> renew(std::string lock, std::string token, std::chrono::milliseconds ttl) override {
+        auto const statement = make(Kind::renew, lock, 800ms);
+        statement->token = token;
+        statement->ttl = ttl;
+        auto const sent = process_.clock.now();
+        auto const reply = co_await process_.ask(statement, statement->limit + longest_wait);
+        if (reply.failed) fail(reply);
+        note_renewal(token, reply.truth, sent);
+        co_return reply.truth;
+    }
+
+    Task<bool> release(lock::Release release) override {
+        auto const statement = make(Kind::release, release.lock, 2000ms);
+        statement->token = release.token;
+        if (process_.knowledge.token == release.token) {
+            process_.knowledge.releasing = true;
+            process_.parts.judge.releases(process_);
+        }
+        if (!seams_.awaits_own_quarantine) release.clean = process_.tick_was_clean;
+        statement->release = std::move(release);
+        auto const reply = co_await process_.ask(statement, statement->limit + longest_wait);
+        if (reply.failed) fail(reply);
+        co_return reply.truth;
+    }
+
+private:
+    [[nodiscard]] std::shared_ptr<Statement> make(Kind kind, std::string const& lock, std::chrono::milliseconds limit) const {
+        auto statement = std::make_shared<Statement>();
+        statement->kind = kind;
+        statement->client = process_.nature.number;
+        statement->lock = lock;
+        statement->limit = limit;
+        return statement;
+    }
+
+    // A confirmation that comes after the deadline brings nothing back.
+    void note_renewal(std::string const& token, bool renewed, BootTime::time_point sent) {
+        auto& known = process_.knowledge;
+        if (known.token != token) return;
+        if (!renewed || process_.clock.now() >= known.deadline()) known.over = true;
+        if (known.over) return;
+        known.confirmed = std::max(known.confirmed, sent);
+        known.proved = std::max(known.proved, sent);
+    }
+
+    // A mutant shows the loop another picture than the database gave, and bids with the true one.
+    lock::Look shown(lock::Look look) {
+        static bool const s5 = std::getenv("SIM_S5") != nullptr;
+        if (s5) {
+            bool const changed = any_ && (look.row != prev_.row || look.token != prev_.token || look.stamp != prev_.stamp);
+            bool const before = changed && look.row && look.database_time - look.age - prev_.database_time < -0.25;
+            any_ = true;
+            prev_ = look;
+            if (before) shift_ += 36000;
+            look.database_time += shift_;
+        }
+        if (!seams_.sees_steps) {
+            auto const since = std::chrono::duration<double>(process_.clock.now().time_since_epoch()).count();
+            look.database_time = since;
+        }
+        if (!seams_.sees_clusters) {
+            look.state_cluster = look.cluster;
+            if (look.token && lock::parse_token(*look.token)) {
+                auto const bar = look.token->rfind('|');
+                look.token->replace(bar - 8, 8, look.timeline());
+            }
+        }
+        return look;
+    }
+
+    Process& process_;
+    Seams const& seams_;
+    lock::Look truth_, prev_;
+    bool any_ = false;
+    double shift_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<lock::LockStore> make_store(Process& process) { return std::make_unique<Store>(process); }
+
+}  // namespace groomer::simulation
