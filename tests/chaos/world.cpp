@@ -260,9 +260,12 @@ History World::finish() {
     tracker_->set_mood({0, 0, 0});
     tracker_->stop_editing();
     begin_round("end");
-    bool const recovered = recover();
-    if (options_.expected.empty()) wait_until([&] { return all_groomed(); }, longest_end);
-    end_round(recovered);
+    if (options_.expected.empty()) {  // else enough has been seen
+        bool const recovered = recover();
+        wait_until([&] { return all_groomed(); }, longest_end);
+        end_round(recovered);
+    }
+    for (auto& member : members_) member.link->pass();
     for (auto& member : members_) member.process->signal(SIGTERM);
     for (auto& member : members_) {
         if (!member.process->wait(20s)) throw std::runtime_error{"replica " + member.pod + " does not stop, see " + folder_};
