@@ -23,6 +23,7 @@ void delay(World& world);
 void half_close(World& world);
 void black_hole(World& world);
 void held(World& world);
+void held_of_lock(World& world);
 void row_deleted(World& world);
 
 void restart_fast(World& world);

@@ -99,9 +99,8 @@ void black_hole(World& world) {
     member.link->let_go();
 }
 
-// Statements leave in time, and arrive after the next term has begun: fenced ones mostly, else those of the lock itself.
-void held(World& world) {
-    std::string const pattern = patterns.at(world.chance(0.7) ? 3 : static_cast<std::size_t>(world.pick(3)));
+// Statements leave in time, and arrive after the next term has begun.
+void hold_until_next_term(World& world, std::string const& pattern) {
     auto* member = trap(world, pattern, Trap::Action::hold_all);
     if (member == nullptr) return;
     auto const slot = "|" + member->slot + "/";
@@ -119,6 +118,14 @@ void held(World& world) {
     member->link->let_go();
     world.sleep(300ms);
 }
+
+// Each of these writes a row: without the fence the judge must see it.
+void held(World& world) {
+    constexpr std::array writes{"INSERT INTO groomer.decision (", "INSERT INTO groomer.step (", "INSERT INTO groomer.run ("};
+    hold_until_next_term(world, writes.at(static_cast<std::size_t>(world.pick(3))));
+}
+
+void held_of_lock(World& world) { hold_until_next_term(world, patterns.at(static_cast<std::size_t>(world.pick(3)))); }
 
 // By a person with `lock release`, or by a foreign program that takes it for left behind.
 void row_deleted(World& world) {
