@@ -15,6 +15,7 @@ constexpr auto poll = 30s;           // where nothing else says when to look aga
 constexpr auto foreign_poll = 5s;    // while due behind a foreign row, which sends no notification
 constexpr auto foreign_grace = 60s;  // on top of what the others call stale: they judge by their own clocks
 constexpr auto step_allowed = 250ms;
+constexpr auto nearer_than_a_ttl = 400ms;  // looks at a holder are: step_allowed, jitter and a late timer fit in; below any margin
 
 BootTime::duration seconds(double count) {
     constexpr double most = 1e9;  // a stamp may be anything: stay inside what nanoseconds can hold
@@ -37,7 +38,7 @@ struct Judged {
     Point may_be_had;  // where there is no ground
 };
 
-// A row that somebody holds: age_needed after its stamp it is dead.
+// A row that somebody holds: age_needed after its stamp it is dead, and certainly by what was seen unchanged for as long.
 Judged judge_held(Sight const& sight, milliseconds age_needed, Point now) {
     auto const& look = sight.look();
     bool const ahead = look.age < 0;
@@ -47,10 +48,21 @@ Judged judge_held(Sight const& sight, milliseconds age_needed, Point now) {
         return {std::nullopt, unchanged_enough};
     }
     auto const age = seconds(look.age);
-    bool const doubtful = sight.age_is_doubtful() && now < unchanged_enough;
-    if (age >= age_needed && !doubtful) return {Ground::expired, {}};
-    Point const old_enough = sight.received() + age_needed - age;
-    return {std::nullopt, sight.age_is_doubtful() ? std::max(old_enough, unchanged_enough) : old_enough};
+    auto const left = age_needed - age;
+    Point const old_enough = sight.received() + left;
+    Point const surely_old_enough = std::max(old_enough, unchanged_enough);
+    Point const dead_at = sight.age_is_doubtful() ? surely_old_enough : std::min(old_enough + sight.unseen(), surely_old_enough);
+    if (left <= 0s && now >= dead_at) return {Ground::expired, {}};
+    return {std::nullopt, dead_at};
+}
+
+// Has a holder that was taken for dead, or that freed its row long ago, stopped writing for certain? Not by a moment of the
+// database's clock alone, which may have been another clock when the row was written.
+bool has_contact(Sight const& sight, Ground ground, Claimant const& claimant, std::optional<Token> const& token, Point now) {
+    auto const unchanged = now - sight.row_since();
+    if (ground == Ground::free) return unchanged >= claimant.settle + last_write;
+    if (ground != Ground::expired || !token) return false;
+    return now - sight.contact_since() >= token->ttl || unchanged >= token->ttl - nearer_than_a_ttl;
 }
 
 Judged judge(Sight const& sight, Claimant const& claimant, std::optional<Token> const& token, milliseconds age_needed, Point now) {
@@ -70,18 +82,25 @@ void Sight::saw(Look const& look, Point sent, Point received) {
     if (!same_cluster) {
         cluster_since_ = contact_since_ = row_since_ = received;
         stepped_ = false;
+        unseen_ = {};
     } else {
         auto const passed = seconds(look.database_time - look_.database_time);
-        bool const changed = look.row != look_.row || look.token != look_.token || look.stamp != look_.stamp;
+        bool const changed = look.row != look_.row || look.token != look_.token || look.stamp != look_.stamp || look.term != look_.term;
         // A row of ours that changed since the last look was stamped since. An older stamp is of a clock that was another one meanwhile
         // (it stepped, and was set right), or from before a step, by a transaction whose commit was held up.
-        bool const ours = look.row && look.token && parse_token(*look.token).has_value();
-        bool const stamped_before = changed && ours && seconds(look.database_time - look.age - look_.database_time) < -step_allowed;
+        auto const token = look.row && look.token ? parse_token(*look.token) : std::nullopt;
+        bool const stamped_before = changed && token && seconds(look.database_time - look.age - look_.database_time) < -step_allowed;
         if (stamped_before || passed < (sent - received_) - step_allowed || passed > (received - sent_) + step_allowed) {
             stepped_ = true;
             stepped_at_ = contact_since_ = received;
         }
-        if (changed) row_since_ = received;
+        // Between looks that are further apart a holder may have renewed by a clock that was another one, and nothing tells.
+        if (token && received - received_ > token->ttl - step_allowed) contact_since_ = received;
+        if (changed) {
+            row_since_ = received;
+            unseen_ = {};
+        }
+        unseen_ += std::max<BootTime::duration>((received - sent) + (received_ - sent_) - step_allowed, 0s);
     }
     any_ = true;
     look_ = look;
@@ -104,7 +123,7 @@ std::variant<Bid, Wait> decide(std::string const& lock, Sight const& sight, Clai
     milliseconds const age_needed = token ? token->ttl : claimant.foreign_stale_after + foreign_grace;
     auto const judged = judge(sight, claimant, token, age_needed, now);
     if (!judged.ground) {
-        auto const longest = foreign ? now + foreign_poll : now + poll;
+        auto const longest = foreign ? now + foreign_poll : now + std::min<milliseconds>(poll, age_needed - nearer_than_a_ttl);
         return Wait{std::clamp(judged.may_be_had, now + 1ms, longest), foreign ? Reason::foreign : Reason::held};
     }
     Bid bid;
@@ -112,9 +131,7 @@ std::variant<Bid, Wait> decide(std::string const& lock, Sight const& sight, Clai
     bid.ground = *judged.ground;
     bid.seen = look;
     bid.age_needed = age_needed;
-    // For a free row: long enough that by now any write of an earlier holder has taken effect.
-    auto const contact_needed = *judged.ground == Ground::free ? claimant.settle + last_write : age_needed;
-    bid.contact = now - sight.contact_since() >= contact_needed;
+    bid.contact = has_contact(sight, *judged.ground, claimant, token, now);
     bid.forced = claimant.forced;
     bid.settle = claimant.settle;
     bid.ttl = claimant.ttl;

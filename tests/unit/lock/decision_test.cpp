@@ -107,8 +107,11 @@ TEST_F(LockDecision, WaitsForTheExpiryOfAHolderAndThenTakesTheRow) {
     hold_by(token("other"));
     see();
     EXPECT_EQ(wait().reason, Reason::held);
-    EXPECT_EQ(wait().until, now + 5s);
-    pass(4999ms);
+    EXPECT_EQ(wait().until, now + 4600ms) << "looks are closer together than a ttl";
+    pass(4600ms);
+    see();
+    EXPECT_EQ(wait().until, now + 400ms);
+    pass(399ms);
     see();
     EXPECT_FALSE(ground());
     pass(1ms);
@@ -163,7 +166,7 @@ TEST_F(LockDecision, AStampInTheFutureIsJudgedByWhatWasSeenUnchanged) {
     look.age = -3600;
     see();
     EXPECT_FALSE(ground());
-    EXPECT_EQ(wait().until, now + 5s);
+    EXPECT_EQ(wait().until, now + 4600ms);
     pass(4999ms);
     see();
     EXPECT_FALSE(ground());
@@ -309,12 +312,99 @@ TEST_F(LockDecision, InfiniteStampsStickNowhere) {
 
 TEST_F(LockDecision, ContactIsATtlOfWatchingThisCluster) {
     hold_by(token("other"));
-    look.age = 60;
+    look.age = 1;
+    see();
+    pass(4s);
     see();
     EXPECT_FALSE(std::get<Bid>(decided()).contact);
-    pass(5s);
+    pass(1s);
+    renew();
+    look.age = 0.5;
+    see();
+    pass(4500ms);
     see();
     EXPECT_TRUE(std::get<Bid>(decided()).contact);
+}
+
+TEST_F(LockDecision, LooksFurtherApartThanATtlAreNoContact) {
+    look.due_in = 20;
+    see();
+    pass(20s);
+    hold_by(token("other"));
+    look.age = 5;
+    see();
+    EXPECT_EQ(ground(), Ground::expired);
+    EXPECT_FALSE(std::get<Bid>(decided()).contact) << "it may have been renewed just now, by a clock that was behind for a while";
+    pass(4599ms);
+    see();
+    EXPECT_FALSE(std::get<Bid>(decided()).contact);
+    pass(1ms);
+    see();
+    EXPECT_TRUE(std::get<Bid>(decided()).contact) << "no renewal for as long as its holder may rely on one";
+}
+
+TEST_F(LockDecision, AFreeRowIsCleanOnlyByWhatWasSeenOfIt) {
+    look.clean = false;
+    me.settle = 11500ms;
+    see();
+    pass(15999ms);
+    see();
+    EXPECT_FALSE(std::get<Bid>(decided()).contact);
+    pass(1ms);
+    see();
+    EXPECT_TRUE(std::get<Bid>(decided()).contact);
+    look.term = 8;
+    see();
+    EXPECT_FALSE(std::get<Bid>(decided()).contact) << "somebody held it between two looks";
+}
+
+TEST_F(LockDecision, AStrangersRowIsNeverKnownToBeDead) {
+    hold_by("f47ac10b-58cc-4372-a567-0e02b2c3d479");
+    look.age = 7200;
+    see();
+    pass(2h);
+    see();
+    EXPECT_EQ(ground(), Ground::expired);
+    EXPECT_FALSE(std::get<Bid>(decided()).contact);
+}
+
+TEST_F(LockDecision, LooksThatTakeLongMayHideAStepThatMadeTheRowOlder) {
+    hold_by(token("other"));
+    see();
+    pass(3s);
+    renew();
+    auto const sent = now;
+    look.database_time += 1.2;  // less than what the look takes
+    look.age += 1.2;
+    auto const seen = look;
+    pass(1250ms);
+    sight.saw(seen, sent, now);
+    EXPECT_FALSE(sight.age_is_doubtful());
+    pass(2550ms);
+    see();
+    EXPECT_GE(look.age, 5);
+    EXPECT_FALSE(ground());
+    EXPECT_EQ(wait().until, now + 2s) << "as much of the look's time as a step may have been, once for each look it is part of";
+    pass(2s);
+    see();
+    EXPECT_EQ(ground(), Ground::expired);
+}
+
+TEST_F(LockDecision, WhatALongLookHidesCountsNoLongerThanTheRowIsSeenUnchanged) {
+    hold_by(token("other"));
+    see();
+    pass(1s);
+    renew();
+    auto const sent = now;
+    pass(4s);
+    sight.saw(look, sent, now);
+    pass(1s);
+    see();
+    EXPECT_GE(look.age, 5);
+    EXPECT_EQ(wait().until, now + 4s);
+    pass(4s);
+    see();
+    EXPECT_EQ(ground(), Ground::expired);
 }
 
 }  // namespace
