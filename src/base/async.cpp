@@ -70,6 +70,7 @@ Task<bool> Wakeup::wait_until(Clock& clock, BootTime::time_point until) {
 }
 
 Task<> Wakeup::notified() {
+    if (pending_) co_return;  // since wait_until asked: this may start later, where dispatch does not run inline
     auto [error] = co_await signal_.async_wait(asio::as_tuple(asio::use_awaitable));
     (void)error;  // cancelled either by notify() or because the sleep ended first: both are an end
 }

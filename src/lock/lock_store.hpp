@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,7 +88,16 @@ struct Release {
 
 class LockStore {
 public:
+    // A look, and when it was sent and answered.
+    using Watcher = std::function<void(Look const&, BootTime::time_point sent, BootTime::time_point received)>;
+
     virtual ~LockStore() = default;
+    // From now on looks at other locks bring this one, too, and tell the watcher: on the executor of who looks, which must be that
+    // of all watchers. An empty one ends it. A store may do without, at the price of more looks.
+    virtual void watch(std::string const& lock, Watcher watcher) {
+        (void)lock;
+        (void)watcher;
+    }
     // Makes the state row of a lock that has none (not clean, of no cluster).
     virtual Task<> ensure(std::string lock) = 0;
     // Nothing where the lock has no state row.

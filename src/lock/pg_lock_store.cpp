@@ -3,10 +3,14 @@
 #include "lock/token.hpp"
 #include "pg/pool.hpp"
 
+#include <map>
+
 namespace groomer::lock {
 namespace {
 
-constexpr pg::Statement look_statement{"lock.look", "SELECT * FROM groomer.look($1)", pg::bounds_itself, true};
+// One statement for all locks: an idle replica's cost is what it asks, not what is answered.
+constexpr pg::Statement look_statement{"lock.look", "SELECT w.lock, k.* FROM unnest($1::text[]) w(lock), LATERAL groomer.look(w.lock) k",
+                                       pg::bounds_itself, true};
 
 constexpr pg::Statement ensure_statement{"lock.ensure", "INSERT INTO groomer.lock_state (lock) VALUES ($1) ON CONFLICT DO NOTHING",
                                          milliseconds{2000}};
@@ -42,21 +46,34 @@ std::string ground_name(Ground ground) {
 
 Look to_look(pg::Row const& row) {
     Look look;
-    look.row = row.truth(0);
-    look.token = row.maybe(1);
-    look.stamp = row.text(2);
-    look.age = row.number(3);
-    look.term = row.integer(4);
-    look.state_token = row.maybe(5);
-    look.state_cluster = row.maybe(6);
-    look.cluster = row.text(7);
-    look.clean = row.truth(8);
-    look.due_in = row.number(9);
-    look.requested = row.truth(10);
-    look.paused = row.truth(11);
-    look.database_time = row.number(12);
-    look.started = row.text(13);
+    look.row = row.truth(1);
+    look.token = row.maybe(2);
+    look.stamp = row.text(3);
+    look.age = row.number(4);
+    look.term = row.integer(5);
+    look.state_token = row.maybe(6);
+    look.state_cluster = row.maybe(7);
+    look.cluster = row.text(8);
+    look.clean = row.truth(9);
+    look.due_in = row.number(10);
+    look.requested = row.truth(11);
+    look.paused = row.truth(12);
+    look.database_time = row.number(13);
+    look.started = row.text(14);
     return look;
+}
+
+std::string to_array(std::vector<std::string> const& texts) {
+    std::string out = "{";
+    for (auto const& text : texts) {
+        out += out.size() > 1 ? ",\"" : "\"";
+        for (char const c : text) {
+            if (c == '"' || c == '\\') out += '\\';
+            out += c;
+        }
+        out += '"';
+    }
+    return out + "}";
 }
 
 class PgLockStore final : public LockStore {
@@ -68,11 +85,29 @@ public:
         co_await pool_.run(ensure_statement, values);
     }
 
+    void watch(std::string const& lock, Watcher watcher) override {
+        if (watcher) watchers_[lock] = std::move(watcher);
+        else watchers_.erase(lock);
+    }
+
     Task<std::optional<Look>> look(std::string lock) override {
-        pg::Values values{lock};
-        auto rows = co_await pool_.run(look_statement, values);
-        if (rows.empty()) co_return std::nullopt;
-        co_return to_look(rows.front());
+        std::vector<std::string> locks{lock};
+        for (auto const& [other, watcher] : watchers_)
+            if (other != lock) locks.push_back(other);
+        pg::Values values{to_array(locks)};
+        auto const sent = BootTime::now();
+        auto const rows = co_await pool_.run(look_statement, values);
+        auto const received = BootTime::now();
+        std::optional<Look> result;
+        for (auto const& row : rows) {
+            if (row.text(0) == lock) {
+                result = to_look(row);
+                continue;
+            }
+            auto const watcher = watchers_.find(row.text(0));
+            if (watcher != watchers_.end()) watcher->second(to_look(row), sent, received);
+        }
+        co_return result;
     }
 
     Task<std::optional<Grant>> acquire(Bid bid) override {
@@ -114,6 +149,7 @@ private:
     pg::Pool& pool_;
     pg::Pool& renewals_;
     Identity identity_;
+    std::map<std::string, Watcher> watchers_;
 };
 
 }  // namespace

@@ -11,14 +11,15 @@
 #include <functional>
 
 namespace groomer::pg {
-namespace {
 
 // What came of a statement: rows, an error of the server, or a broken connection.
-struct Reply {
+struct DirectSession::Reply {
     Rows rows;
     std::string error, sqlstate;
     bool broken = false;
 };
+
+namespace {
 
 Rows to_rows(PGresult const* result) {
     Rows rows;
@@ -36,18 +37,28 @@ Rows to_rows(PGresult const* result) {
     return rows;
 }
 
+// The prepared statement is gone or another one, or what it returns is no more what it was: nothing was done. The text still works.
+bool is_unprepared(std::string_view sqlstate) { return sqlstate == "26000" || sqlstate == "42P05" || sqlstate == "0A000"; }
+
+}  // namespace
+
 // One message and the way back. It lives until its last handler has run, and calls `done` once, from the executor.
-class Exchange : public std::enable_shared_from_this<Exchange> {
+class DirectSession::Exchange : public std::enable_shared_from_this<Exchange> {
 public:
     Exchange(PGconn* connection, asio::any_io_executor executor, std::function<void(Reply)> done)
-        : connection_{connection}, socket_{executor, ::dup(PQsocket(connection))}, timer_{executor}, done_{std::move(done)} {}
+        : connection_{connection}, socket_{executor}, timer_{executor}, done_{std::move(done)} {}
 
-    void start(std::string const& message, std::chrono::milliseconds limit) {
+    // What is needed to wait is made when the message is on its way: the server works meanwhile.
+    void start(Send const& send, std::chrono::milliseconds limit) {
+        bool const sent = send(connection_) == 1;
         timer_.expires_after(limit);
         timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
             if (!error) self->fail("the server does not answer");
         });
-        if (PQsendQuery(connection_, message.c_str()) == 1) return go_on();
+        if (sent) {
+            socket_.assign(::dup(PQsocket(connection_)));
+            return go_on();
+        }
         asio::post(timer_.get_executor(), [self = shared_from_this()] { self->fail(PQerrorMessage(self->connection_)); });
     }
 
@@ -94,9 +105,9 @@ private:
         auto done = std::exchange(done_, {});
         if (!done) return;
         timer_.cancel();
-        socket_.close();
         reply_.broken = reply_.broken || PQstatus(connection_) != CONNECTION_OK;
         done(std::move(reply_));
+        socket_.close();  // when the next message is on its way
     }
 
     PGconn* connection_;
@@ -105,8 +116,6 @@ private:
     std::function<void(Reply)> done_;
     Reply reply_;
 };
-
-}  // namespace
 
 DirectSession::DirectSession(ConnectOptions const& options) : connection_{PQconnectdb(connection_string(options).c_str())} {
     // A notice on stderr would break the log's form.
@@ -137,18 +146,64 @@ std::string DirectSession::message(Statement const& statement, Values const& par
     return statement.time_limit == bounds_itself ? text : settings(statement.time_limit) + text;
 }
 
-Task<Rows> DirectSession::run(Statement statement, Values parameters, std::chrono::milliseconds limit) {
-    auto const text = message(statement, parameters);
-    auto initiate = [connection = connection_, limit](auto handler, std::string const& sent) {
+Task<DirectSession::Reply> DirectSession::exchange(Send send, std::chrono::milliseconds limit) {
+    auto initiate = [connection = connection_, limit](auto handler, Send const& sent) {
         asio::any_io_executor const executor = asio::get_associated_executor(handler);
         auto const kept = std::make_shared<decltype(handler)>(std::move(handler));
         auto done = [kept](Reply reply) { std::move (*kept)(std::move(reply)); };
         std::make_shared<Exchange>(connection, executor, std::move(done))->start(sent, limit);
     };
-    auto reply = co_await asio::async_initiate<decltype(asio::use_awaitable), void(Reply)>(initiate, asio::use_awaitable, text);
+    auto reply = co_await asio::async_initiate<decltype(asio::use_awaitable), void(Reply)>(initiate, asio::use_awaitable, send);
     if (reply.broken) throw broken_connection(reply.error);
-    if (!reply.error.empty()) throw statement_error(statement.name, reply.error, reply.sqlstate);
-    co_return std::move(reply.rows);
+    co_return reply;
+}
+
+Task<DirectSession::Reply> DirectSession::run_text(Statement statement, Values parameters, std::chrono::milliseconds limit) {
+    Send const send = [text = message(statement, parameters)](PGconn* to) { return PQsendQuery(to, text.c_str()); };
+    co_return co_await exchange(send, limit);
+}
+
+// The server says which process answers, and said at the start which one the connection is to: a pooler tells its own number.
+Task<bool> DirectSession::learn_who_answers(std::chrono::milliseconds limit) {
+    Send const send = [](PGconn* to) { return PQsendQuery(to, "SELECT pg_backend_pid()"); };
+    auto const reply = co_await exchange(send, limit);
+    co_return reply.rows.size() == 1 && reply.rows.front().integer(0) == PQbackendPID(connection_);
+}
+
+// Nothing where the statement cannot be had prepared.
+Task<std::optional<DirectSession::Reply>> DirectSession::run_prepared(Statement statement, Values parameters,
+                                                                      std::chrono::milliseconds limit) {
+    if (!keeps_prepared_) keeps_prepared_ = co_await learn_who_answers(limit);
+    if (!*keeps_prepared_) co_return std::nullopt;
+    std::string const name{statement.name};
+    if (!prepared_.contains(statement.name)) {
+        std::string const sql{statement.sql};
+        Send const prepare = [&](PGconn* to) { return PQsendPrepare(to, name.c_str(), sql.c_str(), 0, nullptr); };
+        auto const prepared = co_await exchange(prepare, limit);
+        if (!prepared.error.empty()) co_return std::nullopt;  // its text tells the same error, or works
+        prepared_.insert(statement.name);
+    }
+    std::vector<char const*> texts;
+    texts.reserve(parameters.size());
+    for (Value const& value : parameters) texts.push_back(value.text() ? value.text()->c_str() : nullptr);
+    Send const send = [&](PGconn* to) {
+        return PQsendQueryPrepared(to, name.c_str(), static_cast<int>(texts.size()), texts.data(), nullptr, nullptr, 0);
+    };
+    auto reply = co_await exchange(send, limit);
+    if (is_unprepared(reply.sqlstate)) {
+        keeps_prepared_ = false;
+        co_return std::nullopt;
+    }
+    co_return std::optional<Reply>{std::move(reply)};
+}
+
+Task<Rows> DirectSession::run(Statement statement, Values parameters, std::chrono::milliseconds limit) {
+    std::optional<Reply> reply;
+    // With settings before it, it would be two messages: those go as text.
+    if (statement.time_limit == bounds_itself) reply = co_await run_prepared(statement, parameters, limit);
+    if (!reply) reply = co_await run_text(statement, parameters, limit);
+    if (!reply->error.empty()) throw statement_error(statement.name, reply->error, reply->sqlstate);
+    co_return std::move(reply->rows);
 }
 
 }  // namespace groomer::pg

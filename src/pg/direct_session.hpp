@@ -1,12 +1,18 @@
 // A connection whose statements are waited for on the caller's executor. For statements that are small both ways and run all
-// the time: the way to a thread and back would take longer than they do. By libpq itself, since libpqxx only blocks.
+// the time: the way to a thread and back would take longer than they do, and so would reading and planning them each time. By
+// libpq itself, since libpqxx only blocks.
 #pragma once
 
 #include "base/async.hpp"
 #include "pg/session.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
 
 struct pg_conn;
 
@@ -25,9 +31,20 @@ public:
     Task<Rows> run(Statement statement, Values parameters, std::chrono::milliseconds limit);
 
 private:
+    struct Reply;
+    class Exchange;
+    using Send = std::function<int(pg_conn*)>;  // 0: not sent
+
+    Task<Reply> exchange(Send send, std::chrono::milliseconds limit);
+    Task<Reply> run_text(Statement statement, Values parameters, std::chrono::milliseconds limit);
+    Task<std::optional<Reply>> run_prepared(Statement statement, Values parameters, std::chrono::milliseconds limit);
+    Task<bool> learn_who_answers(std::chrono::milliseconds limit);
     [[nodiscard]] std::string message(Statement const& statement, Values const& parameters) const;
 
     pg_conn* connection_;
+    // A pooler in between would hand what was prepared to strangers, and us to another server process, which lacks it.
+    std::optional<bool> keeps_prepared_;
+    std::set<std::string_view> prepared_;
 };
 
 }  // namespace groomer::pg

@@ -58,11 +58,16 @@ Loop::Loop(LoopParts parts, LoopSettings settings, Tick tick)
       tick_{std::move(tick)},
       wakeup_{parts_.executor},
       random_{parts_.seed},
-      changed_{std::make_shared<Wakeup>(parts_.executor)} {}
+      changed_{std::make_shared<Wakeup>(parts_.executor)} {
+    parts_.store.watch(settings_.lock, [this](lock::Look const& look, auto sent, auto received) { be_told(look, sent, received); });
+}
 
-Loop::~Loop() = default;
+Loop::~Loop() { parts_.store.watch(settings_.lock, {}); }
 
-void Loop::wake() { wakeup_.notify(); }
+void Loop::wake() {
+    waiting_ = told_ = false;
+    wakeup_.notify();
+}
 
 void Loop::stop() {
     stopping_ = true;
@@ -70,6 +75,27 @@ void Loop::stop() {
     if (hold_) hold_->wind_down();
     wakeup_.notify();
     changed_->notify();
+}
+
+void Loop::take_in(lock::Look const& look, BootTime::time_point sent, BootTime::time_point received) {
+    auto const& before = sight_.look();
+    bool const as_before = before.token == look.token && before.stamp == look.stamp && before.term == look.term;
+    if (!as_before) refusals_ = 0;
+    sight_.saw(look, sent, received);
+    if (own_term_ != 0 && look.term > own_term_) {
+        own_term_ = 0;
+        parts_.overtaken();
+    }
+    parts_.metrics.lock_term(settings_.lock).set(static_cast<double>(look.term));
+    parts_.metrics.paused().set(look.paused ? 1 : 0);
+}
+
+void Loop::be_told(lock::Look const& look, BootTime::time_point sent, BootTime::time_point received) {
+    if (!waiting_ || sent < sight_.received() || is_ended_hold(look)) return;
+    waiting_ = false;
+    told_ = true;
+    take_in(look, sent, received);
+    wakeup_.notify();
 }
 
 Task<> Loop::observe() {
@@ -80,23 +106,22 @@ Task<> Loop::observe() {
         co_await parts_.store.ensure(settings_.lock);
         co_return co_await observe();
     }
-    auto const& before = sight_.look();
-    bool const as_before = before.token == look->token && before.stamp == look->stamp && before.term == look->term;
-    if (!as_before) refusals_ = 0;
-    sight_.saw(*look, sent, received);
+    take_in(*look, sent, received);
     // The row still is that of our ended hold, or is it again after a failover that lost its release: what ended must not be
     // done again.
-    if (last_release_ && last_release_->token == look->token) {
+    if (is_ended_hold(*look)) {
         bool const freed = co_await parts_.store.release(*last_release_);
         if (!freed) last_release_.reset();
         co_return co_await observe();
     }
-    if (own_term_ != 0 && look->term > own_term_) {
-        own_term_ = 0;
-        parts_.overtaken();
-    }
-    parts_.metrics.lock_term(settings_.lock).set(static_cast<double>(look->term));
-    parts_.metrics.paused().set(look->paused ? 1 : 0);
+}
+
+// A notification, perhaps that the database is back, cuts this short; many of them must not make it nothing.
+Task<> Loop::back_off_for(milliseconds time) {
+    auto const start = parts_.clock.now();
+    constexpr milliseconds least{200};
+    while (!stopping_ && parts_.clock.now() < start + least) co_await wakeup_.wait_until(parts_.clock, start + least);
+    if (!stopping_) co_await wakeup_.wait_until(parts_.clock, start + time);
 }
 
 Task<bool> Loop::try_observe() {
@@ -116,7 +141,7 @@ Task<bool> Loop::try_observe() {
     auto const wait = back_off(failures_++);
     parts_.log.warning("cannot look at the lock, waiting",
                        {{"component", "lock"}, {"lock", settings_.lock}, {"error", describe(failure)}, {"wait", wait.count()}});
-    co_await wakeup_.wait_until(parts_.clock, parts_.clock.now() + wait);
+    co_await back_off_for(wait);
     co_return false;
 }
 
@@ -135,14 +160,16 @@ void Loop::count_contention() {
 
 Task<> Loop::run() {
     while (!stopping_) {
-        bool const seen = co_await try_observe();
+        bool const seen = std::exchange(told_, false) || co_await try_observe();
         if (!seen || stopping_) continue;
         auto next = lock::decide(settings_.lock, sight_, claimant(false), parts_.clock.now());
         if (auto const* wait = std::get_if<lock::Wait>(&next)) {
             if (wait->reason == lock::Reason::held || wait->reason == lock::Reason::foreign) count_contention();
             // Contenders that wake at one due time would all pay for a lost swap: they spread a little.
-            milliseconds const jitter{static_cast<std::int64_t>(random_() % 21)};
+            milliseconds const jitter{static_cast<std::int64_t>(random_() % 11)};
+            waiting_ = true;
             co_await wakeup_.wait_until(parts_.clock, wait->until + jitter);
+            waiting_ = false;
             continue;
         }
         std::exception_ptr failure;
@@ -163,7 +190,7 @@ Task<> Loop::run() {
         parts_.metrics.lock_errors_total(settings_.lock, "acquire").increment();
         parts_.log.warning("an attempt at the lock failed",
                            {{"component", "lock"}, {"lock", settings_.lock}, {"error", describe(failure)}});
-        co_await wakeup_.wait_until(parts_.clock, parts_.clock.now() + back_off(failed_bids_++));
+        co_await back_off_for(back_off(failed_bids_++));
     }
 }
 

@@ -73,8 +73,13 @@ public:
     void configure(LoopSettings settings) { settings_ = std::move(settings); }
 
 private:
-    Task<> observe();                                      // one look; throws
-    Task<bool> try_observe();                              // false: failed, and waited
+    Task<> observe();          // one look; throws
+    Task<bool> try_observe();  // false: failed, and waited
+    Task<> back_off_for(milliseconds time);
+    void take_in(lock::Look const& look, BootTime::time_point sent, BootTime::time_point received);
+    // Another loop's look has shown this lock, too: the wait goes on from there.
+    void be_told(lock::Look const& look, BootTime::time_point sent, BootTime::time_point received);
+    [[nodiscard]] bool is_ended_hold(lock::Look const& look) const { return last_release_ && last_release_->token == look.token; }
     Task<std::optional<TickResult>> place(lock::Bid bid);  // nothing: a lost race
     Task<TickResult> run_hold(lock::Grant grant, lock::Hold::Terms terms, BootTime::time_point sent);
     TickResult judge(lock::Hold const& hold, Course const& course);
@@ -91,6 +96,8 @@ private:
     lock::Sight sight_;
     std::mt19937_64 random_;
     bool stopping_ = false;
+    bool waiting_ = false;  // for a moment at which to look again
+    bool told_ = false;     // by another's look, since the last look
     BootTime::time_point stop_at_ = BootTime::time_point::max();
     int failures_ = 0;                           // looks in a row that failed
     bool lost_swap_ = false;                     // and the look that shows to whom is still to come

@@ -481,6 +481,23 @@ TEST_F(LockStatements, AClockThatGoesBackDuringAHoldThatIsNotWholeLeavesItsTickD
     EXPECT_TRUE(a->look().due());
 }
 
+TEST_F(LockStatements, ALookAtOneLockShowsTheOthersThatAreWatched) {
+    std::vector<std::int64_t> seen;
+    auto const strange = std::string{"a \"strange\\ name', {it}"};
+    run_task(a->store->ensure(strange));
+    a->store->watch("global", [&](Look const& look, auto sent, auto received) {
+        EXPECT_LE(sent, received);
+        seen.push_back(look.term);
+    });
+    a->store->watch("nothing has made it", [](auto const&, auto, auto) { FAIL(); });
+    auto const before = a->look("global").term;
+    EXPECT_TRUE(seen.empty()) << "who asks gets the answer";
+    EXPECT_FALSE(a->look(strange).clean);
+    EXPECT_EQ(seen, std::vector{before});
+    a->store->watch("global", {});
+    a->look(strange);
+    EXPECT_EQ(seen.size(), 1U);
+}
 TEST_F(LockStatements, TermsRiseThoughAnotherClusterLacksTheLastOfThem) {
     auto const grant = a->acquire();
     ASSERT_TRUE(a->release(grant->token));

@@ -56,6 +56,7 @@ class FakeLockStore final : public lock::LockStore {
 public:
     FakeLockStore(FakeLockDatabase& database, lock::Identity identity) : database_{database}, identity_{std::move(identity)} {}
 
+    void watch(std::string const& lock, Watcher watcher) override { watchers[lock] = std::move(watcher); }
     Task<> ensure(std::string lock) override;
     Task<std::optional<lock::Look>> look(std::string lock) override;
     Task<std::optional<lock::Grant>> acquire(lock::Bid bid) override;
@@ -65,6 +66,7 @@ public:
     // Faults in the order of the calls; an endless one lasts.
     std::deque<Fault> acquires, renewals, releases, looks;
     bool unreachable = false;
+    std::map<std::string, Watcher> watchers;  // a test tells them
 
 private:
     Task<Fault> before(std::deque<Fault>& faults);

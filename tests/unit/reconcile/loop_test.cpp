@@ -489,5 +489,41 @@ TEST_F(ReconcileLoop, AForcedRunThatIsRefusedForNoReasonEndsWithASentence) {
     a.store.acquires.clear();
 }
 
+TEST_F(ReconcileLoop, WhatAnothersLookShowedNeedsNoLook) {
+    auto& a = start("a");
+    a.takes = 5min;
+    clock.advance(1s);
+    auto& b = start("b");
+    clock.advance(1s);
+    auto const looks = database.looks;
+    for (int i = 0; i < 60; ++i) {
+        clock.advance(2s);
+        b.store.watchers["groomer"](*database.look("groomer"), clock.now(), clock.now());
+        --database.looks;
+    }
+    EXPECT_EQ(database.looks, looks) << "the wait went on from each of them";
+    clock.advance(10s);
+    EXPECT_GT(database.looks, looks) << "until nobody tells it any more";
+}
+
+TEST_F(ReconcileLoop, AnOldLookOfAnotherIsNotBelieved) {
+    auto& a = start("a");
+    a.takes = 5min;
+    clock.advance(1s);
+    auto& b = start("b");
+    clock.advance(100ms);
+    auto old = *database.look("groomer");
+    old.row = false;
+    old.token.reset();
+    old.due_in = -1;
+    b.store.watchers["groomer"](old, clock.now() - 1min, clock.now());
+    clock.advance(1s);
+    EXPECT_EQ(b.ticks, 0);
+    EXPECT_EQ(b.lines.str().find("lost the race"), std::string::npos);
+    b.store.watchers["groomer"](old, clock.now(), clock.now());
+    clock.advance(1s);
+    EXPECT_NE(b.lines.str().find("lost the race"), std::string::npos) << "a new one is";
+}
+
 }  // namespace
 }  // namespace groomer::reconcile

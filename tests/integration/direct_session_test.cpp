@@ -1,0 +1,123 @@
+#include "pg/direct_session.hpp"
+
+#include "support/run_task.hpp"
+#include "support/test_database.hpp"
+
+#include <gtest/gtest.h>
+
+namespace groomer::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto long_enough = 5000ms;
+
+// Prepared, where the connection allows it, since it bounds itself.
+pg::Statement statement(std::string_view name, std::string_view sql) { return {name, sql, pg::bounds_itself, true}; }
+
+class DirectSessions : public testing::Test {
+protected:
+    void SetUp() override {
+        GROOMER_NEEDS_DATABASE();
+        database = std::make_unique<TestDatabase>(TestDatabase::Schema::none);
+        session = std::make_unique<pg::DirectSession>(database->options("groomer/direct"));
+    }
+    pg::Rows run(pg::Statement const& what, pg::Values const& values = {}, std::chrono::milliseconds limit = long_enough) {
+        return run_task(session->run(what, values, limit));
+    }
+    std::int64_t prepared() {
+        return run({"count", "SELECT count(*) FROM pg_prepared_statements WHERE name = 'echo'", 1000ms, true}).at(0).integer(0);
+    }
+
+    std::unique_ptr<TestDatabase> database;
+    std::unique_ptr<pg::DirectSession> session;
+};
+
+constexpr pg::Statement echo{"echo", "SELECT $1::text, $2::int + 1, $3::text IS NULL", pg::bounds_itself, true};
+
+TEST_F(DirectSessions, PrepareWhatRunsAgainAndAgain) {
+    for (int i = 0; i < 20; ++i) {
+        auto const rows = run(echo, {"it's \\ 'quoted' 💡", i, std::nullopt});
+        ASSERT_EQ(rows.size(), 1U);
+        EXPECT_EQ(rows[0].text(0), "it's \\ 'quoted' 💡");
+        EXPECT_EQ(rows[0].integer(1), i + 1);
+        EXPECT_TRUE(rows[0].truth(2));
+    }
+    EXPECT_EQ(prepared(), 1);
+}
+
+TEST_F(DirectSessions, GoOnByTextWhereThePreparedStatementIsGone) {
+    run(echo, {"a", 1, "b"});
+    run(statement("forget", "DEALLOCATE ALL"));
+    EXPECT_EQ(run(echo, {"a", 1, "b"}).at(0).integer(1), 2);
+    EXPECT_EQ(run(echo, {"a", 2, "b"}).at(0).integer(1), 3);
+    EXPECT_EQ(prepared(), 0);
+}
+
+TEST_F(DirectSessions, GoOnWhereAnotherVersionHasReplacedTheFunction) {
+    database->query("CREATE FUNCTION answer() RETURNS TABLE (a int) LANGUAGE sql AS 'SELECT 1'");
+    auto const answer = statement("answer", "SELECT * FROM answer()");
+    EXPECT_EQ(run(answer).at(0).integer(0), 1);
+    database->query("DROP FUNCTION answer(); CREATE FUNCTION answer() RETURNS TABLE (a int, b text) LANGUAGE sql AS 'SELECT 2, ''more'''");
+    EXPECT_EQ(run(answer).at(0).integer(0), 2);
+    EXPECT_EQ(run(answer).at(0).text(1), "more");
+}
+
+TEST_F(DirectSessions, TellWhatTheServerRefused) {
+    for (int i = 0; i < 2; ++i) {
+        try {
+            run(statement("divide", "SELECT 1 / $1::int"), {0});
+            FAIL() << "it was no error";
+        } catch (pg::DatabaseError const& error) {
+            EXPECT_EQ(error.sqlstate(), "22012");
+            EXPECT_FALSE(error.broken());
+            EXPECT_NE(std::string{error.what()}.find("divide"), std::string::npos) << error.what();
+        }
+    }
+    EXPECT_THROW(run(statement("nonsense", "SELECT FROM nothing_there")), pg::DatabaseError);
+    EXPECT_EQ(run(echo, {"a", 1, "b"}).at(0).integer(1), 2) << "the session lives on";
+}
+
+TEST_F(DirectSessions, GiveUpAServerThatDoesNotAnswer) {
+    run(statement("once", "SELECT 1"));
+    auto const start = std::chrono::steady_clock::now();
+    try {
+        run(statement("sleep", "SELECT pg_sleep(20)"), {}, 200ms);
+        FAIL() << "it answered";
+    } catch (pg::DatabaseError const& error) {
+        EXPECT_TRUE(error.broken());
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
+}
+
+TEST_F(DirectSessions, TellThatTheConnectionIsBroken) {
+    auto const pid = run(statement("pid", "SELECT pg_backend_pid()")).at(0).text(0);
+    database->query("SELECT pg_terminate_backend(" + pid + ", 5000)");
+    try {
+        run(echo, {"a", 1, "b"});
+        FAIL() << "it answered";
+    } catch (pg::DatabaseError const& error) {
+        EXPECT_TRUE(error.broken()) << error.what();
+    }
+}
+
+TEST_F(DirectSessions, SendMoreThanASocketTakesAtOnce) {
+    std::string const much(8 << 20, 'x');
+    EXPECT_EQ(run(statement("length", "SELECT length($1::text)"), {much}).at(0).integer(0), 8 << 20);
+    EXPECT_EQ(run({"length.text", "SELECT $1::text", 5000ms, true}, {much}).at(0).text(0), much);
+}
+
+TEST_F(DirectSessions, ThatCannotBeMadeSayWhatTheServerSays) {
+    auto options = database->options();
+    options.url.replace(options.url.find(database->name()), database->name().size(), "no_such_database");
+    try {
+        pg::DirectSession const none{options};
+        FAIL() << "it was made";
+    } catch (pg::DatabaseError const& error) {
+        EXPECT_TRUE(error.broken());
+        EXPECT_NE(std::string{error.what()}.find("no_such_database"), std::string::npos) << error.what();
+    }
+}
+
+}  // namespace
+}  // namespace groomer::test
