@@ -67,6 +67,11 @@ std::string_view name(Event event) {
         case Event::late_send: return "sends after a pause that outlasted the term";
         case Event::late_effect_overtaken: return "of which overtaken by a newer term";
         case Event::rerun_after_lost_release: return "ticks run again since their release never came";
+        case Event::excused_third_party: return "holders whose row a third party took";
+        case Event::excused_hidden_step: return "takings after a step that the taker could not see";
+        case Event::excused_lost_term: return "terms below a lost one of a clock more than an hour ahead";
+        case Event::excused_early_tick: return "early ticks after a step back";
+        case Event::excused_early_request: return "requests that a step back made count again";
         case Event::count: break;
     }
     return "";

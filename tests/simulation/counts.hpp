@@ -77,6 +77,12 @@ enum class Event {
     late_send,
     late_effect_overtaken,
     rerun_after_lost_release,
+    // where a judge excused what it would object to
+    excused_third_party,
+    excused_hidden_step,
+    excused_lost_term,
+    excused_early_tick,
+    excused_early_request,
     count
 };
 inline constexpr auto first_fault = Event::lost_request;

@@ -66,16 +66,13 @@ Stamp wait_needed(StateRow const& state, AcquireCall const& call, bool free, Sta
 // ('x' || right(cluster, 8))::bit(32)::int
 std::int64_t timeline_number(std::string const& cluster) { return static_cast<std::int32_t>(std::stoul(right(cluster, 8), nullptr, 16)); }
 
-// greatest(term + 1, microseconds now). Another cluster may lack terms that were given out: an hour is left for them, for each
-// timeline since.
+// greatest(term + 1, microseconds now). Another cluster may lack terms that were given out, by a clock that was ahead: an hour is
+// left for them on top, for each timeline since.
 std::int64_t next_term(StateRow const& state, AcquireCall const& call, Stamp now, Rules const& rules) {
-    if (!rules.terms_rise) return now;
-    std::int64_t apart = 1;
-    if (state.cluster != call.bid.seen.cluster && rules.leaves_room) {
-        auto const since = state.cluster ? timeline_number(*state.cluster) : 0;
-        apart = 3600 * second * std::max<std::int64_t>(1, timeline_number(call.bid.seen.cluster) - since);
-    }
-    return std::max(state.term + apart, now);
+    auto const next = rules.terms_rise ? std::max(state.term + 1, now) : now;
+    if (state.cluster == call.bid.seen.cluster || !rules.leaves_room) return next;
+    auto const since = state.cluster ? timeline_number(*state.cluster) : 0;
+    return next + 3600 * second * std::max<std::int64_t>(1, timeline_number(call.bid.seen.cluster) - since);
 }
 
 std::string how_taken(StateRow const& state, AcquireCall const& call, bool free) {
@@ -171,7 +168,7 @@ bool may_acquire(Tables const& tables, AcquireCall const& call, Instance const& 
     bool const same_server = instance.started == bid.seen.started && right(instance.cluster, 8) == right(bid.seen.cluster, 8);
     if (!same_server && rules.compares_cluster) return false;
     // A look that is long past proves nothing.
-    return !rules.look_must_be_fresh || std::abs(epoch(now) - bid.seen.database_time) <= 2;
+    return std::abs(epoch(now) - bid.seen.database_time) <= 2;
 }
 
 std::optional<lock::Grant> acquire(Tables& tables, AcquireCall const& call, Stamp now, Rules const& rules) {

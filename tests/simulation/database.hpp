@@ -70,7 +70,6 @@ struct Rules {
     bool compares_cluster = true;        // acquire: the server and its timeline are those seen
     bool judges_age = true;              // acquire: an expired row is judged by the clock again
     bool judges_due = true;              // acquire: due is judged again under the lock
-    bool look_must_be_fresh = true;      // acquire: at most 2 s after the look
     bool terms_rise = true;              // acquire: greatest(term + 1, …)
     bool leaves_room = true;             // acquire: … and more in another cluster
     bool quarantines = true;             // acquire: any wait at all

@@ -15,7 +15,9 @@ void Scene::prepare_ambush() {
                                             Point::tick_ended};
     ambush_ = Ambush{world_.random.pick(crashes), static_cast<int>(world_.random.below(4))};
     if (family_ == Family::pauses && world_.random.chance(0.4)) ambush_->point = Point::before_send;
-    if (family_ == Family::strangers && world_.random.chance(0.6)) ambush_ = Ambush{Point::acquire_sent, 0};
+    if (family_ == Family::strangers && world_.random.chance(0.6))
+        ambush_ = Ambush{world_.random.chance(0.5) ? Point::acquire_sent : Point::tracker_sent, 0};
+    if (family_ == Family::failover && world_.random.chance(0.5)) ambush_ = Ambush{Point::acquire_sent, 0};
 }
 
 // True where the process is stopped, or to die.
@@ -30,7 +32,12 @@ bool Scene::strike(Process& process, Point point) {
         case Family::network: partition(process); return false;
         case Family::clocks: world_.after(world_.random.between(1ms, 500ms), [this] { step_clock(); }); return false;
         case Family::strangers: world_.after(world_.random.between(0ms, 100ms), [this] { visit_stranger(); }); return false;
-        case Family::failover: world_.after(world_.random.between(0ms, 100ms), [this] { fail_over(); }); return false;
+        case Family::failover: {
+            // At once before an acquire: its standby lacks it then.
+            auto const wait = point == Point::acquire_sent ? Duration{0} : world_.random.between(0ms, 100ms);
+            world_.after(wait, [this] { fail_over(); });
+            return false;
+        }
         default: return false;
     }
 }

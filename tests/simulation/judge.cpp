@@ -57,7 +57,7 @@ void Judge::committed(Statement const& statement, Reply const& reply, Before con
             if (before.row && before.row->stamp && *before.row->stamp <= before.clock - microseconds(statement.ttl))
                 fail("over is over", "a row that had expired by the database's clock was renewed");
             ledger.row_written = world_.now();
-            ledger.row_born = world_.now();
+            ledger.row_born = reply.executed;
             break;
         case Kind::release: released(statement, reply, before); break;
         case Kind::work: {
@@ -81,14 +81,14 @@ void Judge::acquired(Statement const& statement, Reply const& reply, Before cons
     }
     judge_term(grant);
     judge_alone(statement, before);
-    judge_due(statement, before);
+    judge_due(statement, reply.executed, before);
     judge_foreign(statement, before);
     if (before.state.token && releasing_.contains(before.state.term)) counts_.add(Event::rerun_after_lost_release);
     newest_ = term;
     freed_silently_ = false;
     auto& ledger = server_->ledger();
-    ledger.acquired = reply.executed;
-    ledger.row_written = ledger.row_born = world_.now();
+    ledger.acquired = ledger.row_born = reply.executed;
+    ledger.row_written = world_.now();
     ledger.forced = statement.acquire.bid.forced;
 }
 
@@ -97,47 +97,69 @@ void Judge::acquired(Statement const& statement, Reply const& reply, Before cons
 void Judge::judge_term(lock::Grant const& grant) {
     bool const beyond_help = highest_is_lost_ && server_->offset() + 1h < offset_of_highest_;
     if (grant.term <= highest_ && !beyond_help) fail("terms rise", name_of(grant.term) + " comes after a higher one");
+    if (grant.term <= highest_ && beyond_help) counts_.add(Event::excused_lost_term);
     highest_is_lost_ = false;
     highest_ = grant.term;
     offset_of_highest_ = server_->offset();
 }
 
-// Did the database's clock step forward since, in a way that the taker could not see? Then what it took looked dead.
-bool Judge::unseen_step(int taker, Moment since) const {
-    auto const watch = watches_.find(taker);
-    auto const until = watch == watches_.end() ? world_.now() : watch->second.since;
-    return std::any_of(steps_.begin(), steps_.end(),
-                       [&](auto const& step) { return step.second > 0s && step.first >= since && step.first <= until; });
-}
-
-Duration Judge::stepped_since(Moment since) const {
+// By how much the database's clock has stepped.
+Duration Judge::stepped(Moment since, Moment until) const {
     Duration sum{0};
     for (auto const& [moment, by] : steps_)
-        if (moment >= since) sum += by;
+        if (moment > since && moment <= until) sum += by;
     return sum;
+}
+
+// Did the row look dead to its taker only because the clock had stepped forward since its stamp was made, and before the taker
+// first saw it, in a way that no look could tell?
+bool Judge::seemed_dead(Statement const& statement, Duration needed) const {
+    auto const found = watches_.find(statement.client);
+    if (statement.acquire.bid.ground != lock::Ground::expired || found == watches_.end() || !found->second.step_hidden) return false;
+    auto const born = server_->ledger().row_born;
+    auto const hidden = stepped(born, found->second.row_seen);
+    return hidden > 0s && world_.now() - born + hidden >= needed * 99 / 100 - 500ms;
+}
+
+bool Judge::is_excused(std::int64_t term) {
+    auto const found = excused_.find(term);
+    if (found == excused_.end()) return false;
+    counts_.add(found->second);
+    return true;
 }
 
 // Whoever takes the lock finds nobody who may still act.
 void Judge::judge_alone(Statement const& statement, Before const& before) {
     // Also of a holder that has not heard yet that it is one.
-    if (before.state.token && unseen_step(statement.client, server_->ledger().row_written)) excused_.insert(before.state.term);
+    if (before.state.token && seemed_dead(statement, settings_.ttl)) excuse(before.state.term, Event::excused_hidden_step);
     for (auto const& other : processes_) {
-        if (!other->believes() || excused_.contains(other->knowledge.term)) continue;
+        if (!other->believes() || is_excused(other->knowledge.term)) continue;
         fail("one holder", other->nature.name + " may still act for " + name_of(other->knowledge.term) + " for another " +
                                seconds_text(other->hold->deadline() - other->clock.now()));
     }
 }
 
 // A tick that is not forced is due: its time has come, a request is newer than the last whole tick, or the clock went back.
-void Judge::judge_due(Statement const& statement, Before const& before) {
-    if (statement.acquire.bid.forced) return;
+void Judge::judge_due(Statement const& statement, Moment executed, Before const& before) {
     auto& ledger = server_->ledger();
-    if (before.paused) fail("due once", "a tick began while ticks are paused");
-    if (world_.now() + rounding >= ledger.due) return;
-    if (std::any_of(ledger.requests.begin(), ledger.requests.end(), [&](Moment r) { return r > ledger.served; })) return;
-    if (ledger.credits == 0)
-        return fail("due once", "a tick began " + seconds_text(ledger.due - world_.now()) + " before it was due, without a request");
-    --ledger.credits;
+    bool const forced = statement.acquire.bid.forced;
+    if (before.paused && !forced) fail("due once", "a tick began while ticks are paused");
+    // When it was judged, by the clock of then: its commit may have been held up since.
+    auto const early_by = ledger.due + stepped(executed, world_.now()) - executed;
+    bool const due =
+        early_by <= rounding || std::any_of(ledger.requests.begin(), ledger.requests.end(), [](auto const& r) { return !r.served; });
+    // What is dated ahead of the clock proves nothing: due at once.
+    bool const went_back = ledger.went_back && clock_went_back(before.state, before.clock);
+    if (went_back) {
+        ledger.went_back = false;
+        ledger.due = std::min(ledger.due, world_.now());
+    }
+    if (forced || due) return;
+    if (went_back) return counts_.add(Event::excused_early_tick);
+    bool const again = std::any_of(ledger.requests.begin(), ledger.requests.end(),
+                                   [&](auto const& request) { return request.again && request.at <= before.clock; });
+    if (!again) return fail("due once", "a tick began " + seconds_text(early_by) + " before it was due, without a request");
+    counts_.add(Event::excused_early_request);
     ledger.due = world_.now();
 }
 
@@ -146,7 +168,8 @@ void Judge::judge_foreign(Statement const& statement, Before const& before) {
     if (!before.row || !before.row->token || lock::parse_token(*before.row->token)) return;
     auto const& ledger = server_->ledger();
     auto const age = world_.now() - ledger.row_born;
-    if (age >= foreign_needed(settings_) * 99 / 100 - 500ms || unseen_step(statement.client, ledger.row_written)) return;
+    if (age >= foreign_needed(settings_) * 99 / 100 - 500ms) return;
+    if (seemed_dead(statement, foreign_needed(settings_))) return counts_.add(Event::excused_hidden_step);
     fail("foreign rows", "a foreign row was taken after " + seconds_text(age));
 }
 
@@ -163,17 +186,25 @@ void Judge::released(Statement const& statement, Reply const& reply, Before cons
         world_.tell("database", name_of(before.state.term) + " is released, " + (release.clean ? "clean" : "not clean") +
                                     (whole ? release.ended == lock::Ended::finished ? ", finished" : ", failed" : ", kept"));
     }
-    if (!whole) return;
-    ++finished_;
-    ledger.served = ledger.acquired;
-    std::erase_if(ledger.requests, [&](Moment made) { return made <= ledger.served; });
-    if (release.ended == lock::Ended::finished) {
-        ledger.failures = 0;
-        ledger.due = reply.executed + release.next - stepped_since(reply.executed);
-    } else {
-        auto const back_off = std::chrono::seconds{1 << std::min(ledger.failures++, 16)};
-        ledger.due = reply.executed + std::min<std::chrono::milliseconds>(back_off, release.longest_wait) - stepped_since(reply.executed);
+    // A hold during which the clock went back: it was due when it was taken, and which requests it has seen nobody can tell.
+    bool const went_back = before.state.acquired_at > before.clock + microseconds(1s);
+    ledger.went_back = last_step_back_ > reply.executed;  // its commit was held up
+    if (!whole) {
+        if (went_back && ledger.forced && ledger.due > world_.now()) counts_.add(Event::excused_early_tick);
+        if (went_back) ledger.due = std::min(ledger.due, world_.now());
+        return;
     }
+    ++finished_;
+    for (auto& request : ledger.requests) {
+        if (request.made > ledger.acquired) continue;
+        if (went_back && !request.served) request.again = true;
+        if (!went_back && !ledger.went_back && request.at <= before.state.acquired_at) request.again = false;
+        request.served = true;
+    }
+    std::chrono::milliseconds wait = release.next;
+    if (release.ended == lock::Ended::finished) ledger.failures = 0;
+    else wait = std::min<std::chrono::milliseconds>(std::chrono::seconds{1 << std::min(ledger.failures++, 16)}, release.longest_wait);
+    ledger.due = reply.executed + wait - stepped(reply.executed, world_.now());
 }
 
 void Judge::done(Statement const& statement, Reply const& reply) {
@@ -195,7 +226,7 @@ void Judge::done(Statement const& statement, Reply const& reply) {
 // A confirmation may not bring a term back whose successor is there.
 void Judge::told(Process const& process) {
     auto const term = process.knowledge.term;
-    if (!process.believes() || term == newest_ || excused_.contains(term)) return;
+    if (!process.believes() || term == newest_ || is_excused(term)) return;
     fail("one holder", process.nature.name + " holds " + name_of(term) + " for " +
                            seconds_text(process.hold->deadline() - process.clock.now()) + " more, though " + name_of(newest_) +
                            " was taken");
@@ -242,13 +273,30 @@ void Judge::ends_tick(Process& process) { --process.at_work; }
 
 void Judge::releases(Process const& process) { releasing_.insert(process.knowledge.term); }
 
-void Judge::sees_cluster(Process const& process, std::string const& cluster, Moment looked) {
+void Judge::looked(Process const& process, lock::Look const& look, Moment sent, Moment executed, Moment received) {
+    tell(process, look);
     auto& watch = watches_[process.nature.number];
-    if (watch.cluster != cluster) watch = {cluster, looked, looked, looked};
-    watch.before = std::exchange(watch.last, looked);
+    auto const row = look.token.value_or("") + " " + look.stamp;
+    bool const first = watch.cluster != look.cluster;
+    if (first || watch.row != row) {
+        // A clock that stepped and was set right meanwhile. A row of groomer's tells of it where its stamp is from before the last
+        // look, by the clock.
+        bool const ours = look.token && lock::parse_token(*look.token);
+        auto const born = server_->ledger().row_born;
+        bool const before = (born - watch.executed) + stepped(watch.executed, born) < -250ms;
+        auto const net = stepped(watch.executed, executed);
+        auto const span = (received - sent) + (watch.received - watch.sent) + 250ms;
+        watch.step_hidden = first || (!(ours && before) && net > -span && net < span);
+        watch.row_seen = executed;
+    }
+    watch.cluster = look.cluster;
+    watch.row = row;
+    watch.sent = sent;
+    watch.executed = executed;
+    watch.received = received;
 }
 
-void Judge::tell_look(Process const& process, lock::Look const& look) {
+void Judge::tell(Process const& process, lock::Look const& look) {
     if (!world_.telling()) return;
     auto const token = look.token ? lock::parse_token(*look.token) : std::nullopt;
     std::string const whose = !look.row     ? "no row"
@@ -283,9 +331,11 @@ void Judge::ends(Process const& process) {
 void Judge::row_touched() {
     // Also of a holder that has not heard yet that it is one.
     auto const& states = server_->tables().lock_state;
-    if (auto const state = states.find(lock_name); state != states.end() && state->second.token) excused_.insert(state->second.term);
-    for (auto const& process : processes_)
-        if (process->believes()) excused_.insert(process->knowledge.term);
+    auto const& rows = server_->tables().sync_lock;
+    auto const state = states.find(lock_name);
+    auto const row = rows.find(lock_name);
+    if (state == states.end() || !state->second.token || row == rows.end() || row->second.token != state->second.token) return;
+    excuse(state->second.term, Event::excused_third_party);
 }
 
 void Judge::row_written(std::optional<Moment> born) {
@@ -304,10 +354,9 @@ void Judge::stepped(Duration by) {
 void Judge::move(Ledger& ledger, Duration by) {
     ledger.due -= by;
     if (by > 0s) return;
-    stepped_back_ = true;
-    // What is dated ahead of the clock proves nothing: due at once, and requests may count once more.
-    auto const recent = std::count_if(requests_.begin(), requests_.end(), [&](Moment made) { return made > world_.now() + by - 1s; });
-    ledger.credits += 1 + static_cast<int>(ledger.requests.size()) + static_cast<int>(recent);
+    last_step_back_ = world_.now();
+    ledger.went_back = true;
+    for (auto& request : ledger.requests) request.again = request.again || request.at > server_->clock();
 }
 
 void Judge::promoted() {
@@ -316,16 +365,14 @@ void Judge::promoted() {
     highest_is_lost_ = state == states.end() || state->second.term < highest_;
 }
 
-void Judge::requested() {
-    server_->ledger().requests.push_back(world_.now());
-    requests_.push_back(world_.now());
-}
+void Judge::requested() { server_->ledger().requests.push_back({world_.now(), server_->clock()}); }
 
 // ------------------------------------------------------------------------------------------------------------- liveness
 
 void Judge::expect_life(Moment since) {
     life_since_ = since;
     standing_since_.reset();
+    asked_since_.reset();
     finished_ = 0;
 }
 
@@ -347,36 +394,49 @@ std::optional<Moment> Judge::able_since() {
 
 // What the protocol demands before the lock may be had.
 Duration Judge::longest_standstill() const {
-    auto const row = server_->tables().sync_lock.find(lock_name);
-    bool const foreign = row != server_->tables().sync_lock.end() && row->second.token && !lock::parse_token(*row->second.token);
-    constexpr Duration leeway = 200ms, poll = 30s;
-    auto const& tables = server_->tables();
+    auto const& rows = server_->tables().sync_lock;
+    auto const row = rows.find(lock_name);
+    bool const foreign = row != rows.end() && row->second.token && !lock::parse_token(*row->second.token);
+    constexpr Duration leeway = 200ms, foreign_poll = 5s;
     auto needed = Duration{foreign ? foreign_needed(settings_) : settings_.ttl} * 101 / 100;
-    // A stamp that was ahead of the clock is dead when it was seen unchanged for as long as a dead one is old; if the clock passes
-    // it before, its age counts from there.
-    if (stepped_back_) needed *= 2;
-    bool const silent = foreign || freed_silently_;  // strangers tell nobody: they are looked at every 5 s
-    if (silent) needed += 5s;
-    // A request dated ahead of the clock, as it was before a step back, counts when its time has come: nobody is told then.
-    bool const asked_alone = tables.lock_state.contains(lock_name) && tables.lock_state.at(lock_name).due_at > server_->clock();
-    return (stepped_back_ && asked_alone ? std::max(needed, poll) : needed) + leeway;
+    // A stamp that a step back has put ahead of the clock is dead when it was seen unchanged for as long as a dead one is old; if
+    // the clock passes it before, its age counts from there.
+    if (row != rows.end() && server_->ledger().row_born <= last_step_back_) needed *= 2;
+    // Strangers tell nobody: they are looked at from time to time.
+    if (foreign || freed_silently_) needed += foreign_poll;
+    return needed + leeway;
+}
+
+// Is the lock due in a way that somebody looks for, or is told of?
+bool Judge::somebody_is_told() const {
+    auto const& state = server_->tables().lock_state;
+    auto const found = state.find(lock_name);
+    if (found == state.end() || found->second.due_at <= server_->clock() || clock_went_back(found->second, server_->clock())) return true;
+    auto const& requests = server_->ledger().requests;
+    return std::any_of(requests.begin(), requests.end(), [&](auto const& r) { return !r.served && r.made > last_step_back_; });
+}
+
+void Judge::judge_standstill(std::optional<Moment>& since, Moment able, bool due, Duration longest) {
+    if (!due) return since.reset();
+    if (!since) since = world_.now();
+    auto const stands = world_.now() - std::max(std::max(*since, able), server_->ledger().row_written);
+    if (stands > longest) fail("never stuck", "the lock is due, nobody holds it, and nobody has taken it for " + seconds_text(stands));
 }
 
 void Judge::look_for_standstill() {
     if (violation_ || (!prompt_ && (!life_since_ || world_.now() < *life_since_))) return;
     auto const able = able_since();
-    auto const& tables = server_->tables();
     bool const held = std::any_of(processes_.begin(), processes_.end(), [](auto const& process) { return process->believes(); });
-    if (held || !able || !server_->up() || !is_due(tables, lock_name, server_->clock())) return standing_since_.reset();
-    if (!standing_since_) standing_since_ = world_.now();
-    auto const since = std::max(std::max(*standing_since_, *able), server_->ledger().row_written);
-    if (world_.now() - since > longest_standstill())
-        fail("never stuck", "the lock is due, nobody holds it, and nobody has taken it for " + seconds_text(world_.now() - since));
+    bool const due = !held && able && server_->up() && is_due(server_->tables(), lock_name, server_->clock());
+    judge_standstill(standing_since_, able.value_or(Moment{}), due && somebody_is_told(), longest_standstill());
+    // A request that a step back has put ahead of the clock counts when its time has come: nobody is told then, but all look.
+    constexpr Duration poll = 30s;
+    judge_standstill(asked_since_, able.value_or(Moment{}), due, std::max(longest_standstill(), poll + 200ms));
 }
 
 bool Judge::all_is_done() const {
     auto const& ledger = server_->ledger();
-    return finished_ >= 2 && ledger.requests.empty();
+    return finished_ >= 2 && std::all_of(ledger.requests.begin(), ledger.requests.end(), [](auto const& r) { return r.served; });
 }
 
 }  // namespace groomer::simulation

@@ -41,13 +41,13 @@ public:
     void begins_tick(Process& process);
     void ends_tick(Process& process);
     void ends(Process const& process);  // dies, or has ended
-    void sees_cluster(Process const& process, std::string const& cluster, Moment looked);
-    void tell_look(Process const& process, lock::Look const& look);
+    // A look has reached it that was sent and received then, and ran in between.
+    void looked(Process const& process, lock::Look const& look, Moment sent, Moment executed, Moment received);
     void count_loss(lock::Hold const& hold);
 
     // ---- faults
     void row_touched();                            // by a third party: the term that it carried is over
-    void row_written(std::optional<Moment> born);  // by a third party; what its stamp claims, at the soonest
+    void row_written(std::optional<Moment> born);  // by a third party; what its stamp claims
     void stepped(Duration by);
     void promoted();
     void requested();
@@ -67,18 +67,22 @@ private:
     void acquired(Statement const& statement, Reply const& reply, Before const& before);
     void released(Statement const& statement, Reply const& reply, Before const& before);
     void judge_term(lock::Grant const& grant);
-    void judge_due(Statement const& statement, Before const& before);
+    void judge_due(Statement const& statement, Moment executed, Before const& before);
     void judge_alone(Statement const& statement, Before const& before);
     void judge_foreign(Statement const& statement, Before const& before);
-    [[nodiscard]] bool unseen_step(int taker, Moment since) const;
-    [[nodiscard]] bool stepped_forward(Moment since, Moment until) const;
-    [[nodiscard]] Duration stepped_since(Moment since) const;
+    [[nodiscard]] bool seemed_dead(Statement const& statement, Duration needed) const;
+    [[nodiscard]] Duration stepped(Moment since, Moment until) const;
     void move(Ledger& ledger, Duration by);
+    void tell(Process const& process, lock::Look const& look);
+    void excuse(std::int64_t term, Event event) { excused_.emplace(term, event); }
+    [[nodiscard]] bool is_excused(std::int64_t term);
+    [[nodiscard]] bool somebody_is_told() const;
     [[nodiscard]] std::size_t order(std::int64_t term) const;
     [[nodiscard]] Process* find(int number) const;
     [[nodiscard]] std::string name_of(std::int64_t term) const;
     std::optional<Moment> able_since();
     [[nodiscard]] Duration longest_standstill() const;
+    void judge_standstill(std::optional<Moment>& since, Moment able, bool due, Duration longest);
 
     World& world_;
     Counts& counts_;
@@ -91,19 +95,20 @@ private:
     std::int64_t highest_ = 0, newest_ = 0;      // of all, and of the last acquire
     Duration offset_of_highest_{};
     bool highest_is_lost_ = false;                    // by a failover
-    std::set<std::int64_t> excused_;                  // terms that a third party, or a step that nobody could see, has ended
+    std::map<std::int64_t, Event> excused_;           // terms that a third party, or a step that nobody could see, has ended
     std::vector<std::pair<Moment, Duration>> steps_;  // of the database's clock
-    std::vector<Moment> requests_;
     struct Watch {
-        std::string cluster;
-        Moment since{}, before{}, last{};  // its first look at it, and its last two
+        std::string cluster, row;               // as it was seen last
+        Moment sent{}, executed{}, received{};  // that look
+        Moment row_seen{};                      // the first look that saw this row
+        bool step_hidden = false;               // no two looks could tell of the steps up to then
     };
-    std::map<int, Watch> watches_;                // of a process, at the cluster that it saw last
+    std::map<int, Watch> watches_;                // of a process
     std::map<Site const*, std::int64_t> landed_;  // the newest term of which an effect has landed
     bool prompt_ = false;
-    bool stepped_back_ = false;
+    Moment last_step_back_ = Moment::min();
     bool freed_silently_ = false;  // by a stranger
-    std::optional<Moment> life_since_, standing_since_;
+    std::optional<Moment> life_since_, standing_since_, asked_since_;
     std::map<int, Moment> able_since_;
     std::uint64_t finished_ = 0;        // whole ticks since then
     std::set<std::int64_t> releasing_;  // terms whose tick has ended, and whose release has not come

@@ -41,7 +41,9 @@ public:
     void run_one() {
         auto const job = std::move(jobs_.front());
         jobs_.pop_front();
+        running_ = true;
         job->run();
+        running_ = false;
     }
     // Destroying a job may bring others: a coroutine is unwound through its executor.
     void drop() {
@@ -51,22 +53,35 @@ public:
         }
     }
 
+    // As an io_context's: what is dispatched by what runs here runs at once.
     class Executor {
+        using Blocking = asio::execution::blocking_t;
+
     public:
-        explicit Executor(Lane& lane) : lane_{&lane} {}
+        Executor(Lane& lane, bool at_once) : lane_{&lane}, at_once_{at_once} {}
         template <class F>
         void execute(F&& work) const {
-            lane_->jobs_.push_back(std::make_unique<JobOf<std::decay_t<F>>>(std::forward<F>(work)));
+            using Work = std::decay_t<F>;
+            if (at_once_ && lane_->running_) {
+                Work now{std::forward<F>(work)};
+                std::move(now)();
+            } else {
+                lane_->jobs_.push_back(std::make_unique<JobOf<Work>>(std::forward<F>(work)));
+            }
         }
         asio::execution_context& query(asio::execution::context_t) const noexcept { return lane_->context_; }
-        static constexpr asio::execution::blocking_t query(asio::execution::blocking_t) noexcept { return asio::execution::blocking.never; }
-        [[nodiscard]] Executor require(asio::execution::blocking_t::never_t) const noexcept { return *this; }
+        [[nodiscard]] Blocking query(Blocking) const noexcept {
+            return at_once_ ? Blocking{asio::execution::blocking.possibly} : Blocking{asio::execution::blocking.never};
+        }
+        [[nodiscard]] Executor require(Blocking::never_t) const noexcept { return {*lane_, false}; }
+        [[nodiscard]] Executor require(Blocking::possibly_t) const noexcept { return {*lane_, true}; }
         friend bool operator==(Executor const&, Executor const&) = default;
 
     private:
         Lane* lane_;
+        bool at_once_;
     };
-    Executor executor() { return Executor{*this}; }
+    Executor executor() { return {*this, true}; }
 
 private:
     struct Job {
@@ -86,6 +101,7 @@ private:
 
     Context& context_;
     std::deque<std::unique_ptr<Job>> jobs_;
+    bool running_ = false;
 };
 
 }  // namespace groomer::simulation

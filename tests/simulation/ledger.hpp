@@ -2,6 +2,7 @@
 // after a failover it tells of the same past as the database does.
 #pragma once
 
+#include "simulation/database.hpp"
 #include "simulation/world.hpp"
 
 #include <vector>
@@ -9,15 +10,21 @@
 namespace groomer::simulation {
 
 struct Ledger {
-    Moment due{};                   // when the next tick is due
-    Moment served = Moment::min();  // when the last hold began that ended as a whole tick, good or failed
-    int failures = 0;               // whole ticks in a row that failed
-    std::vector<Moment> requests;   // since then
-    int credits = 0;                // ticks that may come early, since the database's clock went back
-    bool forced = false;            // the current hold is
-    Moment acquired{};              // when the current hold began
-    Moment row_written{};           // when sync_lock's row was last written
-    Moment row_born{};              // … and since when its stamp claims to stand, at the soonest
+    struct Request {
+        Moment made{};
+        Stamp at = 0;         // as the database's clock had it
+        bool served = false;  // by a whole tick that began after it
+        bool again = false;   // a step back of the clock has put it into the future, or into doubt: it may count once more
+    };
+
+    Moment due{};      // when the next tick is due
+    int failures = 0;  // whole ticks in a row that failed
+    std::vector<Request> requests;
+    bool went_back = false;  // the database's clock, since the last release: a tick may come early
+    bool forced = false;     // the current hold is
+    Moment acquired{};       // when the current hold began
+    Moment row_written{};    // when sync_lock's row was last written
+    Moment row_born{};       // … and when its stamp was made
 };
 
 }  // namespace groomer::simulation

@@ -3,6 +3,7 @@
 
 #include "simulation/scene.hpp"
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -10,7 +11,8 @@ namespace groomer::simulation {
 
 struct Mutant {
     std::string_view name;
-    Family family;  // of the worlds in which it is looked for
+    Family family;        // of the worlds in which it is looked for,
+    std::uint64_t first;  // from this seed on: where it was found last
     Mutation mutation;
 };
 

@@ -100,6 +100,7 @@ void print(Counts const& counts) {
     print_line("and", counts, Event::step_forward, Event::failover_lost_renewal);
     print_line("others", counts, Event::foreign_hold, Event::slow_effect);
     print_line("not guaranteed", counts, Event::late_send, Event::rerun_after_lost_release);
+    print_line("excused", counts, Event::excused_third_party, Event::excused_early_request);
 }
 
 bool every_fault_occurred(Counts const& counts) {
@@ -143,7 +144,7 @@ struct Found {
 
 // The first seed at which a judge objects to the mutant, and not to the product.
 std::optional<Found> find(Mutant const& mutant, metrics::Metrics& metrics) {
-    for (std::uint64_t seed = 1; seed <= seeds_for_a_mutant; ++seed) {
+    for (auto seed = mutant.first; seed < mutant.first + seeds_for_a_mutant; ++seed) {
         Scene scene{seed, mutant.family, mutant.mutation, metrics, nullptr};
         auto violation = scene.run();
         if (!violation) continue;

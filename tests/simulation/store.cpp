@@ -27,12 +27,12 @@ public:
 
     Task<std::optional<lock::Look>> look(std::string lock) override {
         auto const statement = make(Kind::look, lock, longest_wait);
+        auto const sent = process_.parts.world.now();
         auto reply = co_await process_.ask(statement, statement->limit + longest_wait);
         if (reply.failed) fail(reply);
         if (!reply.look) co_return std::nullopt;
-        process_.parts.judge.sees_cluster(process_, reply.look->cluster, reply.executed);
         truth_ = *reply.look;
-        process_.parts.judge.tell_look(process_, truth_);
+        process_.parts.judge.looked(process_, truth_, sent, reply.executed, process_.parts.world.now());
         co_return shown(std::move(*reply.look));
     }
 
