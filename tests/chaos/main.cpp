@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -101,11 +102,22 @@ struct Outcome {
     bool interrupted = false;
 };
 
+// Of all worlds: a long run says now and then how far it is.
+void tell_progress(Options const& options) {
+    static std::atomic<int> ended = 0;
+    constexpr int often = 50;
+    int const count = ++ended;
+    if (count % often != 0) return;
+    std::printf("# %d rounds%s\n", count, options.rounds > 0 ? (" of " + std::to_string(options.rounds)).c_str() : "");
+    std::fflush(stdout);
+}
+
 void run_rounds(World& world, Options const& options, Schedule& schedule) {
     while (auto const fault = schedule.next()) {
         world.begin_round(*fault);
         befall(world, *fault);
         world.end_round(world.recover());
+        tell_progress(options);
         if (!options.verbose) continue;
         auto const& round = world.round();
         std::printf("%s: %s %s %.1f s%s\n", world.name().c_str(), fault->c_str(), round.detail.c_str(),

@@ -41,7 +41,7 @@
 #define CRASHES 0 /* of a replica that starts again in the same slot */
 #endif
 #ifndef DELETES
-#define DELETES 0 /* of the row, by another program or by hand */
+#define DELETES 0 /* of the row, by another program or by `lock release` */
 #endif
 #ifndef STEPS_BACK
 #define STEPS_BACK 0 /* of the database's clock */
@@ -51,6 +51,9 @@
 #endif
 #ifndef FAILOVERS
 #define FAILOVERS 0 /* 0 or 1 */
+#endif
+#ifndef SERVER_CRASHES
+#define SERVER_CRASHES 0 /* 0 or 1 */
 #endif
 #ifndef POOLER
 #define POOLER 0 /* 1: statements sent before a failover may arrive after it */
@@ -62,10 +65,7 @@
 #define LATE 1 /* 1: a statement that was given up may still be executed */
 #endif
 #ifndef REQUESTS
-#define REQUESTS 0 /* requests for a tick, at any time */
-#endif
-#ifndef DUE_TIMES
-#define DUE_TIMES 2 /* due times that pass after the first */
+#define REQUESTS 0 /* 1: a tick is requested, at any time */
 #endif
 
 /* What the replicas do besides holding the lock. */
@@ -77,6 +77,6 @@
 #endif
 
 #define STEPS (STEPS_BACK + STEPS_FORWARD)
-#ifndef SERVER_CRASHES
-#define SERVER_CRASHES 0 /* 0 or 1 */
-#endif
+#define TIME_IS_KEPT (TRACKER && TIME_CLEANS)
+#define HIGHEST_TERM (TERMS + FAILOVERS) /* a failover leaves one out */
+#define MOST_TERMS 5

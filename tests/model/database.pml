@@ -24,7 +24,7 @@ inline copy_database(from, to) {
   to.row = from.row; to.row_cluster = from.row_cluster; to.age = from.age; to.row_hour = from.row_hour;
   to.state_token = from.state_token; to.term = from.term; to.cluster = from.cluster; to.clean = from.clean;
   to.quarantine = from.quarantine; to.quarantine_hour = from.quarantine_hour; to.quarantine_was = from.quarantine_was;
-  to.acquired_hour = from.acquired_hour; to.released_hour = from.released_hour;
+  to.acquired_hour = from.acquired_hour; to.released_hour = from.released_hour; to.released_for = from.released_for;
   to.is_past_due = from.is_past_due; to.due_hour = from.due_hour;
   to.is_requested = from.is_requested; to.is_requested_since = from.is_requested_since;
   to.is_owed = from.is_owed; to.is_owed_since = from.is_owed_since
@@ -77,7 +77,7 @@ inline drop_standby() {
   standby.row = 0; standby.row_cluster = 0; standby.age = 0; standby.row_hour = 0;
   standby.state_token = 0; standby.term = 0; standby.cluster = 0; standby.clean = 0;
   standby.quarantine = 0; standby.quarantine_hour = 0; standby.quarantine_was = 0;
-  standby.acquired_hour = 0; standby.released_hour = 0;
+  standby.acquired_hour = 0; standby.released_hour = 0; standby.released_for = 0;
   standby.is_past_due = 0; standby.due_hour = 0;
   standby.is_requested = 0; standby.is_requested_since = 0;
   standby.is_owed = 0; standby.is_owed_since = 0;

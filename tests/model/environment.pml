@@ -7,6 +7,9 @@ inline age_statement(s) {
   fi
 }
 
+/* Any more makes no difference. */
+#define LONGEST_SIGHT (TIME_IS_KEPT && db.row == 0 -> UNCLEAN : TTL)
+
 inline age_replica(me) {
   if
   :: replica[me].deadline > 0 ->
@@ -31,7 +34,7 @@ inline age_replica(me) {
   :: else
   fi;
   if
-  :: STEPS && replica[me].has_looked && replica[me].row_for < TTL -> replica[me].row_for++
+  :: (STEPS || TRACKER) && replica[me].has_looked && replica[me].row_for < LONGEST_SIGHT -> replica[me].row_for++
   :: else
   fi;
   if
@@ -53,14 +56,15 @@ inline age_database(d) {
   if
   :: d.quarantine > 0 -> d.quarantine--
   :: else
+  fi;
+  if
+  :: TIME_IS_KEPT && d.released_for < UNCLEAN -> d.released_for++
+  :: else
   fi
 }
 
-#if TERMS == 3
-#define AN_EFFECT_MUST_LAND (effect_due[1] == 1 || effect_due[2] == 1 || effect_due[3] == 1)
-#else
-#define AN_EFFECT_MUST_LAND (effect_due[1] == 1 || effect_due[2] == 1 || effect_due[3] == 1 || effect_due[4] == 1)
-#endif
+#define AN_EFFECT_MUST_LAND \
+  (effect_due[1] == 1 || effect_due[2] == 1 || effect_due[3] == 1 || effect_due[4] == 1 || effect_due[5] == 1)
 
 hidden byte of_term;
 
@@ -73,7 +77,7 @@ inline time_passes() {
     FOR_EACH_REPLICA age_replica(each); END_EACH;
     of_term = 1;
     do
-    :: of_term <= TERMS ->
+    :: of_term <= HIGHEST_TERM ->
        if
        :: effect_due[of_term] > 0 -> effect_due[of_term]--
        :: else
@@ -89,9 +93,8 @@ inline time_passes() {
 /* The standby's clock shows the same. */
 inline due_time_passes() {
   d_step {
-    !db.is_past_due && db.due_hour == clock_hour && due_times < DUE_TIMES ->
+    !db.is_past_due && db.due_hour == clock_hour ->
     printf("-- the due time has come\n");
-    due_times++;
     db.is_past_due = 1; db.is_owed = 1;
     if
     :: HAS_STANDBY -> standby.is_past_due = 1; standby.is_owed = 1
@@ -103,9 +106,8 @@ inline due_time_passes() {
 
 inline request_comes() {
   d_step {
-    requests < REQUESTS ->
+    REQUESTS && !(db.is_requested && (db.is_requested_since || db.state_token == 0)) ->
     printf("-- a tick is requested\n");
-    requests++;
     before_write(0);
     db.is_requested = 1; db.is_owed = 1;
     if

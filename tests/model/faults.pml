@@ -16,7 +16,7 @@ inline crash(me, keeps_statement) {
     fi;
     replica[me].has_looked = 0; replica[me].seen_cluster = 0; replica[me].seen_hour = 0;
     replica[me].is_row_as_seen = 0; replica[me].is_row_as_seen_on_standby = 0;
-    replica[me].is_age_doubtful = 0; replica[me].has_seen_step = 0;
+    replica[me].is_age_doubtful = 0; replica[me].steps_before = 0;
     replica[me].row_for = 0; replica[me].contact_for = 0; replica[me].cluster_for = 0;
     end_hold(me);
     forget_ended(me);
@@ -32,13 +32,17 @@ inline crash(me, keeps_statement) {
   }
 }
 
-/* By another program, or by `lock release`: the state row says neither that it was released nor that it is clean. */
-inline row_is_deleted() {
+/* By another program, of which the state row knows nothing; or by `lock release`. */
+inline row_is_deleted(by_hand) {
   d_step {
     deletes < DELETES && db.row != 0 && !IS_FENCED ->
-    printf("-- somebody deletes the row of term %d\n", db.row);
+    printf("-- somebody deletes the row of term %d, by `lock release`: %d\n", db.row, by_hand);
     deletes++;
-    before_write(0);
+    before_write(by_hand);
+    if
+    :: by_hand -> db.state_token = 0; db.clean = 0; db.released_hour = clock_hour; db.released_for = 0
+    :: else
+    fi;
     delete_row();
     tidy()
   }
@@ -48,7 +52,7 @@ inline row_is_deleted() {
    under way, or died, owes what it owed. */
 inline clock_has_stepped() {
   if
-  :: db.state_token == 0 -> db.is_owed = IS_DUE
+  :: db.state_token == 0 -> db.is_owed = IS_DUE || WENT_BACK
   :: else
   fi;
   if

@@ -24,7 +24,8 @@ inline begin_hold(me) {
      :: else
      fi;
      replica[me].ended = 0; replica[me].ended_clean = 0; replica[me].ended_whole = 0;
-     printf("replica %d holds term %d for %d, quarantine %d\n", me, replica[me].term, replica[me].deadline, replica[me].quarantine);
+     printf("replica %d holds term %d for %d, quarantine %d\n", me, replica[me].term, replica[me].deadline,
+            replica[me].quarantine);
      CHECK_EXCLUSION
   :: else -> printf("replica %d learns of its win too late\n", me)
   fi
@@ -44,7 +45,8 @@ inline renew(me) {
     replica[me].term != 0 && replica[me].asked.kind == NOTHING && replica[me].deadline < TTL ->
     printf("replica %d sends a renewal of term %d\n", me, replica[me].term);
     replica[me].asked.kind = RENEW;
-    replica[me].asked.token = replica[me].term
+    replica[me].asked.token = replica[me].term;
+    tidy()
   }
 }
 
@@ -80,16 +82,23 @@ inline prolong_hold(me) {
 
 /* ------------------------------------------------------------------------------------ statements that are waited for */
 
-/* A negative reply comes at once: while it is late, or lost, the replica knows as little as before it was sent. */
+inline execute_bid(me) {
+  execute_acquire(me, replica[me].asked);
+  if
+  :: won -> replica[me].asked.is_executed = 1
+  :: else -> CHECK_NOT_REFUSED(replica[me].asked); clear_statement(replica[me].asked)
+  fi
+}
+
+/* A negative reply comes at once: while it is late, or lost, the replica knows as little as before it was sent. A bid counts
+   from its look; or the replica was slow to send it, and it has only just been sent. */
 inline database_executes(me) {
   if
+  :: d_step { IS_WAITING(me) && replica[me].asked.kind == ACQUIRE && !IS_FENCED -> execute_bid(me); tidy() }
   :: d_step {
-       IS_WAITING(me) && replica[me].asked.kind == ACQUIRE && !IS_FENCED ->
-       execute_acquire(me, replica[me].asked);
-       if
-       :: won -> replica[me].asked.is_executed = 1
-       :: else -> CHECK_NOT_REFUSED(replica[me].asked); clear_statement(replica[me].asked)
-       fi;
+       IS_WAITING(me) && replica[me].asked.kind == ACQUIRE && !IS_FENCED && replica[me].asked.sent_for > 0 ->
+       execute_bid(me);
+       replica[me].asked.sent_for = 0;
        tidy()
      }
   :: d_step {
@@ -112,10 +121,7 @@ inline database_executes(me) {
        if
        :: won -> replica[me].asked.is_executed = 1
        :: else ->
-          if
-          :: !KEEPS_LAST_RELEASE -> forget_ended(me)
-          :: else
-          fi;
+          forget_refused_release(me);
           clear_statement(replica[me].asked)
        fi;
        tidy()
@@ -130,6 +136,7 @@ inline reply_arrives(me) {
     :: replica[me].asked.kind == ACQUIRE -> begin_hold(me)
     :: replica[me].asked.kind == RENEW -> prolong_hold(me)
     :: else ->
+       tick_of[replica[me].asked.token] = (replica[me].asked.is_whole -> AND_WAS_RELEASED : 0);
        if
        :: !KEEPS_LAST_RELEASE -> forget_ended(me)
        :: else

@@ -5,7 +5,7 @@
 #include "rules.pml"
 #include "state.pml"
 #include "properties.pml"
-#include "symmetry.pml"
+#include "tidy.pml"
 #include "database.pml"
 #include "statement.pml"
 #include "quarantine.pml"
@@ -20,7 +20,8 @@
 
 proctype Groomer(byte me) {
   do
-  :: look(me)
+  :: look(me, 0)
+  :: look(me, 1)
   :: database_executes(me)
   :: reply_arrives(me)
   :: give_up(me)
@@ -43,11 +44,17 @@ proctype World() {
   :: request_comes()
   :: effect_lands(1)
   :: effect_lands(2)
+#if TERMS + FAILOVERS > 2
   :: effect_lands(3)
-#if TERMS > 3
+#endif
+#if TERMS + FAILOVERS > 3
   :: effect_lands(4)
 #endif
-  :: row_is_deleted()
+#if TERMS + FAILOVERS > 4
+  :: effect_lands(5)
+#endif
+  :: row_is_deleted(0)
+  :: row_is_deleted(1)
   :: clock_steps_back()
   :: clock_steps_forward()
   :: failover(0)

@@ -6,6 +6,15 @@
 
 inline forget_ended(me) { replica[me].ended = 0; replica[me].ended_clean = 0; replica[me].ended_whole = 0 }
 
+/* A repeated release that finds nothing is forgotten, or a stranger who writes the token back would have it repeated for ever.
+   So where the first one came late after all, and a failover loses that, the tick may run again: the judge is told. */
+inline forget_refused_release(me) {
+  if
+  :: !KEEPS_REFUSED_RELEASE || !KEEPS_LAST_RELEASE -> tick_of[replica[me].ended] = 0; forget_ended(me)
+  :: else
+  fi
+}
+
 inline send_release(me) {
   replica[me].asked.kind = RELEASE;
   replica[me].asked.token = replica[me].ended;
@@ -22,7 +31,7 @@ inline end_tick(me, whole) {
     replica[me].ended_whole = whole;
     replica[me].ended_clean = (effect_due[replica[me].term] == 0 || !RELEASE_TELLS_UNCLEAN) &&
                               (replica[me].quarantine == 0 || !RELEASE_TELLS_QUARANTINE);
-    ran_to_end[replica[me].term] = whole;
+    tick_of[replica[me].term] = (whole -> RAN_TO_END : 0);
     printf("replica %d ends the tick of term %d: whole %d, clean %d\n", me, replica[me].term, whole, replica[me].ended_clean);
     end_hold(me);
     send_release(me);
@@ -67,7 +76,7 @@ inline execute_release(s) {
      before_write(RELEASES_ARE_DURABLE);
      set_next_due(s);
      mend_state();
-     db.released_hour = clock_hour;
+     db.released_hour = clock_hour; db.released_for = 0;
      db.state_token = 0;
      db.clean = s.is_clean;
      delete_row();

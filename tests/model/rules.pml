@@ -21,7 +21,10 @@
 #define JUDGES_AGE_AGAIN 1 /* expired, or in the future, by the database's clock */
 #endif
 #ifndef DATABASE_MAKES_TERM
-#define DATABASE_MAKES_TERM 1
+#define DATABASE_MAKES_TERM 1 /* from what it has, not the bidder from what it saw */
+#endif
+#ifndef LEAVES_LOST_TERMS
+#define LEAVES_LOST_TERMS 1
 #endif
 
 /* observe, decide */
@@ -35,13 +38,16 @@
 #define SIGHT_IS_OF_ONE_CLUSTER 1
 #endif
 #ifndef RECLAIM_IS_OF_ONE_CLUSTER
-#define RECLAIM_IS_OF_ONE_CLUSTER 1
+#define RECLAIM_IS_OF_ONE_CLUSTER 1 /* and takes care like any other ground */
 #endif
 #ifndef RECLAIM_NEEDS_SLOT
 #define RECLAIM_NEEDS_SLOT 1 /* and its file lock: a name alone proves nothing */
 #endif
 #ifndef SEES_STEPS
 #define SEES_STEPS 1
+#endif
+#ifndef SEES_OLD_STAMPS
+#define SEES_OLD_STAMPS 1 /* a row that has changed since the last look and was stamped before it */
 #endif
 #ifndef DOUBTS_AGE
 #define DOUBTS_AGE 1 /* a stamp from before a step must be seen unchanged for a ttl */
@@ -94,6 +100,12 @@
 #ifndef RELEASE_TELLS_QUARANTINE
 #define RELEASE_TELLS_QUARANTINE 1 /* and a quarantine that is not over by the holder's clock */
 #endif
+#ifndef TIME_CLEANS
+#define TIME_CLEANS 1 /* a row released long ago, and seen free for as long as the wait would be, needs none */
+#endif
+#ifndef TIME_CLEANS_BY_SIGHT
+#define TIME_CLEANS_BY_SIGHT 1 /* not by the database's clock alone */
+#endif
 #ifndef DELETE_IS_UNCLEAN
 #define DELETE_IS_UNCLEAN 1 /* a free row is clean only where a release said so */
 #endif
@@ -107,6 +119,9 @@
 #endif
 #ifndef KEEPS_LAST_RELEASE
 #define KEEPS_LAST_RELEASE 1 /* even one that was confirmed: a failover may have lost it */
+#endif
+#ifndef KEEPS_REFUSED_RELEASE
+#define KEEPS_REFUSED_RELEASE 0 /* release.pml */
 #endif
 #ifndef KEEPS_LATER_REQUESTS
 #define KEEPS_LATER_REQUESTS 1
@@ -127,6 +142,9 @@
 #endif
 
 /* the server */
+#ifndef ACQUIRES_ARE_DURABLE
+#define ACQUIRES_ARE_DURABLE 1
+#endif
 #ifndef RENEWALS_ARE_DURABLE
 #define RENEWALS_ARE_DURABLE 1
 #endif

@@ -36,6 +36,7 @@ typedef Database {
   unsigned quarantine_was : 4; /* at the acquire: quarantine_until - acquired_at */
   unsigned acquired_hour : 3;
   unsigned released_hour : 3;
+  unsigned released_for : 4; /* since released_at, up to UNCLEAN */
   unsigned is_past_due : 1; /* due_at has passed, in its hour */
   unsigned due_hour : 3;
   unsigned is_requested : 1;
@@ -68,7 +69,7 @@ typedef Statement {
   /* of an acquire: the look it stands on, and its reply */
   unsigned ground : 3;
   unsigned has_contact : 1;
-  unsigned knows_step : 1; /* of the judge: has seen that the clock stepped */
+  unsigned steps_before : 2; /* of the judge: that of the bidder */
   unsigned seen_term : 3;
   unsigned seen_cluster : 1;
   unsigned seen_hour : 3;
@@ -92,9 +93,9 @@ typedef Replica {
   unsigned is_row_as_seen : 1;
   unsigned is_row_as_seen_on_standby : 1;
   unsigned is_age_doubtful : 1;
-  unsigned has_seen_step : 1;
-  unsigned row_for : 3;     /* since row_since, up to TTL */
-  unsigned contact_for : 3; /* since contact_since */
+  unsigned steps_before : 2; /* of the judge: how often the clock had stepped at the first look in this cluster */
+  unsigned row_for : 4;     /* since row_since, up to TTL; of a free row up to UNCLEAN */
+  unsigned contact_for : 3; /* since contact_since, up to TTL */
   unsigned cluster_for : 3; /* since cluster_since */
 
   unsigned row_is : 2; /* what it would read in the token */
@@ -119,11 +120,14 @@ Replica replica[REPLICAS];
 
 /* ---------------------------------------------------------------------------------------------------------- the judge */
 
+#define RAN_TO_END 1
+#define AND_WAS_RELEASED 2
+
+unsigned holds : 3;       /* so many were begun */
 unsigned newest_term : 3;
-unsigned issued_term : 3;
-byte effect_due[TERMS + 1]; /* by term: a write to the tracker takes effect within this time; 0: none is under way */
+byte effect_due[MOST_TERMS + 1]; /* by term: a write to the tracker takes effect within this time; 0: none is under way */
 unsigned newest_writer : 3;  /* the newest term that has begun a write to the tracker */
-bit ran_to_end[TERMS + 1];  /* by term: its tick has, whole */
+byte tick_of[MOST_TERMS + 1];    /* by term: ran to its end, whole; and was told that it is released */
 bit is_blind;               /* a living row was taken by a replica that first looked after the clock had stepped */
 
 unsigned crashes : 2;
@@ -131,5 +135,3 @@ unsigned deletes : 2;
 unsigned steps_back : 2;
 unsigned steps_forward : 2;
 unsigned server_crashes : 1;
-unsigned due_times : 2;
-unsigned requests : 2;

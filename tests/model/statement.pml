@@ -4,7 +4,7 @@
 
 inline clear_statement(s) {
   s.kind = NOTHING; s.is_executed = 0; s.sent_for = 0; s.token = 0;
-  s.ground = NO_GROUND; s.has_contact = 0; s.knows_step = 0; s.seen_term = 0; s.seen_cluster = 0; s.seen_hour = 0;
+  s.ground = NO_GROUND; s.has_contact = 0; s.steps_before = 0; s.seen_term = 0; s.seen_cluster = 0; s.seen_hour = 0;
   s.is_row_as_seen = 0; s.is_row_as_seen_on_standby = 0; s.is_of_predecessor = 0; s.quarantine = 0;
   s.is_clean = 0; s.is_whole = 0
 }
@@ -15,7 +15,7 @@ inline make_late(me) {
   replica[me].late.token = replica[me].asked.token;
   replica[me].late.ground = replica[me].asked.ground;
   replica[me].late.has_contact = replica[me].asked.has_contact;
-  replica[me].late.knows_step = replica[me].asked.knows_step;
+  replica[me].late.steps_before = replica[me].asked.steps_before;
   replica[me].late.seen_term = replica[me].asked.seen_term;
   replica[me].late.seen_cluster = replica[me].asked.seen_cluster;
   replica[me].late.seen_hour = replica[me].asked.seen_hour;
