@@ -8,6 +8,7 @@
 #include <libpq-fe.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 
 namespace groomer::pg {
@@ -51,15 +52,18 @@ public:
     // What is needed to wait is made when the message is on its way: the server works meanwhile.
     void start(Send const& send, std::chrono::milliseconds limit) {
         bool const sent = send(connection_) == 1;
+        int const own = sent ? ::dup(PQsocket(connection_)) : -1;
         timer_.expires_after(limit);
         timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
             if (!error) self->fail("the server does not answer");
         });
-        if (sent) {
-            socket_.assign(::dup(PQsocket(connection_)));
+        if (own >= 0) {
+            socket_.assign(own);
             return go_on();
         }
-        asio::post(timer_.get_executor(), [self = shared_from_this()] { self->fail(PQerrorMessage(self->connection_)); });
+        asio::post(timer_.get_executor(), [self = shared_from_this(), sent] {
+            self->fail(sent ? "no file descriptor is left to wait with" : PQerrorMessage(self->connection_));
+        });
     }
 
 private:
@@ -146,7 +150,8 @@ std::string DirectSession::message(Statement const& statement, Values const& par
     return statement.time_limit == bounds_itself ? text : settings(statement.time_limit) + text;
 }
 
-Task<DirectSession::Reply> DirectSession::exchange(Send send, std::chrono::milliseconds limit) {
+Task<DirectSession::Reply> DirectSession::exchange(Send send, BootTime::time_point until) {
+    auto const limit = std::max(std::chrono::ceil<std::chrono::milliseconds>(until - BootTime::now()), std::chrono::milliseconds{1});
     auto initiate = [connection = connection_, limit](auto handler, Send const& sent) {
         asio::any_io_executor const executor = asio::get_associated_executor(handler);
         auto const kept = std::make_shared<decltype(handler)>(std::move(handler));
@@ -158,28 +163,27 @@ Task<DirectSession::Reply> DirectSession::exchange(Send send, std::chrono::milli
     co_return reply;
 }
 
-Task<DirectSession::Reply> DirectSession::run_text(Statement statement, Values parameters, std::chrono::milliseconds limit) {
+Task<DirectSession::Reply> DirectSession::run_text(Statement statement, Values parameters, BootTime::time_point until) {
     Send const send = [text = message(statement, parameters)](PGconn* to) { return PQsendQuery(to, text.c_str()); };
-    co_return co_await exchange(send, limit);
+    co_return co_await exchange(send, until);
 }
 
 // The server says which process answers, and said at the start which one the connection is to: a pooler tells its own number.
-Task<bool> DirectSession::learn_who_answers(std::chrono::milliseconds limit) {
+Task<bool> DirectSession::learn_who_answers(BootTime::time_point until) {
     Send const send = [](PGconn* to) { return PQsendQuery(to, "SELECT pg_backend_pid()"); };
-    auto const reply = co_await exchange(send, limit);
+    auto const reply = co_await exchange(send, until);
     co_return reply.rows.size() == 1 && reply.rows.front().integer(0) == PQbackendPID(connection_);
 }
 
 // Nothing where the statement cannot be had prepared.
-Task<std::optional<DirectSession::Reply>> DirectSession::run_prepared(Statement statement, Values parameters,
-                                                                      std::chrono::milliseconds limit) {
-    if (!keeps_prepared_) keeps_prepared_ = co_await learn_who_answers(limit);
+Task<std::optional<DirectSession::Reply>> DirectSession::run_prepared(Statement statement, Values parameters, BootTime::time_point until) {
+    if (!keeps_prepared_) keeps_prepared_ = co_await learn_who_answers(until);
     if (!*keeps_prepared_) co_return std::nullopt;
     std::string const name{statement.name};
     if (!prepared_.contains(statement.name)) {
         std::string const sql{statement.sql};
         Send const prepare = [&](PGconn* to) { return PQsendPrepare(to, name.c_str(), sql.c_str(), 0, nullptr); };
-        auto const prepared = co_await exchange(prepare, limit);
+        auto const prepared = co_await exchange(prepare, until);
         if (!prepared.error.empty()) co_return std::nullopt;  // its text tells the same error, or works
         prepared_.insert(statement.name);
     }
@@ -189,7 +193,7 @@ Task<std::optional<DirectSession::Reply>> DirectSession::run_prepared(Statement 
     Send const send = [&](PGconn* to) {
         return PQsendQueryPrepared(to, name.c_str(), static_cast<int>(texts.size()), texts.data(), nullptr, nullptr, 0);
     };
-    auto reply = co_await exchange(send, limit);
+    auto reply = co_await exchange(send, until);
     if (is_unprepared(reply.sqlstate)) {
         keeps_prepared_ = false;
         co_return std::nullopt;
@@ -198,10 +202,11 @@ Task<std::optional<DirectSession::Reply>> DirectSession::run_prepared(Statement 
 }
 
 Task<Rows> DirectSession::run(Statement statement, Values parameters, std::chrono::milliseconds limit) {
+    auto const until = BootTime::now() + limit;
     std::optional<Reply> reply;
     // With settings before it, it would be two messages: those go as text.
-    if (statement.time_limit == bounds_itself) reply = co_await run_prepared(statement, parameters, limit);
-    if (!reply) reply = co_await run_text(statement, parameters, limit);
+    if (statement.time_limit == bounds_itself) reply = co_await run_prepared(statement, parameters, until);
+    if (!reply) reply = co_await run_text(statement, parameters, until);
     if (!reply->error.empty()) throw statement_error(statement.name, reply->error, reply->sqlstate);
     co_return std::move(reply->rows);
 }

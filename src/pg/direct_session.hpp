@@ -26,8 +26,9 @@ public:
     DirectSession(DirectSession const&) = delete;
     DirectSession& operator=(DirectSession const&) = delete;
 
-    // One statement at a time. A caller that is cancelled gets its result all the same. Where no answer comes within `limit`
-    // the session is broken. Throws DatabaseError; after a broken one the session is of no more use.
+    // One statement at a time. A caller that is cancelled when it was sent gets its result all the same; before, nothing is sent, and
+    // the session is of no more use. Where no answer comes within `limit` the session is broken. Throws DatabaseError; after a
+    // broken one the session is of no more use.
     Task<Rows> run(Statement statement, Values parameters, std::chrono::milliseconds limit);
 
 private:
@@ -35,10 +36,10 @@ private:
     class Exchange;
     using Send = std::function<int(pg_conn*)>;  // 0: not sent
 
-    Task<Reply> exchange(Send send, std::chrono::milliseconds limit);
-    Task<Reply> run_text(Statement statement, Values parameters, std::chrono::milliseconds limit);
-    Task<std::optional<Reply>> run_prepared(Statement statement, Values parameters, std::chrono::milliseconds limit);
-    Task<bool> learn_who_answers(std::chrono::milliseconds limit);
+    Task<Reply> exchange(Send send, BootTime::time_point until);
+    Task<Reply> run_text(Statement statement, Values parameters, BootTime::time_point until);
+    Task<std::optional<Reply>> run_prepared(Statement statement, Values parameters, BootTime::time_point until);
+    Task<bool> learn_who_answers(BootTime::time_point until);
     [[nodiscard]] std::string message(Statement const& statement, Values const& parameters) const;
 
     pg_conn* connection_;

@@ -91,7 +91,8 @@ void Loop::take_in(lock::Look const& look, BootTime::time_point sent, BootTime::
 }
 
 void Loop::be_told(lock::Look const& look, BootTime::time_point sent, BootTime::time_point received) {
-    if (!waiting_ || sent < sight_.received() || is_ended_hold(look)) return;
+    if (!waiting_ || sent < sight_.received()) return;
+    if (is_ended_hold(look)) return wake();  // what is to be done then, a look of its own does
     waiting_ = false;
     told_ = true;
     take_in(look, sent, received);
@@ -120,8 +121,12 @@ Task<> Loop::observe() {
 Task<> Loop::back_off_for(milliseconds time) {
     auto const start = parts_.clock.now();
     constexpr milliseconds least{200};
-    while (!stopping_ && parts_.clock.now() < start + least) co_await wakeup_.wait_until(parts_.clock, start + least);
-    if (!stopping_) co_await wakeup_.wait_until(parts_.clock, start + time);
+    bool woken = false;
+    while (!stopping_ && parts_.clock.now() < start + least) {
+        bool const now = co_await wakeup_.wait_until(parts_.clock, start + least);
+        woken = woken || now;
+    }
+    if (!stopping_ && !woken) co_await wakeup_.wait_until(parts_.clock, start + time);
 }
 
 Task<bool> Loop::try_observe() {

@@ -87,7 +87,7 @@ void judge_model(History const& history, Tenures const& tenures, Verdict& verdic
             accuse("model within a hold", request.received, request.pod + " asked before it held anything");
             continue;
         }
-        auto const& span = *tenures.of_term((*std::prev(after))->token.term);
+        auto const& span = *tenures.of_term("groomer", (*std::prev(after))->token.term);
         auto const finished = request.cut ? request.cut : request.answered;
         if (request.cut) ++verdict.counts["model requests cut"];
         if (!span.to || !finished) continue;

@@ -97,6 +97,19 @@ struct Case {
 std::vector<Case> cases() {
     return {
         {"", "nothing in a good history", [](History&) {}},
+        {"", "nothing where the other lock gives out the same terms",
+         [](History& h) {
+             auto const other_lock = [](auto event) {
+                 event.lock = "global";
+                 return event;
+             };
+             auto& locks = h.segments[0].locks;
+             auto& states = h.segments[0].states;
+             locks.push_back(other_lock(taken(920ms, 20, "a")));
+             locks.push_back(other_lock(released(940ms, 20, "a", 920ms)));
+             states.push_back(other_lock(began(920ms, 20, "a", 910ms)));
+             states.push_back(other_lock(ended(940ms, 20, "a", 910ms, 2000ms)));
+         }},
         {"", "nothing where an expired row is taken", [](History& h) { steal(h, 2001ms); }},
         {"one holder", "a row that is taken from the living", [](History& h) { steal(h, 1990ms); }},
         {"", "nothing where a dead predecessor's row is taken back",

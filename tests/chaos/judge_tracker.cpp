@@ -11,6 +11,9 @@ using namespace std::chrono_literals;
 // Of moments that two processes read from one clock, by way of another.
 constexpr auto reading = 2ms;
 
+// The lock whose holders write to the tracker: the other one's terms may be the same numbers.
+constexpr char const* writer = "groomer";
+
 // How old a proof may be that a write to the tracker stands on.
 constexpr std::chrono::milliseconds longest_proof{1000};
 
@@ -30,7 +33,8 @@ std::map<std::int64_t, Moment> quarantine_ends(History const& history, Tenures c
     for (std::size_t number = 0; number < history.segments.size(); ++number)
         for (auto const& event : history.segments[number].states) {
             if (!event.new_token || event.new_token == event.old_token) continue;
-            if (auto const* tenure = tenures.find(number, *event.new_token)) out[tenure->token.term] = event.quarantine_until;
+            auto const* tenure = tenures.find(number, *event.new_token);
+            if (tenure != nullptr && tenure->lock == writer) out[tenure->token.term] = event.quarantine_until;
         }
     return out;
 }
@@ -45,7 +49,7 @@ void judge_tracker(History const& history, Tenures const& tenures, Verdict& verd
         ++verdict.counts["tracker writes"];
         verdict.counts["tracker writes cut"] += write.cut && !write.answered ? 1 : 0;
         if (paused_inside_send(write, history.timing)) ++verdict.counts["sends with a pause inside"];
-        auto const* span = tenures.of_term(write.term);
+        auto const* span = tenures.of_term(writer, write.term);
         if (span == nullptr || span->pod != write.pod) {
             accuse("tracker writes in time", write.received, "nobody had that term: " + about(write));
             continue;
@@ -66,7 +70,7 @@ void judge_tracker(History const& history, Tenures const& tenures, Verdict& verd
     for (auto const* write : effects) {
         ++verdict.counts["effects"];
         auto const target = std::to_string(write->issue) + "@" + std::to_string(write->revision) + " " + write->label;
-        auto const& end = tenures.of_term(write->term)->to;
+        auto const& end = tenures.of_term(writer, write->term)->to;
         bool const too_late = write->term < newest || (end && *write->effect > *end);
         if (too_late && paused_inside_send(*write, history.timing)) {
             ++verdict.counts["effects excused: a pause inside their send"];

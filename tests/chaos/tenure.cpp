@@ -57,7 +57,8 @@ private:
     void add(Tenure tenure) {
         open_[tenure.lock] = out_.all_.size();
         out_.by_token_[{segment_, tenure.text}] = out_.all_.size();
-        auto& span = out_.by_term_.try_emplace(tenure.token.term, Span{tenure.from, {}, tenure.pod, tenure.lock, false}).first->second;
+        auto& span =
+            out_.by_term_.try_emplace(std::pair{tenure.lock, tenure.token.term}, Span{tenure.from, {}, tenure.pod, false}).first->second;
         span.to.reset();
         out_.all_.push_back(std::move(tenure));
     }
@@ -69,7 +70,7 @@ private:
 
     void close(Tenure& tenure, Moment at) {
         tenure.to = at;
-        out_.by_term_.at(tenure.token.term).to = at;
+        out_.by_term_.at({tenure.lock, tenure.token.term}).to = at;
         open_.erase(tenure.lock);
     }
 
@@ -117,8 +118,8 @@ private:
             accuse_("care after a promotion", tenure.from,
                     shortly(tenure.text) + " was taken " + std::to_string(seconds(tenure.from - last->second)) +
                         " s after the last stamp of the timeline before");
-        for (auto& [term, span] : out_.by_term_)
-            if (span.lock == tenure.lock && !span.to && term != tenure.token.term) span.to = tenure.from;
+        for (auto& [key, span] : out_.by_term_)
+            if (key.first == tenure.lock && !span.to && key.second != tenure.token.term) span.to = tenure.from;
     }
 
     void renew(LockEvent const& event) {
@@ -141,7 +142,7 @@ private:
             accuse_("one holder", event.at, event.pod + " released " + shortly(tenure->text) + " of " + tenure->pod);
         tenure->released = !by_driver;
         tenure->deleted = by_driver;
-        out_.by_term_.at(tenure->token.term).deleted = by_driver;
+        out_.by_term_.at({tenure->lock, tenure->token.term}).deleted = by_driver;
         close(*tenure, event.at);
     }
 
@@ -166,8 +167,8 @@ Tenure const* Tenures::find(std::size_t segment, std::string const& token) const
     return found == by_token_.end() ? nullptr : &all_[found->second];
 }
 
-Tenures::Span const* Tenures::of_term(std::int64_t term) const {
-    auto const found = by_term_.find(term);
+Tenures::Span const* Tenures::of_term(std::string const& lock, std::int64_t term) const {
+    auto const found = by_term_.find({lock, term});
     return found == by_term_.end() ? nullptr : &found->second;
 }
 

@@ -47,16 +47,16 @@ public:
     struct Span {
         Moment from;
         std::optional<Moment> to;
-        std::string pod, lock;
+        std::string pod;
         bool deleted = false;
     };
-    [[nodiscard]] Span const* of_term(std::int64_t term) const;
+    [[nodiscard]] Span const* of_term(std::string const& lock, std::int64_t term) const;
 
 private:
     class Builder;
     std::vector<Tenure> all_;
     std::map<std::pair<std::size_t, std::string>, std::size_t> by_token_;
-    std::map<std::int64_t, Span> by_term_;
+    std::map<std::pair<std::string, std::int64_t>, Span> by_term_;  // two locks may give out the same number
 };
 
 }  // namespace groomer::chaos

@@ -1,4 +1,4 @@
-/* Release: groomer.release in 003_holds.sql, and in loop.cpp when it is sent and repeated.
+/* Release: groomer.release in 004_bids.sql, and in loop.cpp when it is sent and repeated.
 
    The code repeats a release that was not answered until the deadline, and after that whenever a look finds the row of the
    ended hold. Here all repetitions follow a look: one without would do the same where the row is that of the hold, and

@@ -489,6 +489,30 @@ TEST_F(ReconcileLoop, AForcedRunThatIsRefusedForNoReasonEndsWithASentence) {
     a.store.acquires.clear();
 }
 
+TEST_F(ReconcileLoop, ANotificationCutsABackOffShortButManyDoNotMakeItNothing) {
+    auto& a = start("a");
+    a.store.unreachable = true;
+    database.states["groomer"].due_at = clock.now() + 500ms;
+    clock.advance(40s);
+    auto const failed = [&] {
+        auto const lines = a.lines.str();
+        std::size_t count = 0;
+        for (auto at = lines.find("cannot look"); at != std::string::npos; at = lines.find("cannot look", at + 1)) ++count;
+        return count;
+    };
+    auto const before = failed();
+    for (int i = 0; i < 100; ++i) {
+        a.loop->wake();
+        clock.advance(10ms);
+    }
+    EXPECT_GE(failed(), before + 3);
+    EXPECT_LE(failed(), before + 6) << "five a second at most";
+    a.store.unreachable = false;
+    a.loop->wake();
+    clock.advance(300ms);
+    EXPECT_EQ(a.ticks, 1) << "the notification that came while it could not yet be heeded was not forgotten";
+}
+
 TEST_F(ReconcileLoop, WhatAnothersLookShowedNeedsNoLook) {
     auto& a = start("a");
     a.takes = 5min;
