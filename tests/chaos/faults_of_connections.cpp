@@ -7,8 +7,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How the statements of the lock, and those that belong to a hold, can be told from others on the wire.
-constexpr std::array patterns{"groomer.acquire(", "groomer.release(", "WITH renewed AS", "WITH fence AS"};
+// How the statements of the lock, and those that belong to a hold, can be told from others on the wire: those of the lock by the
+// function that they call, through a pooler, or by the name under which they are prepared.
+constexpr std::array patterns{".acquire", ".release", "WITH renewed AS", "WITH fence AS"};
 
 // The first replica that says it from now on springs the trap; null where none does for a while.
 Member* trap(World& world, std::string const& pattern, Trap::Action action) {
