@@ -94,10 +94,7 @@ public:
     virtual ~LockStore() = default;
     // From now on looks at other locks bring this one, too, and tell the watcher: on the executor of who looks, which must be that
     // of all watchers. An empty one ends it. A store may do without, at the price of more looks.
-    virtual void watch(std::string const& lock, Watcher watcher) {
-        (void)lock;
-        (void)watcher;
-    }
+    virtual void watch(std::string const& /*lock*/, Watcher /*watcher*/) {}
     // Makes the state row of a lock that has none (not clean, of no cluster).
     virtual Task<> ensure(std::string lock) = 0;
     // Nothing where the lock has no state row.
