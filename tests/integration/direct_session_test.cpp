@@ -1,9 +1,15 @@
 #include "pg/direct_session.hpp"
 
+#include "support/process.hpp"
 #include "support/run_task.hpp"
 #include "support/test_database.hpp"
 
 #include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 namespace groomer::test {
 namespace {
@@ -117,6 +123,52 @@ TEST_F(DirectSessions, ThatCannotBeMadeSayWhatTheServerSays) {
         EXPECT_TRUE(error.broken());
         EXPECT_NE(std::string{error.what()}.find("no_such_database"), std::string::npos) << error.what();
     }
+}
+
+// PgBouncer hands each transaction to whichever server connection is free: what one client prepares, another meets.
+class DirectSessionsThroughAPooler : public testing::Test {
+protected:
+    void SetUp() override {
+        GROOMER_NEEDS_DATABASE();
+        if (::access("/usr/sbin/pgbouncer", X_OK) != 0) GTEST_SKIP() << "there is no PgBouncer";
+        database = std::make_unique<TestDatabase>(TestDatabase::Schema::none);
+        auto const made = std::filesystem::temp_directory_path() / "groomer-pooler.XXXXXX";
+        folder = made.string();
+        ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+        std::filesystem::permissions(folder, std::filesystem::perms{0777});
+        auto const socket = database->url().substr(database->url().find("host=") + 5);
+        std::ofstream{folder + "/pgbouncer.ini"} << "[databases]\n* = host=" << decoded(socket) << " user=postgres\n[pgbouncer]\n"
+                                                 << "listen_port = 6432\nunix_socket_dir = " << folder
+                                                 << "\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 1\n"
+                                                 << "ignore_startup_parameters = extra_float_digits\n";
+        std::vector<std::string> command{"/usr/sbin/pgbouncer", folder + "/pgbouncer.ini"};
+        if (::geteuid() == 0) command.insert(command.begin(), {"/usr/bin/setpriv", "--reuid=postgres", "--clear-groups"});
+        pooler = std::make_unique<Process>(command, folder + "/log");
+        ASSERT_TRUE(pooler->says("process up", 10s)) << pooler->output();
+        options = database->options("groomer/pooled");
+        options.url = "postgresql://postgres@/" + database->name() + "?port=6432&host=" + folder;
+    }
+    void TearDown() override {
+        pooler.reset();
+        if (!folder.empty()) std::filesystem::remove_all(folder);
+    }
+    static std::string decoded(std::string text) {
+        for (auto at = text.find("%2F"); at != std::string::npos; at = text.find("%2F")) text.replace(at, 3, "/");
+        return text.substr(0, text.find('&'));
+    }
+
+    std::unique_ptr<TestDatabase> database;
+    std::string folder;
+    std::unique_ptr<Process> pooler;
+    pg::ConnectOptions options;
+};
+
+TEST_F(DirectSessionsThroughAPooler, PrepareNothing) {
+    pg::DirectSession one{options}, two{options};
+    for (int i = 0; i < 3; ++i)
+        for (auto* session : {&one, &two}) EXPECT_EQ(run_task(session->run(echo, {"a", i, "b"}, long_enough)).at(0).integer(1), i + 1);
+    auto const count = statement("count", "SELECT count(*) FROM pg_prepared_statements");
+    EXPECT_EQ(run_task(one.run(count, {}, long_enough)).at(0).integer(0), 0) << "on the server connection that all share";
 }
 
 }  // namespace
