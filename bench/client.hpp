@@ -52,6 +52,9 @@ public:
     Task<bool> release(std::string token, milliseconds next);
     Task<bool> renew(std::string token);
 
+    // As if it had just started: it has seen nothing yet.
+    void forget() { sight_ = {}; }
+
     [[nodiscard]] lock::LockStore& store() { return *store_; }
     [[nodiscard]] milliseconds ttl() const { return claimant_.ttl; }
 

@@ -64,8 +64,8 @@ private:
     pqxx::connection connection_;
 };
 
-// The same two statements the way ours go: unprepared, as a transaction pooler wants it, through a pool and a coroutine. What
-// is left between this and ours is the work of the statements themselves.
+// The same two statements the way ours go, through a pool and a coroutine. What is left between this and ours is the work of the
+// statements themselves.
 constexpr pg::Statement take_statement{
     "bench.take",
     R"(INSERT INTO sync_lock (id, "syncRunId", "acquiredAt") VALUES ($1, $2, clock_timestamp()) ON CONFLICT DO NOTHING RETURNING 1)",

@@ -85,6 +85,7 @@ void Races::contend(int index) {
         if (over_) return;
         std::optional<Win> win;
         try {
+            client.forget();  // rows that were stamped before the last look would tell of a clock that has stepped
             auto next = client.run(client.look());
             gate_.arrive_and_wait();  // all have looked
             // Some bid at once, some in the midst of the winner's hold, some after it.

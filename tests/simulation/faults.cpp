@@ -248,14 +248,18 @@ void Scene::hold_as_stranger(std::string const& token) {
     judge_.row_written(std::nullopt);
     world_.tell("stranger", "holds the lock");
     if (world_.random.chance(0.1)) return;
-    world_.after(world_.random.between(300ms, 8s), [this, mine] {
-        auto& held = server_.tables().sync_lock;
-        auto const row = held.find(lock_name);
-        if (!server_.up() || row == held.end() || row->second.token != mine) return;
-        world_.tell("stranger", "lets go of the lock");
-        held.erase(row);
-        judge_.row_written(std::nullopt);
-    });
+    world_.after(world_.random.between(300ms, 8s), [this, mine] { let_go_as_stranger(mine); });
+}
+
+// Its DELETE waits for whoever is about to replace the row.
+void Scene::let_go_as_stranger(std::string const& token) {
+    auto& held = server_.tables().sync_lock;
+    auto const row = held.find(lock_name);
+    if (!server_.up() || row == held.end() || row->second.token != token) return;
+    if (!server_.row_is_free(lock_name)) return world_.after(20ms, [this, token] { let_go_as_stranger(token); });
+    world_.tell("stranger", "lets go of the lock");
+    held.erase(row);
+    judge_.row_written(std::nullopt);
 }
 
 void Scene::delete_row() {

@@ -79,10 +79,10 @@ void Judge::acquired(Statement const& statement, Reply const& reply, Before cons
         world_.tell("database", name_of(term) + " is taken by " + (taker ? taker->nature.name : "?") + ", " + grant.how + ", quarantine " +
                                     seconds_text(grant.quarantine));
     }
-    judge_term(grant);
-    judge_alone(statement, before);
+    judge_term(grant, before.clock);
+    judge_alone(statement, reply.executed, before);
     judge_due(statement, reply.executed, before);
-    judge_foreign(statement, before);
+    judge_foreign(statement, reply.executed, before);
     if (before.state.token && releasing_.contains(before.state.term)) counts_.add(Event::rerun_after_lost_release);
     newest_ = term;
     freed_silently_ = false;
@@ -92,15 +92,14 @@ void Judge::acquired(Statement const& statement, Reply const& reply, Before cons
     ledger.forced = statement.acquire.bid.forced;
 }
 
-// Terms strictly rise. The one exception: a standby that lacks the last acquire was promoted, and its clock is more than an hour
-// behind.
-void Judge::judge_term(lock::Grant const& grant) {
-    bool const beyond_help = highest_is_lost_ && server_->offset() + 1h < offset_of_highest_;
+// Terms strictly rise. The one exception: a standby that lacks the last acquire was promoted, and the term that it lacks is more than
+// an hour ahead of the clock.
+void Judge::judge_term(lock::Grant const& grant, Stamp clock) {
+    bool const beyond_help = highest_is_lost_ && clock + microseconds(1h) < highest_;
     if (grant.term <= highest_ && !beyond_help) fail("terms rise", name_of(grant.term) + " comes after a higher one");
     if (grant.term <= highest_ && beyond_help) counts_.add(Event::excused_lost_term);
     highest_is_lost_ = false;
     highest_ = grant.term;
-    offset_of_highest_ = server_->offset();
 }
 
 // By how much the database's clock has stepped.
@@ -113,12 +112,12 @@ Duration Judge::stepped(Moment since, Moment until) const {
 
 // Did the row look dead to its taker only because the clock had stepped forward since its stamp was made, and before the taker
 // first saw it, in a way that no look could tell?
-bool Judge::seemed_dead(Statement const& statement, Duration needed) const {
+bool Judge::seemed_dead(Statement const& statement, Moment executed, Duration needed) const {
     auto const found = watches_.find(statement.client);
     if (statement.acquire.bid.ground != lock::Ground::expired || found == watches_.end() || !found->second.step_hidden) return false;
     auto const born = server_->ledger().row_born;
     auto const hidden = stepped(born, found->second.row_seen);
-    return hidden > 0s && world_.now() - born + hidden >= needed * 99 / 100 - 500ms;
+    return hidden > 0s && executed - born + hidden >= needed * 99 / 100 - 500ms;
 }
 
 bool Judge::is_excused(std::int64_t term) {
@@ -129,9 +128,9 @@ bool Judge::is_excused(std::int64_t term) {
 }
 
 // Whoever takes the lock finds nobody who may still act.
-void Judge::judge_alone(Statement const& statement, Before const& before) {
+void Judge::judge_alone(Statement const& statement, Moment executed, Before const& before) {
     // Also of a holder that has not heard yet that it is one.
-    if (before.state.token && seemed_dead(statement, settings_.ttl)) excuse(before.state.term, Event::excused_hidden_step);
+    if (before.state.token && seemed_dead(statement, executed, settings_.ttl)) excuse(before.state.term, Event::excused_hidden_step);
     for (auto const& other : processes_) {
         if (!other->believes() || is_excused(other->knowledge.term)) continue;
         fail("one holder", other->nature.name + " may still act for " + name_of(other->knowledge.term) + " for another " +
@@ -144,15 +143,16 @@ void Judge::judge_due(Statement const& statement, Moment executed, Before const&
     auto& ledger = server_->ledger();
     bool const forced = statement.acquire.bid.forced;
     if (before.paused && !forced) fail("due once", "a tick began while ticks are paused");
-    // When it was judged, by the clock of then: its commit may have been held up since.
-    auto const early_by = ledger.due + stepped(executed, world_.now()) - executed;
+    // When it was judged, by the clock of then and, as the ledger has it, by that of now: its commit may have been held up since.
+    auto const judged = executed - stepped(executed, world_.now());
+    auto const early_by = ledger.due - judged;
     bool const due =
         early_by <= rounding || std::any_of(ledger.requests.begin(), ledger.requests.end(), [](auto const& r) { return !r.served; });
     // What is dated ahead of the clock proves nothing: due at once.
     bool const went_back = ledger.went_back && clock_went_back(before.state, before.clock);
     if (went_back) {
         ledger.went_back = false;
-        ledger.due = std::min(ledger.due, world_.now());
+        ledger.due = std::min(ledger.due, judged);
     }
     if (forced || due) return;
     if (went_back) return counts_.add(Event::excused_early_tick);
@@ -160,16 +160,16 @@ void Judge::judge_due(Statement const& statement, Moment executed, Before const&
                                    [&](auto const& request) { return request.again && request.at <= before.clock; });
     if (!again) return fail("due once", "a tick began " + seconds_text(early_by) + " before it was due, without a request");
     counts_.add(Event::excused_early_request);
-    ledger.due = world_.now();
+    ledger.due = judged;
 }
 
 // A row with a bare token is respected for as long as the protocol says.
-void Judge::judge_foreign(Statement const& statement, Before const& before) {
+void Judge::judge_foreign(Statement const& statement, Moment executed, Before const& before) {
     if (!before.row || !before.row->token || lock::parse_token(*before.row->token)) return;
     auto const& ledger = server_->ledger();
-    auto const age = world_.now() - ledger.row_born;
+    auto const age = executed - ledger.row_born;
     if (age >= foreign_needed(settings_) * 99 / 100 - 500ms) return;
-    if (seemed_dead(statement, foreign_needed(settings_))) return counts_.add(Event::excused_hidden_step);
+    if (seemed_dead(statement, executed, foreign_needed(settings_))) return counts_.add(Event::excused_hidden_step);
     fail("foreign rows", "a foreign row was taken after " + seconds_text(age));
 }
 
@@ -178,6 +178,7 @@ void Judge::released(Statement const& statement, Reply const& reply, Before cons
         fail("own release", "a release has freed what is another's");
     auto& ledger = server_->ledger();
     auto const& release = statement.release;
+    auto const judged = reply.executed - stepped(reply.executed, world_.now());
     ledger.row_written = world_.now();
     releasing_.erase(before.state.term);
     bool const whole = release.ended != lock::Ended::kept;
@@ -190,8 +191,8 @@ void Judge::released(Statement const& statement, Reply const& reply, Before cons
     bool const went_back = before.state.acquired_at > before.clock + microseconds(1s);
     ledger.went_back = last_step_back_ > reply.executed;  // its commit was held up
     if (!whole) {
-        if (went_back && ledger.forced && ledger.due > world_.now()) counts_.add(Event::excused_early_tick);
-        if (went_back) ledger.due = std::min(ledger.due, world_.now());
+        if (went_back && ledger.forced && ledger.due > judged) counts_.add(Event::excused_early_tick);
+        if (went_back) ledger.due = std::min(ledger.due, judged);
         return;
     }
     ++finished_;
@@ -204,7 +205,7 @@ void Judge::released(Statement const& statement, Reply const& reply, Before cons
     std::chrono::milliseconds wait = release.next;
     if (release.ended == lock::Ended::finished) ledger.failures = 0;
     else wait = std::min<std::chrono::milliseconds>(std::chrono::seconds{1 << std::min(ledger.failures++, 16)}, release.longest_wait);
-    ledger.due = reply.executed + wait - stepped(reply.executed, world_.now());
+    ledger.due = judged + wait;
 }
 
 void Judge::done(Statement const& statement, Reply const& reply) {
@@ -285,7 +286,8 @@ void Judge::looked(Process const& process, lock::Look const& look, Moment sent, 
         auto const born = server_->ledger().row_born;
         bool const before = (born - watch.executed) + stepped(watch.executed, born) < -250ms;
         auto const net = stepped(watch.executed, executed);
-        auto const span = (received - sent) + (watch.received - watch.sent) + 250ms;
+        auto const apart = (executed - watch.executed) / 100;  // what the clocks may have run apart in between
+        auto const span = (received - sent) + (watch.received - watch.sent) + 250ms + apart;
         watch.step_hidden = first || (!(ours && before) && net > -span && net < span);
         watch.row_seen = executed;
     }

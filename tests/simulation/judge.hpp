@@ -66,11 +66,11 @@ public:
 private:
     void acquired(Statement const& statement, Reply const& reply, Before const& before);
     void released(Statement const& statement, Reply const& reply, Before const& before);
-    void judge_term(lock::Grant const& grant);
+    void judge_term(lock::Grant const& grant, Stamp clock);
     void judge_due(Statement const& statement, Moment executed, Before const& before);
-    void judge_alone(Statement const& statement, Before const& before);
-    void judge_foreign(Statement const& statement, Before const& before);
-    [[nodiscard]] bool seemed_dead(Statement const& statement, Duration needed) const;
+    void judge_alone(Statement const& statement, Moment executed, Before const& before);
+    void judge_foreign(Statement const& statement, Moment executed, Before const& before);
+    [[nodiscard]] bool seemed_dead(Statement const& statement, Moment executed, Duration needed) const;
     [[nodiscard]] Duration stepped(Moment since, Moment until) const;
     void move(Ledger& ledger, Duration by);
     void tell(Process const& process, lock::Look const& look);
@@ -91,9 +91,8 @@ private:
     Server* server_ = nullptr;
     std::optional<Violation> violation_;
 
-    std::map<std::int64_t, std::size_t> order_;  // of the terms, as they were committed
-    std::int64_t highest_ = 0, newest_ = 0;      // of all, and of the last acquire
-    Duration offset_of_highest_{};
+    std::map<std::int64_t, std::size_t> order_;       // of the terms, as they were committed
+    std::int64_t highest_ = 0, newest_ = 0;           // of all, and of the last acquire
     bool highest_is_lost_ = false;                    // by a failover
     std::map<std::int64_t, Event> excused_;           // terms that a third party, or a step that nobody could see, has ended
     std::vector<std::pair<Moment, Duration>> steps_;  // of the database's clock

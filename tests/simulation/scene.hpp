@@ -98,6 +98,7 @@ private:
 
     // ---- strangers
     void hold_as_stranger(std::string const& token);
+    void let_go_as_stranger(std::string const& token);
     void delete_row();
     void take_token();
     void stamp_row(Stamp stamp, std::optional<Moment> born, Event event);

@@ -75,7 +75,6 @@ public:
 
     [[nodiscard]] Stamp clock() const { return clock_at(world_.now()); }
     [[nodiscard]] Stamp clock_at(Moment moment) const { return microseconds(moment.time_since_epoch() + offset_); }
-    [[nodiscard]] Duration offset() const { return offset_; }
     [[nodiscard]] std::string cluster() const;
     [[nodiscard]] Instance instance() const { return {cluster(), std::to_string(started_)}; }
     [[nodiscard]] bool up() const { return up_; }
