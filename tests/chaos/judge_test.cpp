@@ -180,6 +180,42 @@ std::vector<Case> cases() {
          }},
         {"no duplicates", "an effect that happens again", [](History& h) { h.tracker[1].label = h.tracker[0].label; }},
         {"no duplicates", "an effect on what was so already", [](History& h) { h.tracker[1].changed = false; }},
+        {"", "nothing where the sender could not see what a paused one had done",
+         [](History& h) {
+             h.tracker[0].received = at(1021ms);  // a pause
+             h.tracker[0].effect = at(852ms);
+             h.tracker[0].revision = 1;
+             h.tracker[1].label = h.tracker[0].label;
+             h.tracker[1].revision = 2;
+             h.tracker[1].changed = false;
+         }},
+        {"no duplicates", "an effect on what a paused one had done before its sender looked",
+         [](History& h) {
+             h.tracker[0].received = at(1021ms);  // a pause
+             h.tracker[0].effect = at(849ms);
+             h.tracker[0].revision = 1;
+             h.tracker[1].label = h.tracker[0].label;
+             h.tracker[1].revision = 2;
+             h.tracker[1].changed = false;
+         }},
+        {"", "nothing where a paused process wakes slowly, and cuts at once",
+         [](History& h) {
+             h.pauses = {{"a", at(400ms), at(1000ms)}};
+             h.model.push_back({"a", 1, 1, at(1200ms), {}, at(1201ms)});
+             h.segments[0].locks.resize(2);
+             h.segments[0].states.resize(2);
+             h.segments[0].writes.resize(1);
+             h.tracker.resize(1);
+         }},
+        {"model within a hold", "a model that is kept waiting after a pause",
+         [](History& h) {
+             h.pauses = {{"a", at(400ms), at(1000ms)}};
+             h.model.push_back({"a", 1, 1, at(1200ms), {}, at(1301ms)});
+             h.segments[0].locks.resize(2);
+             h.segments[0].states.resize(2);
+             h.segments[0].writes.resize(1);
+             h.tracker.resize(1);
+         }},
         {"model within a hold", "a model that is asked past the end of a term", [](History& h) { h.model[0].answered = at(601ms); }},
         {"model within a hold", "a model that is asked by who never held", [](History& h) { h.model[0].pod = "b"; }},
         {"taken over in time", "a dead holder that is replaced too late",

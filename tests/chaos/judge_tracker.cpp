@@ -66,15 +66,18 @@ void judge_tracker(History const& history, Tenures const& tenures, Verdict& verd
     }
     std::sort(effects.begin(), effects.end(), [](auto const* a, auto const* b) { return a->place < b->place; });
     std::int64_t newest = 0;
-    std::set<std::string> seen, disturbed;  // issue, revision, label; the former with the operation
+    std::set<std::string> seen, disturbed;       // issue, revision, label; the former with the operation
+    std::map<std::string, Moment> disturbed_at;  // issue, label, whatever the revision
     for (auto const* write : effects) {
         ++verdict.counts["effects"];
         auto const target = std::to_string(write->issue) + "@" + std::to_string(write->revision) + " " + write->label;
+        auto const place = std::to_string(write->issue) + " " + write->label;
         auto const& end = tenures.of_term(writer, write->term)->to;
         bool const too_late = write->term < newest || (end && *write->effect > *end);
         if (too_late && paused_inside_send(*write, history.timing)) {
             ++verdict.counts["effects excused: a pause inside their send"];
             disturbed.insert(target);
+            disturbed_at[place] = *write->effect;
             continue;
         }
         if (write->term < newest)
@@ -82,6 +85,10 @@ void judge_tracker(History const& history, Tenures const& tenures, Verdict& verd
         newest = std::max(newest, write->term);
         bool const again = !seen.insert(target + " " + write->op).second;
         if (disturbed.contains(target)) continue;
+        // Its sender could not see such an effect, which came after his last look.
+        auto const disturbance = disturbed_at.find(place);
+        bool const unseen = disturbance != disturbed_at.end() && write->checked < disturbance->second;
+        if (!write->changed && unseen) continue;
         if (!write->changed) accuse("no duplicates", *write->effect, "it was so already: " + about(*write));
         else if (again) accuse("no duplicates", *write->effect, "a second time: " + about(*write));
     }
