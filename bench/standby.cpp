@@ -208,7 +208,7 @@ void report_memory(Raw& raw, Report& report, Standbys const& standbys, PeerStand
     raw.write("MiB", 0, memory);
     raw.write("MiB of pg-boss", 0, boss);
     raw.write("MiB of seed", 0, seed);
-    report.add(with_limit({"standby_rss", ours, "MiB", "pg-boss", ours / boss, memory.size(), {}, {}}, 20));
+    report.add(with_limit({"standby_rss", ours, "MiB", "pg-boss", ours / boss, memory.size(), {}, {}}, 20e6 / (1 << 20)));  // 20 MB
     report.add({"standby_rss", ours, "MiB", "seed", ours / seed, memory.size(), {}, {}});
 }
 

@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr auto foreign_grace = 60s;  // as lock/decision.cpp adds it
 constexpr auto fresh_for = 1s;
+constexpr auto good_for = 3s;   // while a newer one is asked for
 constexpr double oldest = 1e9;  // seconds; a time point holds 292 years
 
 boost::json::value text_or_null(std::string const& text) {
@@ -38,7 +39,7 @@ boost::json::array holds_of(store::LockStatus const& status) {
     return holds;
 }
 
-// One answer for all who ask within a second; while the database is asked, the others get the answer before.
+// One answer for all who ask within a second; while the database is asked, the others get the answer before, if it is not much older.
 struct Answer {
     std::string body;
     std::optional<BootTime::time_point> at;
@@ -53,7 +54,8 @@ net::Response found(std::string body) {
 }
 
 Task<net::Response> ask(store::Store& store, Clock& clock, LockView view, std::shared_ptr<Answer> answer) {
-    if (answer->at && (answer->asking || clock.now() - *answer->at < fresh_for)) co_return found(answer->body);
+    auto const age = answer->at ? clock.now() - *answer->at : BootTime::duration::max();
+    if (age < fresh_for || (answer->asking && age < good_for)) co_return found(answer->body);
     if (answer->asking) co_return net::error_response(503, "no_database", "The database has not answered yet: try again.");
     struct Asking {
         Answer& answer;

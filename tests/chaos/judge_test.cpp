@@ -168,12 +168,20 @@ std::vector<Case> cases() {
          }},
         {"", "nothing where the send was paused for longer than the margin",
          [](History& h) {
+             h.pauses = {{"a", at(310ms), at(1010ms)}};
+             h.tracker[0].place = 3;
+             h.tracker[0].received = at(1021ms);
+             h.tracker[0].effect = at(1025ms);
+         }},
+        {"tracker order", "a send that took as long without a pause",
+         [](History& h) {
              h.tracker[0].place = 3;
              h.tracker[0].received = at(1021ms);
              h.tracker[0].effect = at(1025ms);
          }},
         {"tracker order", "a pause inside the send that the margin covers",
          [](History& h) {
+             h.pauses = {{"a", at(310ms), at(1010ms)}};
              h.tracker[0].place = 3;
              h.tracker[0].received = at(1019ms);
              h.tracker[0].effect = at(1025ms);
@@ -182,7 +190,8 @@ std::vector<Case> cases() {
         {"no duplicates", "an effect on what was so already", [](History& h) { h.tracker[1].changed = false; }},
         {"", "nothing where the sender could not see what a paused one had done",
          [](History& h) {
-             h.tracker[0].received = at(1021ms);  // a pause
+             h.pauses = {{"a", at(310ms), at(1010ms)}};
+             h.tracker[0].received = at(1021ms);
              h.tracker[0].effect = at(852ms);
              h.tracker[0].revision = 1;
              h.tracker[1].label = h.tracker[0].label;
@@ -191,7 +200,8 @@ std::vector<Case> cases() {
          }},
         {"no duplicates", "an effect on what a paused one had done before its sender looked",
          [](History& h) {
-             h.tracker[0].received = at(1021ms);  // a pause
+             h.pauses = {{"a", at(310ms), at(1010ms)}};
+             h.tracker[0].received = at(1021ms);
              h.tracker[0].effect = at(849ms);
              h.tracker[0].revision = 1;
              h.tracker[1].label = h.tracker[0].label;

@@ -24,8 +24,12 @@ std::string about(TrackerWrite const& write) {
 
 // The one pause that nothing can check away: between the guard's yes and the send. What the guard promised (W before the
 // deadline, and the margin after it) and what settle holds beyond the tracker's own are used up after this.
-bool paused_inside_send(TrackerWrite const& write, Timing const& timing) {
-    return write.received - write.checked > lock::margin(timing.ttl) + timing.settle - timing.server_settle;
+bool paused_inside_send(TrackerWrite const& write, History const& history) {
+    auto const& timing = history.timing;
+    if (write.received - write.checked <= lock::margin(timing.ttl) + timing.settle - timing.server_settle) return false;
+    return std::any_of(history.pauses.begin(), history.pauses.end(), [&](Pause const& pause) {
+        return pause.pod == write.pod && pause.from < write.received && pause.to > write.checked;
+    });
 }
 
 std::map<std::int64_t, Moment> quarantine_ends(History const& history, Tenures const& tenures) {
@@ -48,7 +52,7 @@ void judge_tracker(History const& history, Tenures const& tenures, Verdict& verd
     for (auto const& write : history.tracker) {
         ++verdict.counts["tracker writes"];
         verdict.counts["tracker writes cut"] += write.cut && !write.answered ? 1 : 0;
-        if (paused_inside_send(write, history.timing)) ++verdict.counts["sends with a pause inside"];
+        if (paused_inside_send(write, history)) ++verdict.counts["sends with a pause inside"];
         auto const* span = tenures.of_term(writer, write.term);
         if (span == nullptr || span->pod != write.pod) {
             accuse("tracker writes in time", write.received, "nobody had that term: " + about(write));
@@ -74,7 +78,7 @@ void judge_tracker(History const& history, Tenures const& tenures, Verdict& verd
         auto const place = std::to_string(write->issue) + " " + write->label;
         auto const& end = tenures.of_term(writer, write->term)->to;
         bool const too_late = write->term < newest || (end && *write->effect > *end);
-        if (too_late && paused_inside_send(*write, history.timing)) {
+        if (too_late && paused_inside_send(*write, history)) {
             ++verdict.counts["effects excused: a pause inside their send"];
             disturbed.insert(target);
             disturbed_at[place] = *write->effect;

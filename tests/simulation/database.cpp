@@ -72,7 +72,8 @@ std::int64_t next_term(StateRow const& state, AcquireCall const& call, Stamp now
     auto const next = rules.terms_rise ? std::max(state.term + 1, now) : now;
     if (state.cluster == call.bid.seen.cluster || !rules.leaves_room) return next;
     auto const since = state.cluster ? timeline_number(*state.cluster) : 0;
-    return next + 3600 * second * std::max<std::int64_t>(1, timeline_number(call.bid.seen.cluster) - since);
+    auto const room = 3600 * second * std::max<std::int64_t>(1, timeline_number(call.bid.seen.cluster) - since);
+    return rules.room_above_terms ? next + room : std::max(next, now + room);
 }
 
 std::string how_taken(StateRow const& state, AcquireCall const& call, bool free) {

@@ -72,6 +72,7 @@ struct Rules {
     bool judges_due = true;              // acquire: due is judged again under the lock
     bool terms_rise = true;              // acquire: greatest(term + 1, …)
     bool leaves_room = true;             // acquire: … and more in another cluster
+    bool room_above_terms = true;        // acquire: … on top of the last term, and not of the clock alone
     bool quarantines = true;             // acquire: any wait at all
     bool carries_quarantine = true;      // acquire: greatest(stored, …)
     bool marks_unclean = true;           // acquire: clean = false

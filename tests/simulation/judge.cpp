@@ -79,11 +79,11 @@ void Judge::acquired(Statement const& statement, Reply const& reply, Before cons
         world_.tell("database", name_of(term) + " is taken by " + (taker ? taker->nature.name : "?") + ", " + grant.how + ", quarantine " +
                                     seconds_text(grant.quarantine));
     }
-    judge_term(grant, before.clock);
+    judge_term(statement, grant, before);
     judge_alone(statement, reply.executed, before);
     judge_due(statement, reply.executed, before);
     judge_foreign(statement, reply.executed, before);
-    if (before.state.token && releasing_.contains(before.state.term)) counts_.add(Event::rerun_after_lost_release);
+    judge_rerun(statement, before);
     newest_ = term;
     freed_silently_ = false;
     auto& ledger = server_->ledger();
@@ -92,14 +92,28 @@ void Judge::acquired(Statement const& statement, Reply const& reply, Before cons
     ledger.forced = statement.acquire.bid.forced;
 }
 
-// Terms strictly rise. The one exception: a standby that lacks the last acquire was promoted, and the term that it lacks is more than
-// an hour ahead of the clock.
-void Judge::judge_term(lock::Grant const& grant, Stamp clock) {
-    bool const beyond_help = highest_is_lost_ && clock + microseconds(1h) < highest_;
+// Terms strictly rise. The one exception: a standby that lacks the last acquire was promoted, and the term that it lacks is ahead by
+// more than an hour, for each timeline since, of the clock and of the last term that the standby has.
+void Judge::judge_term(Statement const& statement, lock::Grant const& grant, Before const& before) {
+    auto const timeline = [](std::string const& cluster) { return std::stoll(cluster.substr(cluster.size() - 8), nullptr, 16); };
+    auto const& now = statement.acquire.bid.seen.cluster;
+    auto const since = before.state.cluster ? timeline(now) - timeline(*before.state.cluster) : 1;
+    auto const room = microseconds(1h) * std::max<std::int64_t>(since, 1);
+    bool const beyond_help = highest_is_lost_ && std::max(before.state.term, before.clock) + room < highest_;
     if (grant.term <= highest_ && !beyond_help) fail("terms rise", name_of(grant.term) + " comes after a higher one");
     if (grant.term <= highest_ && beyond_help) counts_.add(Event::excused_lost_term);
     highest_is_lost_ = false;
     highest_ = grant.term;
+}
+
+// A tick whose release never came is run again by others, who cannot know. Who has seen it end repeats its release.
+void Judge::judge_rerun(Statement const& statement, Before const& before) {
+    auto const ended = before.state.token ? releasing_.find(before.state.term) : releasing_.end();
+    if (ended == releasing_.end()) return;
+    counts_.add(Event::rerun_after_lost_release);
+    bool const stands = before.row && before.row->token == before.state.token;
+    if (stands && ended->second == statement.client && !statement.acquire.bid.forced)
+        fail("due once", "a tick is run again by who has seen it end, in place of its release");
 }
 
 // By how much the database's clock has stepped.
@@ -130,7 +144,8 @@ bool Judge::is_excused(std::int64_t term) {
 // Whoever takes the lock finds nobody who may still act.
 void Judge::judge_alone(Statement const& statement, Moment executed, Before const& before) {
     // Also of a holder that has not heard yet that it is one.
-    if (before.state.token && seemed_dead(statement, executed, settings_.ttl)) excuse(before.state.term, Event::excused_hidden_step);
+    bool const stands = before.state.token && before.row && before.row->token == before.state.token;
+    if (stands && seemed_dead(statement, executed, settings_.ttl)) excuse(before.state.term, Event::excused_hidden_step);
     for (auto const& other : processes_) {
         if (!other->believes() || is_excused(other->knowledge.term)) continue;
         fail("one holder", other->nature.name + " may still act for " + name_of(other->knowledge.term) + " for another " +
@@ -146,8 +161,8 @@ void Judge::judge_due(Statement const& statement, Moment executed, Before const&
     // When it was judged, by the clock of then and, as the ledger has it, by that of now: its commit may have been held up since.
     auto const judged = executed - stepped(executed, world_.now());
     auto const early_by = ledger.due - judged;
-    bool const due =
-        early_by <= rounding || std::any_of(ledger.requests.begin(), ledger.requests.end(), [](auto const& r) { return !r.served; });
+    auto const asked = [&](auto const& r) { return !r.served && r.made <= executed && r.at <= before.clock; };
+    bool const due = early_by <= rounding || std::any_of(ledger.requests.begin(), ledger.requests.end(), asked);
     // What is dated ahead of the clock proves nothing: due at once.
     bool const went_back = ledger.went_back && clock_went_back(before.state, before.clock);
     if (went_back) {
@@ -272,7 +287,7 @@ void Judge::begins_tick(Process& process) {
 
 void Judge::ends_tick(Process& process) { --process.at_work; }
 
-void Judge::releases(Process const& process) { releasing_.insert(process.knowledge.term); }
+void Judge::releases(Process const& process) { releasing_.emplace(process.knowledge.term, process.nature.number); }
 
 void Judge::looked(Process const& process, lock::Look const& look, Moment sent, Moment executed, Moment received) {
     tell(process, look);
@@ -285,9 +300,9 @@ void Judge::looked(Process const& process, lock::Look const& look, Moment sent, 
         bool const ours = look.token && lock::parse_token(*look.token);
         auto const born = server_->ledger().row_born;
         bool const before = (born - watch.executed) + stepped(watch.executed, born) < -250ms;
-        auto const net = stepped(watch.executed, executed);
-        auto const apart = (executed - watch.executed) / 100;  // what the clocks may have run apart in between
-        auto const span = (received - sent) + (watch.received - watch.sent) + 250ms + apart;
+        // As that process sees it, whose own clock runs apart.
+        auto const net = stepped(watch.executed, executed) - (executed - watch.executed) * process.nature.clock_drift / 1'000'000;
+        auto const span = (received - sent) + (watch.received - watch.sent) + 250ms;
         watch.step_hidden = first || (!(ours && before) && net > -span && net < span);
         watch.row_seen = executed;
     }

@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -66,7 +65,8 @@ public:
 private:
     void acquired(Statement const& statement, Reply const& reply, Before const& before);
     void released(Statement const& statement, Reply const& reply, Before const& before);
-    void judge_term(lock::Grant const& grant, Stamp clock);
+    void judge_term(Statement const& statement, lock::Grant const& grant, Before const& before);
+    void judge_rerun(Statement const& statement, Before const& before);
     void judge_due(Statement const& statement, Moment executed, Before const& before);
     void judge_alone(Statement const& statement, Moment executed, Before const& before);
     void judge_foreign(Statement const& statement, Moment executed, Before const& before);
@@ -109,8 +109,8 @@ private:
     bool freed_silently_ = false;  // by a stranger
     std::optional<Moment> life_since_, standing_since_, asked_since_;
     std::map<int, Moment> able_since_;
-    std::uint64_t finished_ = 0;        // whole ticks since then
-    std::set<std::int64_t> releasing_;  // terms whose tick has ended, and whose release has not come
+    std::uint64_t finished_ = 0;             // whole ticks since then
+    std::map<std::int64_t, int> releasing_;  // terms whose tick has ended, and whose release has not come: by whom
 };
 
 }  // namespace groomer::simulation

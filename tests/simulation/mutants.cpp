@@ -37,6 +37,7 @@ std::vector<Mutant> const& mutants() {
         without("due-not-judged-again", Family::network, 1, std::vector{&Rules::judges_due, &Rules::compares_term}),
         without("terms-may-fall", Family::clocks, 1, &Rules::terms_rise),
         without("no-room-for-lost-terms", Family::all, 1, &Rules::leaves_room),
+        without("room-above-the-clock-alone", Family::all, 1, &Rules::room_above_terms),
         without("no-timeline", Family::failover, 1, &Rules::keeps_timeline),
         without("no-care", Family::failover, 1, &Seams::sees_clusters),
         without("no-step-detection", Family::clocks, 1, &Seams::sees_steps),

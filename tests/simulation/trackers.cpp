@@ -183,6 +183,7 @@ private:
             Site::Request request;
             request.key = key;
             request.term = term;
+            request.sent = process_.parts.world.now();
             request.late = process_.parts.judge.sends(process_, term, stopped, key < 10'000'000);
             site_.land(request);
             site_.flocked_by = 0;
