@@ -3,6 +3,21 @@
 #include <charconv>
 
 namespace groomer::tracker {
+namespace {
+
+Task<WriteResult> not_supported(std::string what) {
+    constexpr auto never_mind = std::chrono::hours{24};
+    co_return WriteResult{WriteOutcome::failed, "this kind of tracker does not " + what, never_mind};
+}
+
+}  // namespace
+
+Task<WriteResult> Tracker::set_comment(IssueRef, std::string, std::string, WriteGuard) { return not_supported("take comments"); }
+Task<WriteResult> Tracker::set_section(IssueRef, std::string, std::string, WriteGuard) { return not_supported("change bodies"); }
+Task<WriteResult> Tracker::set_title(IssueRef, std::string, WriteGuard) { return not_supported("change titles"); }
+Task<WriteResult> Tracker::close(IssueRef, CloseReason, WriteGuard) { return not_supported("close issues"); }
+Task<std::vector<std::string>> Tracker::lacking(std::vector<std::string>) { co_return std::vector<std::string>{}; }
+Task<WriteResult> Tracker::create_label(std::string, std::string, WriteGuard) { return not_supported("make labels"); }
 
 std::string to_string(IssueRef const& ref) { return ref.repo + "#" + std::to_string(ref.number); }
 

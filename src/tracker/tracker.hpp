@@ -2,10 +2,12 @@
 // repository, or an export file that may hold many repositories). Implementations pass tests/conformance/tracker_suite.
 //
 // Expected outcomes are values. An exception (groomer::Error) means that the tracker as a whole could not be reached or
-// read: a missing file, no network. Every call runs on the caller's executor and may be cancelled between its steps.
+// read (a missing file, no network), or LimitReached. Every call runs on the caller's executor and may be cancelled between its steps.
 #pragma once
 
 #include "base/async.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -19,6 +21,16 @@
 #include <vector>
 
 namespace groomer::tracker {
+
+// The tracker, or our own pace, lets nothing go before `until`. No issue's fault, and nothing was done.
+class LimitReached : public Error {
+public:
+    LimitReached(WallTime until, std::string const& sentence) : Error{ErrorCode::failure, sentence}, until_{until} {}
+    [[nodiscard]] WallTime until() const { return until_; }
+
+private:
+    WallTime until_;
+};
 
 struct IssueRef {
     std::string repo;  // "owner/name"
@@ -93,6 +105,8 @@ struct WriteGuard {
     std::function<bool()> may_act;
 };
 
+enum class CloseReason { completed, not_planned };
+
 class Tracker {
 public:
     virtual ~Tracker() = default;
@@ -109,6 +123,19 @@ public:
     // Single labels only: the whole set is never replaced.
     virtual Task<WriteResult> add_label(IssueRef ref, std::string label, WriteGuard guard) = 0;
     virtual Task<WriteResult> remove_label(IssueRef ref, std::string label, WriteGuard guard) = 0;
+
+    // What not every tracker can: `failed` where it cannot. name: of lower-case letters and dashes, tells our texts apart.
+
+    // The one comment of ours that goes by this name: made once, and edited where it reads otherwise. Markdown.
+    virtual Task<WriteResult> set_comment(IssueRef ref, std::string name, std::string text, WriteGuard guard);
+    // The part of the issue's body that goes by this name, set apart by marks that do not show; the rest is left as it is.
+    virtual Task<WriteResult> set_section(IssueRef ref, std::string name, std::string text, WriteGuard guard);
+    virtual Task<WriteResult> set_title(IssueRef ref, std::string title, WriteGuard guard);
+    virtual Task<WriteResult> close(IssueRef ref, CloseReason reason, WriteGuard guard);
+
+    // Those of the labels given that the repository does not have. A tracker without a list of its own lacks none.
+    virtual Task<std::vector<std::string>> lacking(std::vector<std::string> labels);
+    virtual Task<WriteResult> create_label(std::string label, std::string description, WriteGuard guard);
 
     // Called when nothing is due any more: a tracker that keeps a derived copy brings it up to date. Idempotent. `detail` of
     // one that is done is something for people to know.

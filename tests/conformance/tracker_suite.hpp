@@ -242,12 +242,15 @@ TYPED_TEST_P(TrackerSuite, a_pass_can_be_finished_by_another_replica) {
     auto const first = run_task(one->changes("", 2));
     ASSERT_FALSE(first.last);
     auto const two = store.open();
-    auto const second = run_task(two->changes(first.cursor, 2));
-    EXPECT_TRUE(second.last);
-    EXPECT_TRUE(second.full_pass);
-    EXPECT_FALSE(second.first_of_full_pass);
     auto all = first.issues;
-    all.insert(all.end(), second.issues.begin(), second.issues.end());
+    auto page = first;
+    for (int pages = 1; !page.last && pages < 10; ++pages) {
+        page = run_task(two->changes(page.cursor, 2));
+        EXPECT_TRUE(page.full_pass);
+        EXPECT_FALSE(page.first_of_full_pass);
+        all.insert(all.end(), page.issues.begin(), page.issues.end());
+    }
+    EXPECT_TRUE(page.last);
     EXPECT_EQ(numbers(all), (std::multiset<std::int64_t>{1, 2, 3}));
 }
 

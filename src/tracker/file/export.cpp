@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "tracker/file/issue_json.hpp"
-#include "tracker/file/scanner.hpp"
+#include "tracker/issue_json.hpp"
+#include "tracker/scanner.hpp"
 
 #include <boost/json/stream_parser.hpp>
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tracker/file/file_io.hpp"
+#include "tracker/issue_json.hpp"
 #include "tracker/tracker.hpp"
 
 #include <boost/json/object.hpp>
@@ -16,8 +17,6 @@
 #include <vector>
 
 namespace groomer::tracker::file {
-
-inline constexpr std::uint64_t max_element = 8ULL << 20U;  // larger ones are passed over, never loaded
 
 // Immutable, for one content of the file.
 struct Index {

@@ -2,8 +2,8 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
-#include "tracker/file/issue_json.hpp"
-#include "tracker/file/scanner.hpp"
+#include "tracker/issue_json.hpp"
+#include "tracker/scanner.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>

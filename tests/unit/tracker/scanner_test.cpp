@@ -1,4 +1,4 @@
-#include "tracker/file/scanner.hpp"
+#include "tracker/scanner.hpp"
 
 #include <gtest/gtest.h>
 

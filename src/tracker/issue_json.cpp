@@ -1,8 +1,8 @@
-#include "tracker/file/issue_json.hpp"
+#include "tracker/issue_json.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "tracker/file/scanner.hpp"
+#include "tracker/scanner.hpp"
 
 #include <boost/json/stream_parser.hpp>
 
@@ -11,8 +11,10 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <unordered_set>
+#include <utility>
 
-namespace groomer::tracker::file {
+namespace groomer::tracker {
 namespace {
 
 namespace json = boost::json;
@@ -20,12 +22,6 @@ namespace json = boost::json;
 json::value const* find(json::object const& object, std::string_view key) {
     auto const* value = object.if_contains(key);
     return value && !value->is_null() ? value : nullptr;
-}
-
-std::string text_of(json::object const& object, std::string_view key) {
-    auto const* value = find(object, key);
-    auto const* text = value ? value->if_string() : nullptr;
-    return text ? clean_text({text->data(), text->size()}) : std::string{};
 }
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
@@ -94,21 +90,6 @@ std::string time_of(json::object const& object, std::string_view key) {
     return is_time(text) ? text : std::string{};
 }
 
-// GitHub allows 50 characters for a label, 39 for an owner and 100 for a name; more is nobody's, and too long for an index.
-constexpr std::size_t longest_label = 250, longest_repo = 140;
-
-std::vector<std::string> labels_of(json::object const& object) {
-    std::vector<std::string> names;
-    auto const* labels = find(object, "labels");
-    if (!labels) return names;
-    for (auto const& label : labels->as_array()) {
-        auto name = label_name(label);
-        if (!name.empty() && name.size() <= longest_label && std::find(names.begin(), names.end(), name) == names.end())
-            names.push_back(std::move(name));
-    }
-    return names;
-}
-
 bool is_inside_string(std::string_view json, std::size_t at) {
     bool inside = false;
     for (std::size_t i = 0; i < at && i < json.size(); ++i) {
@@ -165,15 +146,36 @@ Issue to_issue(json::object const& element, IssueRef ref) {
     issue.body = text_of(element, "body");
     auto const* state = find(element, "state");
     issue.open = !state || *state == "open";
-    auto const* user = find(element, "user");
-    if (auto const* person = user ? user->if_object() : nullptr) {
+    if (auto const* person = object_of(element, "user")) {
         issue.author = text_of(*person, "login");
         issue.author_is_bot = text_of(*person, "type") == "Bot" || issue.author.ends_with("[bot]");
     }
-    issue.labels = labels_of(element);
+    auto const* labels = find(element, "labels");
+    if (labels && labels->is_array()) issue.labels = label_names(labels->get_array());
     issue.created_at = time_of(element, "created_at");
     issue.updated_at = time_of(element, "updated_at");
     return issue;
+}
+
+std::string text_of(json::object const& object, std::string_view key) {
+    auto const* value = find(object, key);
+    auto const* text = value ? value->if_string() : nullptr;
+    return text ? clean_text({text->data(), text->size()}) : std::string{};
+}
+
+json::object const* object_of(json::object const& object, std::string_view key) {
+    auto const* value = find(object, key);
+    return value ? value->if_object() : nullptr;
+}
+
+std::vector<std::string> label_names(json::array const& labels) {
+    std::vector<std::string> names;
+    std::unordered_set<std::string> seen;  // somebody may send ten thousand
+    for (auto const& label : labels) {
+        auto name = label_name(label);
+        if (!name.empty() && name.size() <= longest_label && seen.insert(name).second) names.push_back(std::move(name));
+    }
+    return names;
 }
 
 std::string label_name(json::value const& label) {
@@ -182,4 +184,4 @@ std::string label_name(json::value const& label) {
     return text ? clean_text({text->data(), text->size()}) : std::string{};
 }
 
-}  // namespace groomer::tracker::file
+}  // namespace groomer::tracker

@@ -1,6 +1,6 @@
-#include "tracker/file/scanner.hpp"
+#include "tracker/scanner.hpp"
 
-namespace groomer::tracker::file {
+namespace groomer::tracker {
 namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -124,4 +124,4 @@ void Scanner::fail(std::string const& why) const { throw Error{ErrorCode::failur
 
 std::string Scanner::where() const { return name_ + ":" + std::to_string(line_) + ":" + std::to_string(offset_ - line_start_ + 1) + ": "; }
 
-}  // namespace groomer::tracker::file
+}  // namespace groomer::tracker

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace groomer::tracker::file {
+namespace groomer::tracker {
 
 inline constexpr std::size_t max_depth = 64;  // brackets inside brackets, the element's own included
 
@@ -69,4 +69,4 @@ private:
     std::uint64_t objects_ = 0;  // bit n: the bracket at depth n is an object's
 };
 
-}  // namespace groomer::tracker::file
+}  // namespace groomer::tracker

@@ -1,18 +1,25 @@
-// One element of an export as an issue: GitHub's REST form, read with distrust.
+// One element of a list of issues, from an export or from GitHub itself: GitHub's REST form, read with distrust.
 #pragma once
 
 #include "base/error.hpp"
 #include "tracker/tracker.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
-namespace groomer::tracker::file {
+namespace groomer::tracker {
+
+inline constexpr std::uint64_t max_element = 8ULL << 20U;  // larger ones are passed over, never parsed
+// GitHub allows 50 characters for a label, 39 for an owner and 100 for a name; more is nobody's, and too long for an index.
+inline constexpr std::size_t longest_label = 250, longest_repo = 140;
 
 struct PullRequest {};
 struct Unusable {
@@ -41,7 +48,16 @@ Identity identify(boost::json::value const& element, std::string_view entry_name
 // An element that identify() found usable. Without events and comments.
 Issue to_issue(boost::json::object const& element, IssueRef ref);
 
+// A member's text, cleaned; "" where it is none.
+std::string text_of(boost::json::object const& object, std::string_view key);
+
+// An object's member that is an object itself; null where it is none.
+boost::json::object const* object_of(boost::json::object const& object, std::string_view key);
+
+// The names in a list of labels, each once; those that nobody could have made are left out.
+std::vector<std::string> label_names(boost::json::array const& labels);
+
 // The name of a label, given as a string or as an object; "" if it is neither.
 std::string label_name(boost::json::value const& label);
 
-}  // namespace groomer::tracker::file
+}  // namespace groomer::tracker

@@ -1,0 +1,93 @@
+#include "tracker/github/answer.hpp"
+
+#include "base/text.hpp"
+#include "tracker/github/headers.hpp"
+#include "tracker/github/http_time.hpp"
+#include "tracker/issue_json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+
+namespace groomer::tracker::github {
+namespace {
+
+namespace json = boost::json;
+
+Answer::Kind kind_of(int status) {
+    using Kind = Answer::Kind;
+    switch (status) {
+        case 304: return Kind::not_modified;
+        case 301:
+        case 302:
+        case 307:
+        case 308: return Kind::moved;
+        case 401: return Kind::unauthorized;
+        case 403: return Kind::refused;
+        case 404:
+        case 410: return Kind::gone;
+        case 451: return Kind::legal;
+        default: break;
+    }
+    if (status >= 200 && status < 300) return Kind::ok;
+    return status >= 400 && status < 500 ? Kind::invalid : Kind::failed;
+}
+
+// "Label: name is too_long", or its own message.
+std::string detail(json::value const& error) {
+    if (auto const* text = error.if_string()) return clean_text({text->data(), text->size()});
+    auto const* object = error.if_object();
+    if (!object) return {};
+    auto message = text_of(*object, "message");
+    return message.empty() ? text_of(*object, "resource") + ": " + text_of(*object, "field") + " is " + text_of(*object, "code") : message;
+}
+
+}  // namespace
+
+std::string error_message(std::string_view body) {
+    constexpr std::size_t longest_body = 64 * 1024, longest_message = 300, most_details = 5;
+    if (body.size() > longest_body) return {};
+    json::parse_options options;
+    options.allow_invalid_utf8 = true;
+    json::error_code error;
+    auto const value = json::parse({body.data(), body.size()}, error, {}, options);
+    auto const* object = error ? nullptr : value.if_object();
+    if (!object) return {};
+    auto said = text_of(*object, "message");
+    auto const* errors = object->if_contains("errors");
+    if (auto const* details = errors ? errors->if_array() : nullptr)
+        for (std::size_t i = 0; i < details->size() && i < most_details; ++i) said.append("; ").append(detail((*details)[i]));
+    return one_line(said, longest_message);
+}
+
+Answer to_answer(net::ClientResponse response) {
+    Answer answer;
+    answer.kind = kind_of(response.status);
+    answer.status = response.status;
+    answer.url = std::move(response.url);
+    answer.etag = header_of(response.headers, "etag").substr(0, 256);
+    answer.date = parse_http_date(header_of(response.headers, "date"));
+    if (answer.kind == Answer::Kind::ok) answer.links = parse_links(header_of(response.headers, "link"), answer.url);
+    if (answer.kind == Answer::Kind::moved) answer.url = same_origin(header_of(response.headers, "location"), answer.url).value_or("");
+    if (answer.kind != Answer::Kind::ok && answer.kind != Answer::Kind::not_modified) answer.reason = error_message(response.body);
+    answer.body = std::move(response.body);
+    return answer;
+}
+
+Answer to_answer(net::HttpError const& error) {
+    using Stage = net::HttpError::Stage;
+    Answer answer;
+    answer.kind = error.stage() == Stage::withheld    ? Answer::Kind::withheld
+                  : error.stage() == Stage::too_large ? Answer::Kind::too_large
+                                                      : Answer::Kind::failed;
+    answer.may_have_arrived = error.may_have_arrived();
+    answer.reason = one_line(error.what(), 300);
+    return answer;
+}
+
+std::vector<net::Header> common_headers(std::string const& user_agent) {
+    return {{"Accept", "application/vnd.github+json, application/json;q=0.9"},
+            {"X-GitHub-Api-Version", "2022-11-28"},
+            {"User-Agent", user_agent}};
+}
+
+}  // namespace groomer::tracker::github

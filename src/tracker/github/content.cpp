@@ -1,0 +1,94 @@
+#include "tracker/github/content.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "tracker/github/elements.hpp"
+#include "tracker/issue_json.hpp"
+
+#include <algorithm>
+
+namespace groomer::tracker::github {
+namespace {
+
+namespace json = boost::json;
+
+std::string begin_mark(std::string_view name) { return "<!-- groomer:" + std::string{name} + " -->"; }
+std::string end_mark(std::string_view name) { return "<!-- /groomer:" + std::string{name} + " -->"; }
+
+std::string normalised(std::string_view text) {
+    std::string out{text};
+    std::erase(out, '\r');
+    out.resize(out.find_last_not_of(" \t\n") + 1);
+    return out;
+}
+
+std::size_t count(std::string_view text, std::string_view part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++found;
+    return found;
+}
+
+std::optional<std::string> raw_text(json::object const& object, std::string_view key) {
+    auto const* value = object.if_contains(key);
+    if (!value || value->is_null()) return std::string{};
+    auto const* text = value->if_string();
+    std::string_view const raw = text ? std::string_view{text->data(), text->size()} : std::string_view{};
+    return text && is_utf8(raw) ? std::optional{std::string{raw}} : std::nullopt;
+}
+
+}  // namespace
+
+bool is_text_name(std::string_view name) {
+    auto const allowed = [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; };
+    return !name.empty() && name.size() <= 40 && std::all_of(name.begin(), name.end(), allowed) &&
+           name.find("--") == std::string_view::npos;
+}
+
+std::string marked(std::string_view name, std::string_view text) { return normalised(text) + "\n\n" + begin_mark(name); }
+
+bool reads_the_same(std::string_view a, std::string_view b) { return normalised(a) == normalised(b); }
+
+std::optional<std::string> with_section(std::string_view body, std::string_view name, std::string_view text) {
+    auto const begin = begin_mark(name), end = end_mark(name);
+    auto const begins = count(body, begin), ends = count(body, end);
+    auto const section = begin + "\n" + normalised(text) + "\n" + end;
+    if (begins == 0 && ends == 0) {
+        std::string out{body};
+        out.resize(out.find_last_not_of(" \t\r\n") + 1);
+        return out + (out.empty() ? "" : "\n\n") + section;
+    }
+    auto const first = body.find(begin), last = body.find(end);
+    if (begins != 1 || ends != 1 || last < first) return std::nullopt;
+    auto const was = body.substr(first, last + end.size() - first);
+    if (reads_the_same(was, section)) return std::string{body};
+    return std::string{body.substr(0, first)} + section + std::string{body.substr(last + end.size())};
+}
+
+std::optional<OwnComment> find_comment(std::string_view page, std::string_view name, Account const& self) {
+    std::optional<OwnComment> found;
+    auto const mark = begin_mark(name);
+    for_each_element(page, [&](json::value const* value, std::string_view) {
+        auto const* comment = value ? value->if_object() : nullptr;
+        if (found || !comment || actor_of(object_of(*comment, "user"), self) != Actor::self) return;
+        auto const body = raw_text(*comment, "body");
+        auto const* id = comment->if_contains("id");
+        bool const ours = body && id && id->is_int64() && id->get_int64() > 0 && body->find(mark) != std::string::npos;
+        if (ours) found = OwnComment{id->get_int64(), *body};
+    });
+    return found;
+}
+
+std::optional<Content> parse_content(std::string_view issue) {
+    if (issue.size() > max_element) return std::nullopt;
+    try {
+        auto const value = parse_element(issue);
+        auto const* object = value.if_object();
+        auto const title = object ? raw_text(*object, "title") : std::nullopt, body = object ? raw_text(*object, "body") : std::nullopt;
+        if (!title || title->empty() || !body) return std::nullopt;
+        return Content{*title, *body, text_of(*object, "state") != "closed"};
+    } catch (Error const&) {
+        return std::nullopt;
+    }
+}
+
+}  // namespace groomer::tracker::github

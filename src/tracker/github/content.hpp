@@ -1,0 +1,42 @@
+// Our texts among those of people: how they are marked, found again, and changed without touching the rest. Pure.
+#pragma once
+
+#include "tracker/github/resource.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace groomer::tracker::github {
+
+// Lower-case letters and dashes, at most 40.
+bool is_text_name(std::string_view name);
+
+// A comment's text with its mark, which does not show.
+std::string marked(std::string_view name, std::string_view text);
+
+// The same but for line ends and the white space at the end, which GitHub changes.
+bool reads_the_same(std::string_view a, std::string_view b);
+
+// The body with our section in it: in the place of the one that is there, or else at its end. Nothing where somebody has damaged the
+// marks: what is theirs and what ours can then not be told.
+std::optional<std::string> with_section(std::string_view body, std::string_view name, std::string_view text);
+
+struct OwnComment {
+    std::int64_t id = 0;
+    std::string body;
+};
+// On a page of comments: the first of ours that carries the mark. Somebody else's copy of it is not ours. Throws Error where the page
+// is no list.
+std::optional<OwnComment> find_comment(std::string_view page, std::string_view name, Account const& self);
+
+// An issue's texts as they are, not cleaned, since they are written back. Nothing where they are no UTF-8, or it is no issue.
+struct Content {
+    std::string title;
+    std::string body;
+    bool open = true;
+};
+std::optional<Content> parse_content(std::string_view issue);
+
+}  // namespace groomer::tracker::github

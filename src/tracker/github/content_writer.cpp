@@ -1,0 +1,201 @@
+#include "tracker/github/content_writer.hpp"
+
+#include "base/error.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace groomer::tracker::github {
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+constexpr auto not_soon = 10min;
+constexpr int most_pages = 30;                // of 100 comments
+constexpr std::size_t longest_text = 65'536;  // GitHub's own limit
+constexpr std::size_t longest_title = 256;
+
+WriteResult failed(std::string detail, std::chrono::milliseconds retry_after) {
+    return {WriteOutcome::failed, std::move(detail), retry_after};
+}
+
+Task<WriteResult> refused(std::string why) { co_return failed(std::move(why), not_soon); }
+
+std::string object_with(std::string_view key, std::string const& value) { return json::serialize(json::object{{key, value}}); }
+
+}  // namespace
+
+Task<WriteResult> ContentWriter::set_comment(std::int64_t number, std::string name, std::string text, WriteGuard guard) {
+    if (!is_text_name(name)) return refused("a comment's name has only lower-case letters and dashes");
+    auto body = marked(name, text);
+    if (body.size() > longest_text) return refused("the comment is longer than GitHub takes");
+    Look look = [this, number, name, body] { return look_for_comment(number, name, body); };
+    return write(number, Limits::Kind::content, std::move(look), std::move(guard));
+}
+
+Task<WriteResult> ContentWriter::set_section(std::int64_t number, std::string name, std::string text, WriteGuard guard) {
+    if (!is_text_name(name)) return refused("a section's name has only lower-case letters and dashes");
+    Change change = [name, text](Content const& content) -> std::optional<std::string> {
+        auto const body = with_section(content.body, name, text);
+        if (!body || body->size() > longest_text) return std::nullopt;
+        return *body == content.body ? std::string{} : object_with("body", *body);
+    };
+    Look look = [this, number, change] { return look_at_content(number, change); };
+    return write(number, Limits::Kind::write, std::move(look), std::move(guard));
+}
+
+Task<WriteResult> ContentWriter::set_title(std::int64_t number, std::string title, WriteGuard guard) {
+    bool const blank = title.find_first_not_of(" \t\r\n") == std::string::npos;
+    if (blank || title.size() > longest_title) return refused("the title is empty, or longer than GitHub takes");
+    Change change = [title](Content const& content) { return content.title == title ? std::string{} : object_with("title", title); };
+    Look look = [this, number, change] { return look_at_content(number, change); };
+    return write(number, Limits::Kind::write, std::move(look), std::move(guard));
+}
+
+Task<WriteResult> ContentWriter::close(std::int64_t number, CloseReason reason, WriteGuard guard) {
+    std::string const why = reason == CloseReason::completed ? "completed" : "not_planned";
+    Change change = [why](Content const& content) {
+        return content.open ? json::serialize(json::object{{"state", "closed"}, {"state_reason", why}}) : std::string{};
+    };
+    Look look = [this, number, change] { return look_at_content(number, change); };
+    return write(number, Limits::Kind::write, std::move(look), std::move(guard));
+}
+
+std::optional<std::chrono::milliseconds> ContentWriter::still_uncertain(std::int64_t number) {
+    auto const now = repository_.api().clock().now();
+    std::erase_if(uncertain_, [&](auto const& entry) { return entry.second <= now; });
+    auto const found = uncertain_.find(number);
+    if (found == uncertain_.end()) return std::nullopt;
+    return std::chrono::ceil<std::chrono::milliseconds>(found->second - now);
+}
+
+Task<WriteResult> ContentWriter::write(std::int64_t number, Limits::Kind kind, Look look, WriteGuard guard) {
+    auto taking = repository_.writes().take();
+    auto const turn = co_await std::move(taking);
+    WriteResult result{WriteOutcome::withheld, {}, {}};
+    if (!guard.may_act()) co_return result;
+    if (auto const left = still_uncertain(number))
+        co_return failed("an earlier write, whose answer was lost, may still take effect", *left);
+    auto looking = look();
+    auto sight = co_await std::move(looking);
+    result.outcome = sight.state == Sight::State::gone ? WriteOutcome::gone : WriteOutcome::already;
+    if (sight.state == Sight::State::refused) co_return failed(sight.why, not_soon);
+    if (sight.state != Sight::State::wanting) co_return result;
+    Write terms{repository_.name(), std::move(guard), kind};
+    sight.call.write = std::move(terms);
+    auto sending = repository_.api().send(std::move(sight.call));
+    auto answer = co_await std::move(sending);
+    reader_.touched(number);
+    auto settling = settle(number, std::move(look), std::move(answer));
+    co_return co_await std::move(settling);
+}
+
+Task<WriteResult> ContentWriter::settle(std::int64_t number, Look look, Answer answer) {
+    using Kind = Answer::Kind;
+    auto const ref = to_string(IssueRef{repository_.name(), number});
+    WriteResult result{WriteOutcome::withheld, {}, {}};
+    if (answer.kind == Kind::withheld) co_return result;
+    if (answer.kind == Kind::invalid) co_return failed("GitHub answered " + std::to_string(answer.status) + ": " + answer.reason, not_soon);
+    if (answer.kind == Kind::moved) co_return failed(ref + " has another address now, which the next sync finds out", not_soon);
+    bool const whole = answer.body.starts_with('{') && answer.body.ends_with('}');
+    result.outcome = WriteOutcome::done;
+    if (answer.kind == Kind::ok && whole) co_return result;
+    bool const never_sent = answer.kind == Kind::failed && !answer.may_have_arrived;
+    bool const may_be_done = answer.kind == Kind::ok || answer.kind == Kind::failed || answer.kind == Kind::too_large;
+    // 404: the issue is gone, or the comment is, or we may only read.
+    if (never_sent || (!may_be_done && answer.kind != Kind::gone)) fail(answer, ref + " cannot be written to");
+    auto finding = find_out(number, std::move(look), std::move(answer));
+    co_return co_await std::move(finding);
+}
+
+Task<WriteResult> ContentWriter::find_out(std::int64_t number, Look look, Answer answer) {
+    auto const ref = to_string(IssueRef{repository_.name(), number});
+    bool const may_come = answer.kind != Answer::Kind::gone;
+    // Before the look, which may itself fail.
+    if (may_come) uncertain_[number] = repository_.api().clock().now() + settle_;
+    auto looking = look();
+    auto const sight = co_await std::move(looking);
+    WriteResult result{WriteOutcome::gone, {}, {}};
+    if (sight.state == Sight::State::gone) co_return result;
+    if (sight.state == Sight::State::as_wanted) {
+        uncertain_.erase(number);
+        result.outcome = may_come ? WriteOutcome::done : WriteOutcome::already;
+        co_return result;
+    }
+    if (!may_come) fail(answer, ref + " can be read, but not written to");
+    auto const why = answer.reason.empty() ? std::string{"its answer was lost"} : answer.reason;
+    co_return failed("a write to " + ref + " had no effect so far: " + why, settle_);
+}
+
+Task<ContentWriter::Search> ContentWriter::search(std::int64_t number, std::string name, Account self) {
+    Search out;
+    std::string next = repository_.issue_url(number, "/comments?per_page=100");
+    for (int page = 0; page < most_pages && !next.empty() && !out.found; ++page) {
+        Call call;
+        call.url = next;
+        call.endpoint = "/repos/{owner}/{repo}/issues/{issue_number}/comments";
+        auto sending = repository_.api().send(std::move(call));
+        auto const answer = co_await std::move(sending);
+        out.gone = answer.kind == Answer::Kind::gone;
+        if (out.gone) co_return std::move(out);
+        if (answer.kind != Answer::Kind::ok) fail(answer, "the comments of " + repository_.name() + " cannot be read");
+        out.found = find_comment(answer.body, name, self);
+        next = answer.links.next;
+    }
+    out.complete = out.found || next.empty();
+    co_return std::move(out);
+}
+
+Task<ContentWriter::Sight> ContentWriter::look_for_comment(std::int64_t number, std::string name, std::string body) {
+    Sight sight{Sight::State::gone};
+    auto looking = reader_.labels(number);  // a transferred issue would show its comments from elsewhere
+    auto const there = co_await std::move(looking);
+    if (!there) co_return std::move(sight);
+    auto asking = repository_.api().own_account();
+    auto const self = co_await std::move(asking);
+    sight.state = Sight::State::refused;
+    sight.why = "it is not known which account's comments are ours, so that one could not be found again";
+    if (self.login.empty()) co_return std::move(sight);
+    auto searching = search(number, name, self);
+    auto const [found, gone, complete] = co_await std::move(searching);
+    sight.why = "there are more comments than are looked through for our own";
+    if (!gone && !complete) co_return std::move(sight);
+    sight.state = gone ? Sight::State::gone : found && reads_the_same(found->body, body) ? Sight::State::as_wanted : Sight::State::wanting;
+    sight.call.method = found ? "PATCH" : "POST";
+    sight.call.url = found ? repository_.url("/issues/comments/" + std::to_string(found->id)) : repository_.issue_url(number, "/comments");
+    sight.call.endpoint =
+        found ? "/repos/{owner}/{repo}/issues/comments/{comment_id}" : "/repos/{owner}/{repo}/issues/{issue_number}/comments";
+    sight.call.body = object_with("body", body);
+    co_return std::move(sight);
+}
+
+Task<ContentWriter::Sight> ContentWriter::look_at_content(std::int64_t number, Change change) {
+    Sight sight{Sight::State::gone};
+    Call call;
+    call.url = repository_.issue_url(number);
+    call.endpoint = "/repos/{owner}/{repo}/issues/{issue_number}";
+    auto sending = repository_.api().send(std::move(call));
+    auto const answer = co_await std::move(sending);
+    if (answer.kind == Answer::Kind::gone) co_return std::move(sight);
+    if (answer.kind != Answer::Kind::ok) fail(answer, to_string(IssueRef{repository_.name(), number}) + " cannot be read");
+    auto const one = parse_issue(answer.body, repository_.name());
+    if (!one || one->issue.ref.number != number) co_return std::move(sight);
+    auto asking = repository_.is_called(one->issue.ref.repo);
+    bool const ours = co_await std::move(asking);
+    if (!ours) co_return std::move(sight);
+    auto const content = parse_content(answer.body);
+    auto const body = content ? change(*content) : std::nullopt;
+    sight.state = !body ? Sight::State::refused : body->empty() ? Sight::State::as_wanted : Sight::State::wanting;
+    sight.why = "its text is none that could be changed: the marks of our section are damaged, or it would become too long";
+    sight.call.method = "PATCH";
+    sight.call.url = repository_.issue_url(number);
+    sight.call.endpoint = "/repos/{owner}/{repo}/issues/{issue_number}";
+    sight.call.body = body.value_or("");
+    co_return std::move(sight);
+}
+
+}  // namespace groomer::tracker::github

@@ -1,0 +1,185 @@
+#include "tracker/github/github_tracker.hpp"
+
+#include "base/text.hpp"
+#include "tracker/github/content_writer.hpp"
+#include "tracker/github/label_list.hpp"
+#include "tracker/github/reader.hpp"
+#include "tracker/github/repository.hpp"
+#include "tracker/github/writer.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+namespace groomer::tracker::github {
+namespace {
+
+constexpr std::size_t most_per_page = 100;
+
+class GithubTracker final : public Tracker {
+public:
+    GithubTracker(Parts parts, Options options)
+        : options_{std::move(options)},
+          repository_{std::move(parts.api), options_.repo},
+          reader_{repository_},
+          writer_{repository_, reader_},
+          content_{repository_, reader_, options_.settle},
+          labels_{repository_} {}
+
+    [[nodiscard]] std::chrono::milliseconds settle() const override { return options_.settle; }
+
+    Task<Page> changes(std::string cursor, std::size_t limit) override;
+
+    Task<std::optional<Issue>> read(IssueRef ref) override {
+        if (!repository_.is_configured_as(ref.repo)) co_return std::nullopt;
+        auto reading = reader_.read(ref.number);
+        co_return co_await std::move(reading);
+    }
+
+    Task<WriteResult> add_label(IssueRef ref, std::string label, WriteGuard guard) override {
+        return write(std::move(ref), std::move(label), true, std::move(guard));
+    }
+
+    Task<WriteResult> remove_label(IssueRef ref, std::string label, WriteGuard guard) override {
+        return write(std::move(ref), std::move(label), false, std::move(guard));
+    }
+
+    Task<WriteResult> set_comment(IssueRef ref, std::string name, std::string text, WriteGuard guard) override {
+        if (!repository_.is_configured_as(ref.repo)) return not_here();
+        return content_.set_comment(ref.number, std::move(name), std::move(text), std::move(guard));
+    }
+
+    Task<WriteResult> set_section(IssueRef ref, std::string name, std::string text, WriteGuard guard) override {
+        if (!repository_.is_configured_as(ref.repo)) return not_here();
+        return content_.set_section(ref.number, std::move(name), std::move(text), std::move(guard));
+    }
+
+    Task<WriteResult> set_title(IssueRef ref, std::string title, WriteGuard guard) override {
+        if (!repository_.is_configured_as(ref.repo)) return not_here();
+        return content_.set_title(ref.number, std::move(title), std::move(guard));
+    }
+
+    Task<WriteResult> close(IssueRef ref, CloseReason reason, WriteGuard guard) override {
+        if (!repository_.is_configured_as(ref.repo)) return not_here();
+        return content_.close(ref.number, reason, std::move(guard));
+    }
+
+    Task<std::vector<std::string>> lacking(std::vector<std::string> labels) override {
+        std::vector<std::string> out;
+        for (auto& label : labels) {
+            auto looking = labels_.spelled(label);
+            auto const there = co_await std::move(looking);
+            if (!there) out.push_back(std::move(label));
+        }
+        co_return out;
+    }
+
+    Task<WriteResult> create_label(std::string label, std::string description, WriteGuard guard) override {
+        return labels_.create(std::move(label), std::move(description), std::move(guard));
+    }
+
+    Task<WriteResult> finish_pass(WriteGuard) override { co_return WriteResult{WriteOutcome::already, {}, {}}; }
+
+private:
+    static Task<WriteResult> not_here() { co_return WriteResult{WriteOutcome::gone, {}, {}}; }
+
+    Task<WriteResult> write(IssueRef ref, std::string label, bool added, WriteGuard guard) {
+        if (!repository_.is_configured_as(ref.repo)) return not_here();
+        return writer_.write(ref.number, clean_text(label), added, std::move(guard));
+    }
+
+    Task<Step> next_step(Cursor& cursor, Page& page, std::size_t per_page);
+    Task<Answer> list(Cursor& cursor, std::size_t per_page);
+
+    Options const options_;
+    Repository repository_;
+    Reader reader_;
+    Writer writer_;
+    ContentWriter content_;
+    LabelList labels_;  // for those who ask for them
+    // The last answer of a pass that found nothing: an idle repository then answers with 304, which costs nothing of the quota.
+    std::string idle_url_, idle_etag_;
+};
+
+// As many pages as fit into the limit, and at least one; what failed after that is left for the next call to meet.
+Task<Page> GithubTracker::changes(std::string text, std::size_t limit) {
+    auto known = parse_cursor(text, repository_.source());
+    Cursor cursor = known ? std::move(*known) : Cursor{};
+    cursor.source = repository_.source();
+    bool const resting = !cursor.begun;
+    begin_pass(cursor, repository_.api().now(), options_.pass);
+    Page page;
+    page.full_pass = cursor.full;
+    page.first_of_full_pass = cursor.full && resting;
+    auto const per_page = std::clamp<std::size_t>(limit, 1, most_per_page);
+    bool any = false;
+    do {
+        auto before = cursor;
+        std::exception_ptr failure;
+        try {
+            auto stepping = next_step(cursor, page, per_page);
+            auto step = co_await std::move(stepping);
+            std::move(step.news.begin(), step.news.end(), std::back_inserter(page.issues));
+            page.last = step.last;
+        } catch (Error const&) {
+            failure = std::current_exception();
+        }
+        if (failure && !any) std::rethrow_exception(failure);
+        if (failure) {
+            cursor = std::move(before);
+            page.last = false;
+            break;
+        }
+        any = true;
+    } while (!page.last && page.issues.size() + per_page <= limit);
+    page.cursor = to_string(cursor);
+    co_return std::move(page);
+}
+
+Task<Step> GithubTracker::next_step(Cursor& cursor, Page& page, std::size_t per_page) {
+    auto listing = list(cursor, per_page);
+    auto answer = co_await std::move(listing);
+    auto const now = answer.date.value_or(repository_.api().now());
+    IssuePage issues;
+    if (answer.kind == Answer::Kind::ok) issues = parse_issue_page(answer.body, repository_.name());
+    else if (answer.kind != Answer::Kind::not_modified) fail(answer, "the issues of " + repository_.name() + " cannot be read");
+    page.skipped += issues.skipped;
+    if (page.skipped_example.empty()) page.skipped_example = issues.skipped_example;
+    auto const asked = page_url(cursor, repository_.url("/issues"), per_page);
+    bool const may_be_idle = !cursor.full && cursor.next.empty();
+    auto step = advance(cursor, std::move(issues), answer.links, now, options_.pass);
+    if (answer.kind == Answer::Kind::ok) {
+        bool const idle = may_be_idle && step.last && step.news.empty();
+        idle_url_ = idle ? asked : std::string{};
+        idle_etag_ = idle ? answer.etag : std::string{};
+        repository_.moved_to(answer.url);
+    }
+    co_return std::move(step);
+}
+
+// The page where the cursor stands; a smaller one where it is too much for one answer.
+Task<Answer> GithubTracker::list(Cursor& cursor, std::size_t per_page) {
+    for (;;) {
+        Call call;
+        call.url = page_url(cursor, repository_.url("/issues"), per_page);
+        call.endpoint = "/repos/{owner}/{repo}/issues";
+        if (call.url == idle_url_) call.etag = idle_etag_;
+        auto sending = repository_.api().send(std::move(call));
+        auto answer = co_await std::move(sending);
+        bool const too_large = answer.kind == Answer::Kind::too_large && per_page > 1;
+        // The address of a next page may not be good for ever.
+        bool const outdated = !cursor.next.empty() && (answer.kind == Answer::Kind::invalid || answer.kind == Answer::Kind::gone);
+        if (!too_large && !outdated) co_return std::move(answer);
+        if (too_large) per_page = std::max<std::size_t>(per_page / 4, 1);
+        cursor.next.clear();
+    }
+}
+
+}  // namespace
+
+std::shared_ptr<Tracker> make_github_tracker(Parts parts, Options options) {
+    return std::make_shared<GithubTracker>(std::move(parts), std::move(options));
+}
+
+}  // namespace groomer::tracker::github

@@ -1,0 +1,212 @@
+#include "tracker/github/limits.hpp"
+
+#include "tracker/github/headers.hpp"
+#include "tracker/github/http_time.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace groomer::tracker::github {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+constexpr auto longest_wait = 2h;  // longer than any that GitHub asks for
+constexpr std::size_t most_resources = 32, most_repositories = 10'000, most_content = 5'000;
+constexpr std::string_view core = "core";
+
+std::optional<std::int64_t> number(std::string_view text) {
+    std::int64_t value = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc::result_out_of_range && !text.starts_with('-')) return INT64_MAX;
+    return error == std::errc{} && end == text.data() + text.size() && value >= 0 && !text.empty() ? std::optional{value} : std::nullopt;
+}
+
+// Seconds, or a date.
+std::optional<WallTime> retry_after(std::string_view text, std::chrono::seconds ahead, WallTime now) {
+    constexpr std::int64_t most = std::chrono::duration_cast<std::chrono::seconds>(longest_wait).count();
+    if (auto const seconds = number(text)) return now + std::chrono::seconds{std::clamp<std::int64_t>(*seconds, 1, most)};
+    auto const date = parse_http_date(text);
+    if (!date) return std::nullopt;
+    return std::clamp<WallTime>(*date - ahead, now + 1s, now + longest_wait);
+}
+
+bool speaks_of_a_limit(std::string_view message) {
+    auto const said = to_lower(message.substr(0, 2000));
+    for (std::string_view words : {"rate limit", "abuse detection", "too many requests", "submitted too quickly"})
+        if (said.find(words) != std::string::npos) return true;
+    return false;
+}
+
+std::int64_t millis(WallTime time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count(); }
+
+}  // namespace
+
+WallTime Limits::local(std::int64_t reset) const { return from_epoch_seconds(reset) - ahead_; }
+
+Limits::Turn Limits::after_quota(WallTime now) const {
+    auto const found = quotas_.find(std::string{core});
+    if (found == quotas_.end()) return {now, {}};
+    auto const& quota = found->second;
+    auto const kept = static_cast<std::int64_t>(std::ceil(static_cast<double>(quota.limit) * std::clamp(pace_.keep_for_people, 0.0, 1.0)));
+    if (quota.remaining > kept) return {now, {}};
+    auto const reset = std::min<WallTime>(local(quota.reset) + 1s, now + longest_wait);
+    if (reset <= now + 1s) return {now, {}};  // that hour is over
+    return {reset, "all but " + std::to_string(quota.remaining) + " of this hour's " + std::to_string(quota.limit) +
+                       " requests are used, and " + std::to_string(kept) + " are kept for people"};
+}
+
+Limits::Turn Limits::after_comments(WallTime now) const {
+    Turn turn{now, {}};
+    auto const within = [&](std::chrono::seconds window, std::int64_t most) {
+        if (most < 1) most = 1;
+        if (content_.size() < static_cast<std::size_t>(most)) return;
+        auto const leaves = content_[content_.size() - static_cast<std::size_t>(most)] + window;
+        if (leaves > turn.at) turn = {leaves, "the pace for comments is reached"};
+    };
+    within(60s, pace_.comments_per_minute);
+    within(3600s, pace_.comments_per_hour);
+    return turn;
+}
+
+Limits::Turn Limits::next(Kind kind, std::string const& repo, WallTime now) const {
+    Turn turn = after_quota(now);
+    if (blocked_until_ > turn.at) turn = {std::min<WallTime>(blocked_until_, now + longest_wait), "GitHub asked to wait"};
+    if (kind == Kind::read) return turn;
+    if (auto const last = writes_.find(repo); last != writes_.end()) {
+        auto const at = std::min<WallTime>(last->second, now) + pace_.between_writes;
+        if (at > turn.at) turn = {at, "the pace between two writes"};
+    }
+    if (kind != Kind::content) return turn;
+    auto const paced = after_comments(now);
+    return paced.at > turn.at ? paced : turn;
+}
+
+void Limits::sent(Kind kind, std::string const& repo, WallTime now) {
+    answered(kind, repo, now);
+    if (kind != Kind::content) return;
+    content_.push_back(now);
+    while (content_.size() > most_content || (!content_.empty() && content_.front() + 1h < now)) content_.pop_front();
+}
+
+void Limits::answered(Kind kind, std::string const& repo, WallTime now) {
+    if (kind == Kind::read) return;
+    if (writes_.size() >= most_repositories) std::erase_if(writes_, [&](auto const& entry) { return entry.second + 1min < now; });
+    writes_[repo] = now;
+}
+
+void Limits::learn_quota(std::vector<net::Header> const& headers) {
+    auto const limit = number(header_of(headers, "x-ratelimit-limit")), remaining = number(header_of(headers, "x-ratelimit-remaining")),
+               reset = number(header_of(headers, "x-ratelimit-reset"));
+    if (!limit || !remaining || !reset) return;
+    std::string resource{header_of(headers, "x-ratelimit-resource").substr(0, 64)};
+    if (resource.empty()) resource = core;
+    if (!quotas_.contains(resource) && quotas_.size() >= most_resources) return;
+    constexpr std::int64_t most = std::int64_t{1} << 40;
+    Quota told{std::min(*limit, most), std::min(*remaining, most), *reset};
+    auto& known = quotas_[resource];
+    // Answers may arrive in another order than they were given: within one hour, what is left only shrinks.
+    if (known.limit == told.limit && std::max(known.reset, told.reset) - std::min(known.reset, told.reset) <= 2)
+        told.remaining = std::min(told.remaining, known.remaining);
+    known = told;
+}
+
+// "Wait at least one minute … exponentially increasing", where an answer tells nothing else. Of requests that were under way
+// together only the first counts.
+WallTime Limits::wait_untold(WallTime now) {
+    if (blocked_until_ > now) return blocked_until_;
+    strikes_ = std::min(strikes_ + 1, 7);
+    return now + std::min<WallTime::duration>(1min * (1 << (strikes_ - 1)), 1h);
+}
+
+std::optional<WallTime> Limits::take(int status, std::vector<net::Header> const& headers, std::string_view message, WallTime now) {
+    if (auto const date = parse_http_date(header_of(headers, "date"))) {
+        auto const ahead = std::chrono::floor<std::chrono::seconds>(*date - now);
+        // A second or two is the way of the answer; more is a clock that is wrong.
+        ahead_ = ahead > -3s && ahead < 3s ? 0s : ahead;
+    }
+    learn_quota(headers);
+    auto const told = retry_after(header_of(headers, "retry-after"), ahead_, now);
+    bool const used_up = header_of(headers, "x-ratelimit-remaining") == "0";
+    bool const limited = status == 429 || (status == 403 && (told || used_up || speaks_of_a_limit(message)));
+    if (!limited) {
+        if (status > 0 && status < 400 && blocked_until_ <= now) strikes_ = 0;
+        return std::nullopt;
+    }
+    if (told) return blocked_until_ = std::max(blocked_until_, *told);
+    auto const reset = number(header_of(headers, "x-ratelimit-reset"));
+    if (used_up && reset && local(*reset) > now) return std::min<WallTime>(local(*reset) + 1s, now + longest_wait);
+    return blocked_until_ = wait_untold(now);
+}
+
+std::string Limits::state() const {
+    json::object quotas, writes;
+    for (auto const& [resource, quota] : quotas_) quotas[resource] = json::array{quota.limit, quota.remaining, quota.reset};
+    for (auto const& [repo, at] : writes_) writes[repo] = millis(at);
+    json::array content;
+    for (auto const at : content_) content.push_back(millis(at));
+    return json::serialize(json::object{{"v", 1},
+                                        {"quotas", std::move(quotas)},
+                                        {"ahead", ahead_.count()},
+                                        {"blocked_until", millis(blocked_until_)},
+                                        {"strikes", strikes_},
+                                        {"writes", std::move(writes)},
+                                        {"content", std::move(content)}});
+}
+
+namespace {
+
+std::int64_t int_of(json::object const& object, std::string_view key) {
+    auto const* value = object.if_contains(key);
+    auto const* number = value ? value->if_int64() : nullptr;
+    return number ? *number : 0;
+}
+
+template <class Container>
+Container const* member(json::object const& object, std::string_view key) {
+    auto const* value = object.if_contains(key);
+    if constexpr (std::is_same_v<Container, json::object>) return value ? value->if_object() : nullptr;
+    else return value ? value->if_array() : nullptr;
+}
+
+// Nothing later than `latest`: a clock that was ahead must not hold us up.
+WallTime from_millis(std::int64_t value, WallTime latest) {
+    return WallTime{std::chrono::milliseconds{std::clamp<std::int64_t>(value, 0, millis(latest))}};
+}
+
+}  // namespace
+
+void Limits::restore(std::string_view text, WallTime now) {
+    json::error_code error;
+    auto const value = json::parse({text.data(), text.size()}, error);
+    auto const* object = error ? nullptr : value.if_object();
+    if (!object || int_of(*object, "v") != 1) return;
+    ahead_ = std::chrono::seconds{std::clamp<std::int64_t>(int_of(*object, "ahead"), -86'400 * 365, 86'400 * 365)};
+    blocked_until_ = from_millis(int_of(*object, "blocked_until"), now + longest_wait);
+    strikes_ = static_cast<int>(std::clamp<std::int64_t>(int_of(*object, "strikes"), 0, 7));
+    if (auto const* quotas = member<json::object>(*object, "quotas"))
+        for (auto const& [resource, told] : *quotas) {
+            auto const* parts = told.if_array();
+            bool const whole = parts && parts->size() == 3 && std::all_of(parts->begin(), parts->end(), [](auto const& part) {
+                                   return part.is_int64() && part.get_int64() >= 0;
+                               });
+            if (whole && quotas_.size() < most_resources)
+                quotas_[std::string{resource}] = {(*parts)[0].get_int64(), (*parts)[1].get_int64(), (*parts)[2].get_int64()};
+        }
+    if (auto const* writes = member<json::object>(*object, "writes"))
+        for (auto const& [repo, at] : *writes)
+            if (at.is_int64() && writes_.size() < most_repositories) writes_[std::string{repo}] = from_millis(at.get_int64(), now);
+    content_.clear();
+    if (auto const* content = member<json::array>(*object, "content"))
+        for (auto const& at : *content)
+            if (at.is_int64() && content_.size() < most_content) content_.push_back(from_millis(at.get_int64(), now));
+    std::sort(content_.begin(), content_.end());
+}
+
+}  // namespace groomer::tracker::github

@@ -1,0 +1,123 @@
+#include "tracker/github/resource.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "tracker/github/elements.hpp"
+#include "tracker/github/http_time.hpp"
+#include "tracker/issue_json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace groomer::tracker::github {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t longest_comment = 256 * 1024;
+
+std::optional<json::value> parse_object(std::string_view body) {
+    if (body.size() > max_element) return std::nullopt;
+    try {
+        auto value = parse_element(body);
+        if (value.is_object()) return value;
+    } catch (Error const&) {
+    }
+    return std::nullopt;
+}
+
+void add_entry(History& history, json::object const& entry, Account const& self) {
+    auto const event = text_of(entry, "event");
+    if (event == "labeled" || event == "unlabeled") {
+        auto const* label = entry.if_contains("label");
+        auto name = label ? label_name(*label) : std::string{};
+        if (name.empty() || name.size() > longest_label) return;
+        history.events.push_back({std::move(name), event == "labeled", actor_of(object_of(entry, "actor"), self)});
+    } else if (event == "commented") {
+        auto const* user = object_of(entry, "user");
+        if (!user) user = object_of(entry, "actor");
+        auto const body = text_of(entry, "body");
+        history.comments.push_back(
+            {user ? text_of(*user, "login") : std::string{}, actor_of(user, self), std::string{truncate_utf8(body, longest_comment)}});
+    }
+}
+
+OneIssue to_one(json::object const& object, IssueRef ref) { return {to_issue(object, std::move(ref)), count_of(object, "comments")}; }
+
+}  // namespace
+
+IssuePage parse_issue_page(std::string_view body, std::string const& repo) {
+    IssuePage page;
+    auto const skip = [&](std::string_view where, std::string_view why) {
+        if (page.skipped++ == 0) page.skipped_example = std::string{where} + std::string{why};
+    };
+    for_each_element(body, [&](json::value const* value, std::string_view why) {
+        auto const where = repo + ", entry " + std::to_string(++page.entries) + " of a page: ";
+        if (!value) return skip(where, why);
+        if (auto const* object = value->if_object())
+            if (auto updated = text_of(*object, "updated_at"); parse_time(updated)) page.last_updated = std::move(updated);
+        auto const identity = identify(*value, repo);
+        if (auto const* unusable = std::get_if<Unusable>(&identity)) return skip(where, unusable->why);
+        // Renamed repositories answer with their new name; ours is the configured one.
+        if (auto const* ref = std::get_if<IssueRef>(&identity)) {
+            auto one = to_one(value->get_object(), {repo, ref->number});
+            page.issues.push_back({std::move(one.issue), one.comments});
+        }
+    });
+    return page;
+}
+
+std::optional<OneIssue> parse_issue(std::string_view body, std::string const& repo) {
+    auto const value = parse_object(body);
+    if (!value) throw Error{ErrorCode::failure, "GitHub's answer for an issue of " + repo + " is no JSON object, or too large"};
+    auto identity = identify(*value, repo);
+    auto* ref = std::get_if<IssueRef>(&identity);
+    if (!ref) return std::nullopt;
+    return to_one(value->get_object(), std::move(*ref));
+}
+
+void add_timeline_page(History& history, std::string_view body, Account const& self) {
+    for_each_element(body, [&](json::value const* value, std::string_view) {
+        if (auto const* entry = value ? value->if_object() : nullptr) add_entry(history, *entry, self);
+    });
+}
+
+LabelPage parse_labels(std::string_view body) {
+    json::array all;
+    for_each_element(body, [&](json::value const* value, std::string_view) {
+        if (value) all.push_back(*value);
+    });
+    return {label_names(all)};
+}
+
+std::optional<InstallationToken> parse_installation_token(std::string_view body) {
+    auto const value = parse_object(body);
+    if (!value) return std::nullopt;
+    InstallationToken given;
+    given.token = text_of(value->get_object(), "token");
+    given.ends = parse_time(text_of(value->get_object(), "expires_at"));
+    auto const plain = [](char c) { return c > ' ' && c < '\x7f'; };
+    bool const good = !given.token.empty() && given.token.size() <= 4096 && std::all_of(given.token.begin(), given.token.end(), plain);
+    return good ? std::optional{std::move(given)} : std::nullopt;
+}
+
+std::optional<Account> parse_account(std::string_view body) {
+    auto const value = parse_object(body);
+    if (!value) return std::nullopt;
+    auto const& object = value->get_object();
+    if (auto login = text_of(object, "login"); !login.empty()) return Account{std::move(login), count_of(object, "id")};
+    // The id of an App is not that of its account.
+    if (auto slug = text_of(object, "slug"); !slug.empty()) return Account{slug + "[bot]", 0};
+    return std::nullopt;
+}
+
+std::optional<std::string> parse_full_name(std::string_view body) {
+    auto const value = parse_object(body);
+    auto name = value ? text_of(value->get_object(), "full_name") : std::string{};
+    return name.empty() || name.size() > longest_repo ? std::nullopt : std::optional{std::move(name)};
+}
+
+}  // namespace groomer::tracker::github
