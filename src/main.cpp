@@ -26,13 +26,14 @@ constexpr auto examples = R"(Examples:
   groomer run --config groomer.yaml                 the controller, until SIGTERM
   groomer once --config groomer.yaml --dry-run      one tick, nothing written to the tracker
   groomer explain octocat/hello-world#7             why an issue is, or is not, due
+  groomer labels --repo octocat/hello-world         which configured labels it lacks; --create makes them
   groomer lock status                               who works now, and who did
 
 Every key but repositories and families of labels is also a flag and a variable: --lock.ttl and GROOMER_LOCK_TTL are lock.ttl.
 Exit status: 0 done or nothing to do, 1 failure, 2 usage, 3 configuration, 4 database or schema, 5 credentials refused,
 75 the lock is held by another (once).)";
 
-constexpr std::string_view commands[]{"run", "once", "explain", "validate", "migrate", "version", "status", "release"};
+constexpr std::string_view commands[]{"run", "once", "explain", "labels", "validate", "migrate", "version", "status", "release"};
 constexpr auto key_flags = "keys of the configuration";
 
 // Fifty flags that are keys of the configuration would hide the others in the help.
@@ -85,6 +86,9 @@ struct Commands {
         add_json(once, line);
         auto* explain = add(app, "explain", "Why an issue is, or is not, due, and what was decided when", groomer::app::explain);
         explain->add_option("issue", line.issue_ref, "OWNER/NAME#NUMBER")->required();
+        auto* labels = add(app, "labels", "Which configured labels a repository lacks", groomer::app::labels);
+        labels->add_option("--repo", line.repo, "The repository, OWNER/NAME")->required();
+        labels->add_flag("--create", line.create, "Make them");
         auto* lock = app.add_subcommand("lock", "Who holds the row, and a guarded manual release");
         lock->require_subcommand(1);
         auto* status = add(*lock, "status", "Who holds it, since when, until when, the last holds", groomer::app::lock_status);

@@ -7,6 +7,7 @@
 #include "config/reload.hpp"
 #include "lock/hold.hpp"
 #include "lock/shared_table.hpp"
+#include "store/work.hpp"
 #include "tracker/file/file_tracker.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -78,6 +79,7 @@ Service::Service(config::Config const& config, std::map<std::string, std::string
       slot_{environment, log},
       identity_{make_identity(environment, slot_)},
       metrics_{metric_options(config)},
+      github_{{main.get_executor(), clock_, log_, metrics_, environment}},
       work_{connect_options(), work_connections, observer()},
       locks_{connect_options(), lock_connections, observer()},
       renewals_{connect_options(), lock_connections, observer()},
@@ -144,6 +146,7 @@ reconcile::LoopSettings Service::loop_settings(std::string lock, std::string job
 }
 
 std::shared_ptr<tracker::Tracker> Service::tracker_for(config::Repository const& repository) {
+    if (repository.tracker == "github" && !outside_.tracker) return github_.tracker(repository.name);
     for (auto const& entry : entries_)
         if (entry.settings.name == repository.name && entry.settings.path == repository.path) return entry.tracker;
     auto tracker =
@@ -152,6 +155,7 @@ std::shared_ptr<tracker::Tracker> Service::tracker_for(config::Repository const&
 }
 
 void Service::configure(config::Config const& config) {
+    github_.configure(config.github);
     std::vector<groom::Entry> entries;
     for (auto const& repository : config.repositories)
         entries.push_back(
@@ -232,16 +236,49 @@ struct Service::AtWork {
     Service& service;
 };
 
+// Whoever works next keeps the pace that the last one has kept. What is at work here already knows better.
+Task<> Service::take_over_limits() {
+    if (!github_.is_used() || at_work_ > 1) co_return;
+    limits_found_ = co_await store::tracker_limits(store_, "github");
+    github_.restore_limits(limits_found_);
+}
+
+Task<> Service::leave_limits(lock::Hold& hold) {
+    auto const limits = github_.limits();
+    if (!github_.is_used() || limits == limits_found_ || !hold.may_act()) co_return;
+    co_await store::save_tracker_limits(store_, hold, "github", limits);
+}
+
+// A tick that fails has used up some of the limits, too.
+template <class Report>
+Task<Report> Service::within_limits(std::shared_ptr<lock::Hold> hold, Task<Report> tick) {
+    co_await take_over_limits();
+    std::optional<Report> report;
+    std::exception_ptr failure;
+    try {
+        report = co_await std::move(tick);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await asio::this_coro::throw_if_cancelled(false);
+    asio::cancellation_state const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() == asio::cancellation_type::none) co_await leave_limits(*hold);
+    if (failure) std::rethrow_exception(failure);
+    co_return std::move(*report);
+}
+
 Task<reconcile::TickResult> Service::groom_tick(std::shared_ptr<lock::Hold> hold) {
     AtWork const working{*this};
-    last_report_ = co_await groomer_.tick(hold, entries_, target_);
+    auto tick = groomer_.tick(hold, entries_, target_);
+    auto ticking = within_limits(hold, std::move(tick));
+    last_report_ = co_await std::move(ticking);
     auto const& report = last_report_;
     reconcile::TickResult result;
     result.outcome = !report.unreadable.empty() ? reconcile::TickOutcome::error
                      : report.cut_short         ? reconcile::TickOutcome::aborted
                      : report.claimed > 0       ? reconcile::TickOutcome::done
                                                 : reconcile::TickOutcome::nothing_to_do;
-    result.more = report.full;
+    result.more = report.full && report.limited.empty();
     result.whole = !target_.only && !target_.repo && !target_.dry_run;
     result.clean = report.clean;
     co_return result;
@@ -251,7 +288,9 @@ Task<reconcile::TickResult> Service::sync_tick(std::shared_ptr<lock::Hold> hold)
     AtWork const working{*this};
     std::vector<sync::Source> sources;
     for (auto const& entry : entries_) sources.push_back({entry.settings.name, entry.tracker});
-    last_sync_ = co_await sync::sync(store_, log_, hold, sources, config_.lock.id);
+    auto tick = sync::sync(store_, log_, hold, sources, config_.lock.id);
+    auto ticking = within_limits(hold, std::move(tick));
+    last_sync_ = co_await std::move(ticking);
     reconcile::TickResult result;
     result.outcome = last_sync_.cut_short         ? reconcile::TickOutcome::aborted
                      : !last_sync_.failed.empty() ? reconcile::TickOutcome::error

@@ -2,6 +2,7 @@
 // commands stand on it.
 #pragma once
 
+#include "app/github.hpp"
 #include "app/identity.hpp"
 #include "app/outside.hpp"
 #include "base/async.hpp"
@@ -75,6 +76,10 @@ private:
     struct AtWork;
     Task<reconcile::TickResult> groom_tick(std::shared_ptr<lock::Hold> hold);
     Task<reconcile::TickResult> sync_tick(std::shared_ptr<lock::Hold> hold);
+    Task<> take_over_limits();
+    Task<> leave_limits(lock::Hold& hold);
+    template <class Report>
+    Task<Report> within_limits(std::shared_ptr<lock::Hold> hold, Task<Report> tick);
     pg::Observer observer();
     reconcile::LoopParts loop_parts(asio::io_context& main);
     reconcile::LoopSettings loop_settings(std::string lock, std::string job) const;
@@ -87,6 +92,7 @@ private:
     Slot slot_;
     lock::Identity identity_;
     metrics::Metrics metrics_;
+    GitHub github_;
     std::atomic<BootTime::rep> answered_ = -1;      // when the database last did
     std::atomic<BootTime::rep> renewals_seen_ = 0;  // when the renewals' thread last turned
     asio::io_context renewals_context_{1};
@@ -103,6 +109,7 @@ private:
     groom::Target target_;
     groom::TickReport last_report_;
     sync::SyncReport last_sync_;
+    std::string limits_found_;                       // those of the tracker, when the tick began
     std::optional<BootTime::time_point> worked_at_;  // by this replica, and memory was not given back since
     int at_work_ = 0;
     std::unique_ptr<reconcile::Loop> groom_loop_, sync_loop_;

@@ -182,22 +182,33 @@ Task<> Groomer::work(std::shared_ptr<Batch> batch) {
     while (!batch->left.empty() && !batch->error && !batch->hold->winding_down() && batch->hold->may_act()) {
         auto claimed = std::move(batch->left.front());
         batch->left.pop_front();
-        if (batch->report.unreadable.contains(claimed.source)) {
+        auto& report = batch->report;
+        if (report.unreadable.contains(claimed.source) || report.limited.contains(claimed.source)) {
             batch->unreadable.push_back(claimed.id);
             continue;
         }
         std::exception_ptr failure;
+        bool limited = false;
         try {
             co_await groom(batch, claimed);
         } catch (pg::DatabaseError const&) {
             throw;
+        } catch (tracker::LimitReached const&) {
+            failure = std::current_exception();
+            limited = true;
         } catch (Error const&) {  // its tracker fails as a whole, which is no issue's fault: the others go on
             failure = std::current_exception();
         }
         if (!failure) continue;
-        batch->report.clean = false;  // it may have been a write that was not answered
         batch->unreadable.push_back(claimed.id);
-        if (batch->report.unreadable.insert(claimed.source).second)
+        if (limited) {
+            if (report.limited.insert(claimed.source).second)
+                parts_.log.info("a tracker's limit is reached, its issues wait",
+                                {{"component", "groom"}, {"source", claimed.source}, {"limit", describe(failure)}});
+            continue;
+        }
+        report.clean = false;  // it may have been a write that was not answered
+        if (report.unreadable.insert(claimed.source).second)
             parts_.log.error("a tracker cannot be read or written, its issues wait",
                              {{"component", "groom"}, {"source", claimed.source}, {"error", describe(failure)}});
     }

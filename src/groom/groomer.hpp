@@ -65,6 +65,7 @@ struct TickReport {
     bool clean = true;                 // every write was answered
     bool cut_short = false;            // wound down, or the hold was lost
     std::set<std::string> unreadable;  // entries whose tracker could not be read or written as a whole
+    std::set<std::string> limited;     // entries whose tracker let nothing more go, for its limits or our own pace
     std::vector<Groomed> issues;
 };
 

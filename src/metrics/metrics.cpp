@@ -31,7 +31,22 @@ struct Endpoint {
     std::string name, method;
 };
 std::vector<Endpoint> endpoints() {
-    return {{"file.read", "read"}, {"file.changes", "read"}, {"file.append", "write"}, {"file.copy", "write"}};
+    std::string const repo = "/repos/{owner}/{repo}", issue = repo + "/issues/{issue_number}";
+    return {{"file.read", "read"},
+            {"file.changes", "read"},
+            {"file.append", "write"},
+            {"file.copy", "write"},
+            {repo, "read"},
+            {repo + "/issues", "read"},
+            {repo + "/labels", "read"},
+            {issue, "read"},
+            {issue + "/timeline", "read"},
+            {issue + "/labels", "write"},
+            {issue + "/labels/{name}", "write"},
+            {issue + "/comments", "write"},
+            {repo + "/issues/comments/{comment_id}", "write"},
+            {"/user", "read"},
+            {"/app", "read"}};
 }
 std::vector<std::string> const groom_outcomes{"applied", "noop", "abstained", "planned", "partial", "failed", "stale"};
 
@@ -77,10 +92,20 @@ struct Metrics::State {
                           .buckets_at_start = true});
     }
     Metric& tracker_requests() {
-        return store.add({.name = "groomer_tracker_requests_total",
-                          .type = MetricType::Counter,
-                          .labels = {endpoint, fixed("method", {"read", "write"}), fixed("code", {"ok", "error"})},
-                          .help = "requests to the tracker; endpoint is the route's template",
+        return store.add(
+            {.name = "groomer_tracker_requests_total",
+             .type = MetricType::Counter,
+             .labels = {endpoint, fixed("method", {"read", "write"}), fixed("code", {"ok", "error", "2xx", "3xx", "4xx", "5xx", "none"})},
+             .help = "requests to the tracker; endpoint is the route's template, code the class of GitHub's status or none, ok or "
+                     "error of a file. Of GitHub a series appears with its first request: a standby would pay for all of them",
+             .series_at_start = false});
+    }
+    Metric& tracker_request_duration() {
+        return store.add({.name = "groomer_tracker_request_duration_seconds",
+                          .type = MetricType::Histogram,
+                          .labels = {endpoint},
+                          .help = "one request to the tracker; series as of the requests",
+                          .buckets = tracker_buckets,
                           .series_at_start = false});
     }
     void computed(std::string name, MetricType type, Labels labels, std::string help, std::function<std::vector<Sample>()> compute) {
@@ -96,6 +121,7 @@ struct Metrics::State {
     LabelPtr const lock, repo, family, secret;
     LabelPtr const job = fixed("job", {"groom", "sync"});
     LabelPtr const query = open("query", {}, 100);
+    LabelPtr const resource = open("resource", {}, 10);
     LabelPtr const endpoint = open("endpoint", endpoint_names(), endpoints().size());
 
     std::mutex mutex;  // protects all below
@@ -210,8 +236,12 @@ Metrics::Metrics(Options const& options)
       paused{state_->gauge("paused", {}, "1 while the installation is paused")},
       issue_duration_seconds{state_->histogram("issue_duration_seconds", {}, "one issue, selection to done", issue_buckets)},
       tracker_requests_total{state_->tracker_requests()},
-      tracker_request_duration_seconds{
-          state_->histogram("tracker_request_duration_seconds", {state_->endpoint}, "one request to the tracker", tracker_buckets)},
+      tracker_request_duration_seconds{state_->tracker_request_duration()},
+      tracker_rate_limit_limit{state_->gauge("tracker_rate_limit_limit", {state_->resource}, "GitHub's quota: requests an hour")},
+      tracker_rate_limit_remaining{
+          state_->gauge("tracker_rate_limit_remaining", {state_->resource}, "what is left of it; of the replica that asked last")},
+      tracker_rate_limit_reset_timestamp_seconds{
+          state_->gauge("tracker_rate_limit_reset_timestamp_seconds", {state_->resource}, "when it is whole again, Unix time")},
       db_query_duration_seconds{state_->histogram(
           "db_query_duration_seconds", {state_->query},
           "one statement, by its name; a name appears when it first runs, at most 100: a standby would pay for all of them",
@@ -226,6 +256,8 @@ Metrics::Metrics(Options const& options)
           state_->counter("secret_reloads_total", {state_->secret, fixed("result", {"ok", "error"})}, "secrets read again after a change")},
       loop_lag_seconds{state_->histogram("loop_lag_seconds", {}, "how late an event loop ran what was due", lag_buckets)} {
     for (Endpoint const& endpoint : endpoints()) {
+        if (!endpoint.name.starts_with("file.")) continue;
+        tracker_request_duration_seconds(endpoint.name);
         for (char const* code : {"ok", "error"}) tracker_requests_total(endpoint.name, endpoint.method, code);
     }
     state_->computed_build_info(options);

@@ -63,8 +63,11 @@ public:
     Family<Histogram, 0> issue_duration_seconds;
     Family<Counter, 3> tracker_requests_total;              // endpoint, method, code
     Family<Histogram, 1> tracker_request_duration_seconds;  // endpoint
-    Family<Histogram, 1> db_query_duration_seconds;         // query
-    Family<Counter, 1> db_reconnects_total;                 // reason: broken | timeout | readonly | recovery | other
+    Family<Gauge, 1> tracker_rate_limit_limit;              // resource, as the two below
+    Family<Gauge, 1> tracker_rate_limit_remaining;
+    Family<Gauge, 1> tracker_rate_limit_reset_timestamp_seconds;
+    Family<Histogram, 1> db_query_duration_seconds;  // query
+    Family<Counter, 1> db_reconnects_total;          // reason: broken | timeout | readonly | recovery | other
     Family<Gauge, 0> db_schema_version;
     Family<Gauge, 0> config_last_reload_successful;
     Family<Counter, 2> secret_reloads_total;  // secret, result: ok | error

@@ -143,6 +143,14 @@ SELECT r.name, count(i.id), extract(epoch FROM min(i.due_at))
 FROM groomer.repository r JOIN groomer.source s ON s.name = r.source AND s.configured LEFT JOIN groomer.issue i ON i.repo_id = r.id AND i.due_at <= statement_timestamp()
 GROUP BY r.name)sql"};
 
+constexpr pg::Statement limits_statement{"tracker_limits", "SELECT limits FROM groomer.tracker_limits WHERE tracker = $1"};
+
+constexpr pg::Statement save_limits_statement{"save_tracker_limits", GROOMER_FENCED R"sql(,
+saved AS (
+    INSERT INTO groomer.tracker_limits (tracker, limits) SELECT $3, $4 FROM fence
+    ON CONFLICT (tracker) DO UPDATE SET limits = excluded.limits, at = clock_timestamp())
+SELECT (SELECT count(*) FROM fence))sql"};
+
 constexpr pg::Statement forget_statement{"forget_old", GROOMER_FENCED R"sql(,
 runs AS (DELETE FROM groomer.run WHERE id IN (
     SELECT id FROM groomer.run, fence WHERE at < clock_timestamp() - $3::interval ORDER BY at LIMIT $4::bigint)),
@@ -284,6 +292,17 @@ Task<std::vector<Backlog>> backlog(Store& store) {
     std::vector<Backlog> out;
     for (auto const& row : rows) out.push_back({row.text(0), row.integer(1), row.number(2)});
     co_return out;
+}
+
+Task<std::string> tracker_limits(Store& store, std::string tracker) {
+    pg::Values values{tracker};
+    auto rows = co_await store.read(limits_statement, values);
+    co_return rows.empty() ? std::string{} : rows.front().text(0);
+}
+
+Task<> save_tracker_limits(Store& store, lock::Hold& hold, std::string tracker, std::string limits) {
+    pg::Values values{tracker, limits};
+    co_await store.write(hold, save_limits_statement, values);
 }
 
 Task<> forget_old(Store& store, lock::Hold& hold, milliseconds keep, std::int64_t limit) {

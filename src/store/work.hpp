@@ -101,6 +101,10 @@ struct Backlog {
 };
 Task<std::vector<Backlog>> backlog(Store& store);
 
+// What a holder has learned of a tracker's limits, and the pace it has kept, for whoever works next; "" where nothing is known.
+Task<std::string> tracker_limits(Store& store, std::string tracker);
+Task<> save_tracker_limits(Store& store, lock::Hold& hold, std::string tracker, std::string limits);
+
 // Deletes runs, holds, steps, decisions and requests that are older than `keep`, at most `limit` of each.
 Task<> forget_old(Store& store, lock::Hold& hold, std::chrono::milliseconds keep, std::int64_t limit);
 

@@ -76,12 +76,22 @@ Task<SyncReport> sync(store::Store& store, Log& log, std::shared_ptr<lock::Hold>
         Pass pass{store, log, hold, report};
         std::string const cursor = state == known.end() ? "" : state->cursor;
         std::exception_ptr failure;
+        bool limited = false;
         try {
             co_await pass.run(source, cursor);
+        } catch (tracker::LimitReached const&) {
+            failure = std::current_exception();
+            limited = true;
         } catch (...) {
             failure = std::current_exception();
         }
         if (!failure) continue;
+        if (limited) {
+            report.limited.push_back(source.name);
+            log.info("a source's limit is reached: the next sync goes on from here",
+                     {{"component", "sync"}, {"source", source.name}, {"limit", describe(failure)}});
+            continue;
+        }
         if (!is_ours_to_handle(failure)) std::rethrow_exception(failure);
         report.failed.push_back(source.name);
         log.error("a source could not be read", {{"component", "sync"}, {"source", source.name}, {"error", describe(failure)}});

@@ -21,9 +21,10 @@ struct Source {
 };
 
 struct SyncReport {
-    std::int64_t changed = 0;         // issues
-    std::int64_t skipped = 0;         // entries that could not be used
-    std::vector<std::string> failed;  // sources that could not be read; the others went on
+    std::int64_t changed = 0;          // issues
+    std::int64_t skipped = 0;          // entries that could not be used
+    std::vector<std::string> failed;   // sources that could not be read; the others went on
+    std::vector<std::string> limited;  // sources that let nothing more be read for now; the next sync goes on from there
     bool cut_short = false;
 };
 

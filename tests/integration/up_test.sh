@@ -87,6 +87,7 @@ first_run() {
   check "nothing is left running" nothing_left_soon
 
   summary >"$work/summary"
+  cp "$work/summary" "$work/first_summary"
   cp "$file.groomer.jsonl" "$work/effects"
   cp "$work/first/backlog.labelled.json" "$work/labelled"
   check "a second run exits with 0" up --once --issues "$file"
@@ -203,7 +204,8 @@ bad_input() {
   bad "--issues without a file is a usage error" 2 'needs a value' --issues
   bad "an empty name of a file is a usage error" 2 'needs the path of a file' --issues ""
   bad "a number of replicas out of range is a usage error" 2 '1 to 20' --replicas 0
-  bad "--repo is refused while there is no GitHub tracker" 2 'no GitHub tracker yet' --repo octocat/hello-world
+  bad "--repo wants an owner and a name" 2 "OWNER/NAME, not 'octocat'" --repo octocat
+  bad "--repo and --issues are not for one run" 2 'exclude each other' --repo octocat/hello-world --issues x.json
   bad "a missing file is an error" 1 'missing\.json: no such file' --once --issues "$work/missing.json"
   bad "a directory is an error" 1 'not a regular file' --once --issues "$work"
   mkdir "$work/bad"
@@ -247,6 +249,33 @@ real_issues() {
   check "a second run on them prints the same" cmp -s "$work/summary" <(summary)
 }
 
+# -------------------------------------------------------------------------------------------------------------- GitHub
+on_github() { GITHUB_API_URL=$1 GITHUB_TOKEN=only-for-tests up "${@:2}"; }
+plans_for_github() {
+  local fake=$root/build/release/tests/fake_github url
+  if [[ ! -x $fake ]]; then
+    echo "skip - plans for GitHub: $fake was not built"
+    return
+  fi
+  : >"$work/url"
+  setpriv --pdeathsig TERM "$fake" --issues "$root/deploy/local/sample-backlog.json" --token only-for-tests --log "$work/github.log" \
+    >"$work/url" 9>&- &
+  local github=$!
+  within 10 test -s "$work/url" || true
+  url=$(<"$work/url")
+  check "up --repo --once plans for a repository on GitHub" \
+    on_github "$url" --repo lanternfish/quill --once
+  check "the last line is the summary of a dry run" \
+    grep -qE '^\{"issues":[1-9][0-9]*,"groomed":[1-9][0-9]*,"abstained":[0-9]+,"ticks":[1-9][0-9]*,"replicas":3,"repo":"lanternfish/quill","mode":"dry-run"\}$' <<<"$(summary)"
+  check "the same issues are looked at as in the file" \
+    test "$(number issues)" = "$(sed -E 's/.*"issues":([0-9]+).*/\1/' "$work/first_summary")"
+  check "all of them" test "$(number issues)" = $(($(number groomed) + $(number abstained)))
+  check "nothing is written to GitHub" test ! -s "$work/github.log"
+  check "the token stands in no log" test ! "$(grep -rl only-for-tests "$GROOMER_LOCAL_DIR/log" "$GROOMER_LOCAL_DIR/run")"
+  kill -TERM "$github"
+  wait "$github" || true
+}
+
 bad_input
 first_run
 begins_anew
@@ -254,5 +283,6 @@ kill_replicas_in_turn
 goes_on_until_terminated
 ends_by_control_c
 killed_itself
+plans_for_github
 real_issues
 exit "$status"

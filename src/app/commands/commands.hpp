@@ -22,6 +22,7 @@ struct CommandLine {
     bool json = false;
     bool check = false;
     bool online = false;
+    bool create = false;
     std::optional<std::string> lock;
     std::optional<std::int64_t> term;
     std::optional<std::string> token;
@@ -31,6 +32,7 @@ struct CommandLine {
 int run(CommandLine const& line, Log& log);
 int once(CommandLine const& line, Log& log);
 int explain(CommandLine const& line, Log& log);
+int labels(CommandLine const& line, Log& log);
 int lock_status(CommandLine const& line, Log& log);
 int lock_release(CommandLine const& line, Log& log);
 int validate(CommandLine const& line, Log& log);

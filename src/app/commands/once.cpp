@@ -79,6 +79,7 @@ void print(CommandLine const& line, bool dry_run, reconcile::Loop::Once const& o
         for (auto const& label : issue.removed) std::cout << "  -" << label;
         std::cout << "  (" << issue.reason << ")\n";
     }
+    for (auto const& source : report.limited) std::cout << source << ": a limit is reached, the rest of its issues wait\n";
     if (!once.tick)
         std::cout << "the lock is held by another: "
                   << (once.holder && once.holder->token ? one_line(*once.holder->token, 200) : "it was taken just now") << '\n';

@@ -28,16 +28,18 @@ Task<std::string> read_through(std::shared_ptr<tracker::Tracker> tracker) {
 // All are tried: the first that fails is not the only one to mend.
 Task<bool> check_trackers(Service& service) {
     std::string problems;
+    auto code = ErrorCode::failure;
     for (auto const& entry : service.entries()) {
         std::string said;
         try {
             said = co_await read_through(entry.tracker);
         } catch (Error const& error) {
             problems.append(problems.empty() ? "" : "\n").append(error.what());
+            if (error.code() == ErrorCode::credentials) code = error.code();
         }
         if (!said.empty()) std::cout << entry.settings.name << ": " << said << '\n';
     }
-    if (!problems.empty()) throw Error{ErrorCode::failure, problems};
+    if (!problems.empty()) throw Error{code, problems};
     co_return true;
 }
 

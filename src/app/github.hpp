@@ -1,0 +1,51 @@
+// The way to GitHub, which all repositories there share: one client, one set of credentials, one pace.
+#pragma once
+
+#include "base/async.hpp"
+#include "base/log.hpp"
+#include "config/config.hpp"
+#include "metrics/metrics.hpp"
+#include "tracker/github/api.hpp"
+#include "tracker/tracker.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace groomer::app {
+
+class GitHub {
+public:
+    struct Parts {
+        asio::any_io_executor executor;
+        Clock& clock;
+        Log& log;
+        metrics::Metrics& metrics;
+        std::map<std::string, std::string> environment;  // for its proxies
+    };
+    explicit GitHub(Parts parts) : parts_{std::move(parts)} {}
+
+    // Before tracker(), and whenever something has changed: secrets and pace are taken over; where it is another server, App or kind
+    // of credentials, all trackers are made anew.
+    void configure(config::GitHub const& settings);
+    // The same for the same name, until it is made anew.
+    std::shared_ptr<tracker::Tracker> tracker(std::string const& repo);
+
+    [[nodiscard]] bool is_used() const { return api_ != nullptr; }
+    // What is known of its limits, and of our own pace, as text for whoever works next.
+    [[nodiscard]] std::string limits() const { return api_ ? api_->limits().state() : std::string{}; }
+    void restore_limits(std::string const& state);
+
+private:
+    void begin();
+    std::shared_ptr<tracker::github::Credentials> credentials();
+    void observe(tracker::github::Observation const& observation);
+
+    Parts const parts_;
+    config::GitHub settings_;
+    std::unique_ptr<net::HttpClient> client_;
+    std::shared_ptr<tracker::github::Api> api_;  // once a repository has asked for it
+    std::map<std::string, std::shared_ptr<tracker::Tracker>> trackers_;
+};
+
+}  // namespace groomer::app

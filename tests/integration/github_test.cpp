@@ -1,0 +1,204 @@
+// groomer's binary on a GitHub of our own, whose log tells what truly happened.
+#include "fake_github/seed.hpp"
+#include "fake_github/server.hpp"
+#include "support/process.hpp"
+#include "support/test_database.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <gtest/gtest.h>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <thread>
+
+namespace groomer::test {
+namespace {
+
+using namespace std::chrono_literals;
+using fake_github::Server;
+using fake_github::State;
+
+constexpr char const* repo = "lanternfish/quill";
+constexpr char const* labels[]{"type/bug",    "type/feature",      "type/question", "priority/p0",    "priority/p1",
+                               "priority/p2", "priority/p3",       "status/ready",  "status/backlog", "status/blocked",
+                               "status/done", "status/needs-info", "needs-triage"};
+
+std::string read_file(std::filesystem::path const& path) {
+    std::ifstream file{path};
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+class OnGithub : public testing::Test {
+protected:
+    void SetUp() override {
+        GROOMER_NEEDS_DATABASE();
+        database = std::make_unique<TestDatabase>();
+        folder = std::filesystem::temp_directory_path() / ("groomer-github-test-" + std::to_string(::getpid()));
+        std::filesystem::create_directories(folder);
+        auto const backlog = read_file(std::filesystem::path{GROOMER_SOURCE_DIR} / "deploy/local/sample-backlog.json");
+        server.with_state([&](State& state) {
+            state.access.add_token("secret", {.login = "groomer"});
+            state.limits.options = {.per_hour = 0, .points_per_minute = 0, .at_once = 0, .content_per_minute = 0, .content_per_hour = 0};
+            fake_github::import_issues(state, backlog, repo);
+            for (auto const* label : labels)
+                if (!fake_github::find_label(state.at(repo), label)) state.add_label(state.at(repo), {.name = label});
+        });
+        configure("apply", "0s");
+    }
+    void TearDown() override {
+        if (!folder.empty()) std::filesystem::remove_all(folder);
+    }
+    void configure(std::string const& mode, std::string const& between_writes) {
+        std::ofstream{folder / "c.yaml"} << "database: {url: \"" << database->url() << "\"}\nschedule: {groom_every: 1s, sync_every: 1s}\n"
+                                         << "lock: {ttl: 2s, renew_every: 500ms}\npolicy: {mode: " << mode << "}\ngithub: {api_url: \""
+                                         << server.url() << "\", settle: 0s, pace: {between_writes: " << between_writes << "}}\n"
+                                         << "http: {listen: \"127.0.0.1:0\", metrics_listen: \"127.0.0.1:0\"}\n"
+                                         << "repositories: [{name: " << repo << ", tracker: github}]\n";
+    }
+    std::unique_ptr<Process> start(std::vector<std::string> words, std::string const& token = "secret") {
+        words.insert(words.begin(), GROOMER_BINARY);
+        words.insert(words.end(), {"--config", (folder / "c.yaml").string()});
+        auto const log = (folder / (std::to_string(++started) + ".log")).string();
+        return std::make_unique<Process>(words, log, std::map<std::string, std::string>{{"GROOMER_GITHUB_TOKEN", token}});
+    }
+    struct Ended {
+        int status;
+        std::string output;
+    };
+    Ended command(std::vector<std::string> words, std::string const& token = "secret") {
+        auto const process = start(std::move(words), token);
+        auto const status = process->wait(60s);
+        return {status.value_or(-1), process->output()};
+    }
+    std::vector<boost::json::object> effects() {
+        return server.with_state([](State& state) { return state.effects.parsed(); });
+    }
+    std::uint64_t requests() {
+        return server.with_state([](State& state) { return state.effects.requests(); });
+    }
+    std::int64_t number(std::string const& sql) { return database->query(sql).at(0).integer(0); }
+    // Each label is added or removed at most once an issue, by groomer, and never one of another family.
+    void expect_each_once() {
+        std::set<std::string> seen;
+        for (auto const& effect : effects()) {
+            auto const text = boost::json::serialize(effect);
+            std::string const label{effect.at("label").as_string()};
+            EXPECT_EQ(effect.at("actor"), "groomer") << text;
+            EXPECT_TRUE(effect.at("what") == "label.add" || effect.at("what") == "label.remove") << text;
+            EXPECT_NE(std::find(std::begin(labels), std::end(labels), label), std::end(labels)) << text;
+            EXPECT_TRUE(seen.insert(std::to_string(effect.at("issue").to_number<int>()) + " " + label).second) << text;
+        }
+    }
+    std::string left() { return "SELECT count(*) FROM groomer.issue WHERE open AND NOT gone AND due_at <= clock_timestamp()"; }
+
+    std::unique_ptr<TestDatabase> database;
+    std::filesystem::path folder;
+    Server server;
+    int started = 0;
+};
+
+TEST_F(OnGithub, EachIssueIsGroomedOnceAndASecondRunWritesNothing) {
+    for (int i = 0; i < 5 && (i == 0 || number(left()) > 0); ++i) {
+        auto const ended = command({"once"});
+        ASSERT_EQ(ended.status, 0) << ended.output;
+    }
+    auto const first = effects();
+    EXPECT_GT(first.size(), 50U);
+    expect_each_once();
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.step WHERE status NOT IN ('done', 'already')"), 0);
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.step"), static_cast<std::int64_t>(first.size())) << "what is stored is what happened";
+    auto const again = command({"once"});
+    EXPECT_EQ(again.status, 0) << again.output;
+    EXPECT_EQ(effects().size(), first.size());
+}
+
+// The issue, its timeline; where something is to be written, the issue once more before each write, and the write.
+TEST_F(OnGithub, AnIssueCostsTwoRequestsAndTwoMoreForEachLabelThatChanges) {
+    ASSERT_EQ(command({"once", "--dry-run"}).status, 0);  // has synced
+    auto const before = requests();
+    auto const ended = command({"once"});
+    ASSERT_EQ(ended.status, 0) << ended.output;
+    auto const written = static_cast<std::uint64_t>(effects().size());
+    auto const looked_at = static_cast<std::uint64_t>(number("SELECT count(*) FROM groomer.run WHERE mode = 'apply'"));
+    ASSERT_GT(written, 40U);
+    constexpr std::uint64_t once_a_run = 3;  // the list of labels, and who we are
+    EXPECT_LE(requests() - before, 2 * looked_at + 2 * written + once_a_run);
+}
+
+TEST_F(OnGithub, AHolderThatIsKilledAgainAndAgainWritesNothingTwice) {
+    for (int i = 0; i < 6; ++i) {
+        auto const before = effects().size();
+        auto const process = start({"run"});
+        auto const end = std::chrono::steady_clock::now() + 10s;
+        while (effects().size() < before + 3 && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(5ms);
+        process->signal(SIGKILL);
+        process->wait(5s);
+    }
+    EXPECT_GE(effects().size(), 12U);
+    auto const end = std::chrono::steady_clock::now() + 30s;  // the row of the last one lives on for its ttl
+    Ended ended{75, ""};
+    while ((ended.status == 75 || number(left()) > 0) && std::chrono::steady_clock::now() < end) ended = command({"once"});
+    EXPECT_EQ(ended.status, 0) << ended.output;
+    EXPECT_EQ(number(left()), 0);
+    expect_each_once();
+}
+
+TEST_F(OnGithub, ADryRunWritesNothing) {
+    configure("dry-run", "0s");
+    auto const ended = command({"once"});
+    EXPECT_EQ(ended.status, 0) << ended.output;
+    EXPECT_TRUE(effects().empty());
+    EXPECT_GT(number("SELECT count(*) FROM groomer.run WHERE outcome = 'planned'"), 20);
+}
+
+TEST_F(OnGithub, PeoplesLabelsStayWhatTheyAre) {
+    fake_github::By const maintainer{.login = "maintainer", .now = server.now()};
+    server.with_state([&](State& state) {
+        for (auto number : {1, 2, 3})
+            if (state.at(repo).issues.contains(number))
+                state.add_labels(state.at(repo), state.issue(repo, number), {"type/question"}, maintainer);
+    });
+    ASSERT_EQ(command({"once"}).status, 0);
+    for (auto const& effect : effects()) {
+        bool const ours = effect.at("actor") == "groomer" && effect.at("issue").to_number<int>() <= 3;
+        EXPECT_FALSE(ours && effect.at("label").as_string().starts_with("type/")) << boost::json::serialize(effect);
+    }
+}
+
+TEST_F(OnGithub, MissingLabelsAreToldAndMadeWhenAskedFor) {
+    server.with_state([](State& state) { state.delete_label(state.at(repo), "needs-triage", {.login = "maintainer", .now = {}}); });
+    auto const told = command({"labels", "--repo", repo});
+    EXPECT_EQ(told.status, 1) << told.output;
+    EXPECT_NE(told.output.find("1 of 13 labels are missing\n  needs-triage\n"), std::string::npos) << told.output;
+    auto const made = command({"labels", "--repo", repo, "--create"});
+    EXPECT_EQ(made.status, 0) << made.output;
+    EXPECT_NE(made.output.find("needs-triage: made"), std::string::npos) << made.output;
+    EXPECT_EQ(command({"labels", "--repo", repo}).status, 0);
+}
+
+TEST_F(OnGithub, RefusedCredentialsAreToldWithTheStatusForThem) {
+    auto const ended = command({"validate", "--online"}, "wrong");
+    EXPECT_EQ(ended.status, 5) << ended.output;
+    EXPECT_EQ(ended.output.find("wrong"), std::string::npos) << "the token is not told: " << ended.output;
+}
+
+TEST_F(OnGithub, ThePaceIsKeptOverARestart) {
+    configure("apply", "1h");
+    ASSERT_EQ(command({"once"}).status, 0);
+    auto const first = effects().size();
+    EXPECT_EQ(first, 1U) << "one write an hour";
+    EXPECT_NE(database->query("SELECT limits FROM groomer.tracker_limits").at(0).text(0), "");
+    EXPECT_EQ(command({"once"}).status, 0);
+    EXPECT_EQ(effects().size(), first);
+}
+
+}  // namespace
+}  // namespace groomer::test
