@@ -166,7 +166,7 @@ void Judge::judge_due(Statement const& statement, Moment executed, Before const&
     // What is dated ahead of the clock proves nothing: due at once.
     bool const went_back = ledger.went_back && clock_went_back(before.state, before.clock);
     if (went_back) {
-        ledger.went_back = false;
+        ledger.went_back = last_step_back_ > executed;  // its commit was held up
         ledger.due = std::min(ledger.due, judged);
     }
     if (forced || due) return;
