@@ -106,13 +106,15 @@ void Judge::judge_term(Statement const& statement, lock::Grant const& grant, Bef
     highest_ = grant.term;
 }
 
-// A tick whose release never came is run again by others, who cannot know. Who has seen it end repeats its release.
+// A tick whose release never came is run again by others, who cannot know. Who has seen it end repeats its release, unless another
+// has taken the lock since, of which a failover may have left nothing.
 void Judge::judge_rerun(Statement const& statement, Before const& before) {
     auto const ended = before.state.token ? releasing_.find(before.state.term) : releasing_.end();
     if (ended == releasing_.end()) return;
     counts_.add(Event::rerun_after_lost_release);
     bool const stands = before.row && before.row->token == before.state.token;
-    if (stands && ended->second == statement.client && !statement.acquire.bid.forced)
+    bool const nobody_since = order(before.state.term) + 1 == order_.size();  // but this one
+    if (stands && nobody_since && ended->second == statement.client && !statement.acquire.bid.forced)
         fail("due once", "a tick is run again by who has seen it end, in place of its release");
 }
 
