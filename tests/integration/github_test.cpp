@@ -190,6 +190,28 @@ TEST_F(OnGithub, RefusedCredentialsAreToldWithTheStatusForThem) {
     EXPECT_EQ(ended.output.find("wrong"), std::string::npos) << "the token is not told: " << ended.output;
 }
 
+TEST_F(OnGithub, ALimitInTheMiddleIsNoErrorAndLosesNothing) {
+    server.with_state([](State& state) { state.limits.options.per_hour = 60; });
+    auto const cut = command({"once"});
+    EXPECT_EQ(cut.status, 0) << cut.output;
+    EXPECT_NE(cut.output.find("a limit is reached, the rest of its issues wait"), std::string::npos) << cut.output;
+    auto const before = effects().size();
+    EXPECT_GT(before, 0U);
+    EXPECT_GT(number(left()), 0);
+    auto const asked = requests();
+    EXPECT_EQ(command({"once"}).status, 0);
+    EXPECT_EQ(requests(), asked) << "the next process knows of the limit";
+    server.with_state([](State& state) { state.limits.options.per_hour = 0; });
+    database->query("DELETE FROM groomer.tracker_limits");  // as if the hour had passed
+    for (int i = 0; i < 5 && (i == 0 || number(left()) > 0); ++i) {
+        auto const ended = command({"once"});
+        ASSERT_EQ(ended.status, 0) << ended.output;
+    }
+    EXPECT_EQ(number(left()), 0);
+    EXPECT_GT(effects().size(), before);
+    expect_each_once();
+}
+
 TEST_F(OnGithub, ThePaceIsKeptOverARestart) {
     configure("apply", "1h");
     ASSERT_EQ(command({"once"}).status, 0);
