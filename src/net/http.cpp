@@ -7,7 +7,7 @@
 
 namespace groomer::net {
 
-std::string_view Request::header(std::string_view name) const {
+std::string_view find_header(std::vector<Header> const& headers, std::string_view name) {
     std::string const wanted = to_lower(name);
     for (Header const& header : headers) {
         if (to_lower(header.name) == wanted) return header.value;

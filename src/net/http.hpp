@@ -14,6 +14,9 @@ struct Header {
     std::string name, value;
 };
 
+// The first of that name, in any case; "" if there is none.
+std::string_view find_header(std::vector<Header> const& headers, std::string_view name);
+
 struct Request {
     std::string method;  // "GET"; HEAD arrives as GET, the server leaves the body out
     std::string target;  // the path, as it was sent
@@ -21,8 +24,7 @@ struct Request {
     std::string body;
     std::vector<Header> headers;
 
-    // The first header of that name, in any case; "" if there is none.
-    [[nodiscard]] std::string_view header(std::string_view name) const;
+    [[nodiscard]] std::string_view header(std::string_view name) const { return find_header(headers, name); }
 };
 
 struct Response {

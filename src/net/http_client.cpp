@@ -196,12 +196,6 @@ private:
 
 }  // namespace
 
-std::string_view ClientResponse::header(std::string_view name) const {
-    std::string const wanted = to_lower(name);
-    auto const found = std::find_if(headers.begin(), headers.end(), [&](Header const& header) { return to_lower(header.name) == wanted; });
-    return found == headers.end() ? std::string_view{} : std::string_view{found->value};
-}
-
 std::unique_ptr<HttpClient> make_http_client(asio::any_io_executor executor, ClientOptions options) {
     if (!is_header_value(options.user_agent)) throw Error{ErrorCode::config, "the user agent has a control character"};
     return std::make_unique<Client>(std::move(executor), std::move(options));

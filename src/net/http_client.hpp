@@ -32,8 +32,7 @@ struct ClientResponse {
     std::string body;  // decoded where it came compressed
     std::string url;   // that answered, after redirects
 
-    // The first header of that name, in any case; "" if there is none.
-    [[nodiscard]] std::string_view header(std::string_view name) const;
+    [[nodiscard]] std::string_view header(std::string_view name) const { return find_header(headers, name); }
 };
 
 // There is no answer.

@@ -88,6 +88,27 @@ void promote(History& history, milliseconds taken_at) {
     history.segments.push_back(second);
 }
 
+// a was stopped inside its send, which took effect then; b finds it so already, at another revision.
+void land_late(History& history, milliseconds effect) {
+    history.pauses = {{"a", at(310ms), at(1010ms)}};
+    history.tracker[0].received = at(1021ms);
+    history.tracker[0].effect = at(effect);
+    history.tracker[0].revision = 1;
+    history.tracker[1].label = history.tracker[0].label;
+    history.tracker[1].revision = 2;
+    history.tracker[1].changed = false;
+}
+
+// a alone, which wakes from a pause at 1 s and asks the model 0.2 s later.
+void wake_slowly(History& history, milliseconds cut) {
+    history.pauses = {{"a", at(400ms), at(1000ms)}};
+    history.model.push_back({"a", 1, 1, at(1200ms), {}, at(cut)});
+    history.segments[0].locks.resize(2);
+    history.segments[0].states.resize(2);
+    history.segments[0].writes.resize(1);
+    history.tracker.resize(1);
+}
+
 struct Case {
     char const* rule;  // "": none
     char const* what;
@@ -188,44 +209,10 @@ std::vector<Case> cases() {
          }},
         {"no duplicates", "an effect that happens again", [](History& h) { h.tracker[1].label = h.tracker[0].label; }},
         {"no duplicates", "an effect on what was so already", [](History& h) { h.tracker[1].changed = false; }},
-        {"", "nothing where the sender could not see what a paused one had done",
-         [](History& h) {
-             h.pauses = {{"a", at(310ms), at(1010ms)}};
-             h.tracker[0].received = at(1021ms);
-             h.tracker[0].effect = at(852ms);
-             h.tracker[0].revision = 1;
-             h.tracker[1].label = h.tracker[0].label;
-             h.tracker[1].revision = 2;
-             h.tracker[1].changed = false;
-         }},
-        {"no duplicates", "an effect on what a paused one had done before its sender looked",
-         [](History& h) {
-             h.pauses = {{"a", at(310ms), at(1010ms)}};
-             h.tracker[0].received = at(1021ms);
-             h.tracker[0].effect = at(849ms);
-             h.tracker[0].revision = 1;
-             h.tracker[1].label = h.tracker[0].label;
-             h.tracker[1].revision = 2;
-             h.tracker[1].changed = false;
-         }},
-        {"", "nothing where a paused process wakes slowly, and cuts at once",
-         [](History& h) {
-             h.pauses = {{"a", at(400ms), at(1000ms)}};
-             h.model.push_back({"a", 1, 1, at(1200ms), {}, at(1201ms)});
-             h.segments[0].locks.resize(2);
-             h.segments[0].states.resize(2);
-             h.segments[0].writes.resize(1);
-             h.tracker.resize(1);
-         }},
-        {"model within a hold", "a model that is kept waiting after a pause",
-         [](History& h) {
-             h.pauses = {{"a", at(400ms), at(1000ms)}};
-             h.model.push_back({"a", 1, 1, at(1200ms), {}, at(1301ms)});
-             h.segments[0].locks.resize(2);
-             h.segments[0].states.resize(2);
-             h.segments[0].writes.resize(1);
-             h.tracker.resize(1);
-         }},
+        {"", "nothing where the sender could not see what a paused one had done", [](History& h) { land_late(h, 852ms); }},
+        {"no duplicates", "an effect on what a paused one had done before its sender looked", [](History& h) { land_late(h, 849ms); }},
+        {"", "nothing where a paused process wakes slowly, and cuts at once", [](History& h) { wake_slowly(h, 1201ms); }},
+        {"model within a hold", "a model that is kept waiting after a pause", [](History& h) { wake_slowly(h, 1301ms); }},
         {"model within a hold", "a model that is asked past the end of a term", [](History& h) { h.model[0].answered = at(601ms); }},
         {"model within a hold", "a model that is asked by who never held", [](History& h) { h.model[0].pod = "b"; }},
         {"taken over in time", "a dead holder that is replaced too late",

@@ -1,7 +1,6 @@
 #include "support/http_asking.hpp"
 #include "support/http_peer.hpp"
-
-#include <zlib.h>
+#include "support/packed.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -27,20 +26,6 @@ protected:
         return get(peer.url("/x?secret=1"));
     }
 };
-
-std::string gzipped(std::string const& text) {
-    z_stream stream{};
-    EXPECT_EQ(deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
-    std::string out(deflateBound(&stream, text.size()) + 32, '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-    stream.avail_in = static_cast<uInt>(text.size());
-    stream.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
-    EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-    out.resize(stream.total_out);
-    deflateEnd(&stream);
-    return out;
-}
 
 bool says(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
@@ -167,7 +152,7 @@ TEST_F(HttpClientTest, StopsAtItsLimits) {
 }
 
 TEST_F(HttpClientTest, DecodesWhatCameCompressed) {
-    Asked const& asked = get_raw(answer_of(gzipped("the text"), "Content-Encoding: GZIP\r\nX: y\r\n"));
+    Asked const& asked = get_raw(answer_of(packed("the text", gzip), "Content-Encoding: GZIP\r\nX: y\r\n"));
     EXPECT_EQ(asked.body(), "the text");
     EXPECT_EQ(asked.response->header("content-encoding"), "");
     EXPECT_EQ(asked.response->header("content-length"), "");
@@ -176,9 +161,9 @@ TEST_F(HttpClientTest, DecodesWhatCameCompressed) {
     EXPECT_EQ(get_raw(answer_of("", "Content-Encoding: gzip\r\n")).body(), "");
     options_.max_body = 1'000'000;
     client_.reset();
-    EXPECT_EQ(get_raw(answer_of(gzipped(std::string(1'000'000, 'x')), "Content-Encoding: gzip\r\n")).body().size(), 1'000'000U);
-    EXPECT_TRUE(get_raw(answer_of(gzipped(std::string(1'000'001, 'x')), "Content-Encoding: gzip\r\n")).failed(Stage::too_large, true));
-    EXPECT_TRUE(get_raw(answer_of(gzipped("text").substr(0, 12), "Content-Encoding: gzip\r\n")).failed(Stage::receive, true));
+    EXPECT_EQ(get_raw(answer_of(packed(std::string(1'000'000, 'x'), gzip), "Content-Encoding: gzip\r\n")).body().size(), 1'000'000U);
+    EXPECT_TRUE(get_raw(answer_of(packed(std::string(1'000'001, 'x'), gzip), "Content-Encoding: gzip\r\n")).failed(Stage::too_large, true));
+    EXPECT_TRUE(get_raw(answer_of(packed("text", gzip).substr(0, 12), "Content-Encoding: gzip\r\n")).failed(Stage::receive, true));
     EXPECT_TRUE(get_raw(answer_of("text", "Content-Encoding: gzip\r\n")).failed(Stage::receive, true));
     EXPECT_TRUE(get_raw(answer_of("text", "Content-Encoding: br\r\n")).failed(Stage::receive, true));
 }

@@ -1,7 +1,6 @@
 #include "tracker/github/answer.hpp"
 
 #include "base/text.hpp"
-#include "tracker/github/headers.hpp"
 #include "tracker/github/http_time.hpp"
 #include "tracker/issue_json.hpp"
 
@@ -64,10 +63,10 @@ Answer to_answer(net::ClientResponse response) {
     answer.kind = kind_of(response.status);
     answer.status = response.status;
     answer.url = std::move(response.url);
-    answer.etag = header_of(response.headers, "etag").substr(0, 256);
-    answer.date = parse_http_date(header_of(response.headers, "date"));
-    if (answer.kind == Answer::Kind::ok) answer.links = parse_links(header_of(response.headers, "link"), answer.url);
-    if (answer.kind == Answer::Kind::moved) answer.url = same_origin(header_of(response.headers, "location"), answer.url).value_or("");
+    answer.etag = response.header("etag").substr(0, 256);
+    answer.date = parse_http_date(response.header("date"));
+    if (answer.kind == Answer::Kind::ok) answer.links = parse_links(response.header("link"), answer.url);
+    if (answer.kind == Answer::Kind::moved) answer.url = same_origin(response.header("location"), answer.url).value_or("");
     if (answer.kind != Answer::Kind::ok && answer.kind != Answer::Kind::not_modified) answer.reason = error_message(response.body);
     answer.body = std::move(response.body);
     return answer;

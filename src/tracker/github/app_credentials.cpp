@@ -2,7 +2,6 @@
 #include "base/text.hpp"
 #include "tracker/github/answer.hpp"
 #include "tracker/github/credentials.hpp"
-#include "tracker/github/headers.hpp"
 #include "tracker/github/http_time.hpp"
 #include "tracker/github/jwt.hpp"
 #include "tracker/github/resource.hpp"

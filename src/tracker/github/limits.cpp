@@ -1,6 +1,6 @@
 #include "tracker/github/limits.hpp"
 
-#include "tracker/github/headers.hpp"
+#include "base/text.hpp"
 #include "tracker/github/http_time.hpp"
 
 #include <boost/json/object.hpp>
@@ -102,10 +102,11 @@ void Limits::answered(Kind kind, std::string const& repo, WallTime now) {
 }
 
 void Limits::learn_quota(std::vector<net::Header> const& headers) {
-    auto const limit = number(header_of(headers, "x-ratelimit-limit")), remaining = number(header_of(headers, "x-ratelimit-remaining")),
-               reset = number(header_of(headers, "x-ratelimit-reset"));
+    auto const limit = number(net::find_header(headers, "x-ratelimit-limit")),
+               remaining = number(net::find_header(headers, "x-ratelimit-remaining")),
+               reset = number(net::find_header(headers, "x-ratelimit-reset"));
     if (!limit || !remaining || !reset) return;
-    std::string resource{header_of(headers, "x-ratelimit-resource").substr(0, 64)};
+    std::string resource{net::find_header(headers, "x-ratelimit-resource").substr(0, 64)};
     if (resource.empty()) resource = core;
     if (!quotas_.contains(resource) && quotas_.size() >= most_resources) return;
     constexpr std::int64_t most = std::int64_t{1} << 40;
@@ -126,21 +127,21 @@ WallTime Limits::wait_untold(WallTime now) {
 }
 
 std::optional<WallTime> Limits::take(int status, std::vector<net::Header> const& headers, std::string_view message, WallTime now) {
-    if (auto const date = parse_http_date(header_of(headers, "date"))) {
+    if (auto const date = parse_http_date(net::find_header(headers, "date"))) {
         auto const ahead = std::chrono::floor<std::chrono::seconds>(*date - now);
         // A second or two is the way of the answer; more is a clock that is wrong.
         ahead_ = ahead > -3s && ahead < 3s ? 0s : ahead;
     }
     learn_quota(headers);
-    auto const told = retry_after(header_of(headers, "retry-after"), ahead_, now);
-    bool const used_up = header_of(headers, "x-ratelimit-remaining") == "0";
+    auto const told = retry_after(net::find_header(headers, "retry-after"), ahead_, now);
+    bool const used_up = net::find_header(headers, "x-ratelimit-remaining") == "0";
     bool const limited = status == 429 || (status == 403 && (told || used_up || speaks_of_a_limit(message)));
     if (!limited) {
         if (status > 0 && status < 400 && blocked_until_ <= now) strikes_ = 0;
         return std::nullopt;
     }
     if (told) return blocked_until_ = std::max(blocked_until_, *told);
-    auto const reset = number(header_of(headers, "x-ratelimit-reset"));
+    auto const reset = number(net::find_header(headers, "x-ratelimit-reset"));
     if (used_up && reset && local(*reset) > now) return std::min<WallTime>(local(*reset) + 1s, now + longest_wait);
     return blocked_until_ = wait_untold(now);
 }

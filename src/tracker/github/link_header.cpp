@@ -1,6 +1,7 @@
 #include "tracker/github/link_header.hpp"
 
 #include "base/text.hpp"
+#include "net/url.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -68,16 +69,11 @@ std::optional<std::string> origin_of(std::string_view url) {
     if (url.size() > longest_url) return std::nullopt;
     auto const harmless = [](char c) { return c > ' ' && c < '\x7f' && c != '\\'; };
     if (!std::all_of(url.begin(), url.end(), harmless)) return std::nullopt;
-    auto const scheme_end = url.find("://");
-    if (scheme_end == std::string_view::npos) return std::nullopt;
-    auto const scheme = to_lower(url.substr(0, scheme_end));
-    if (scheme != "http" && scheme != "https") return std::nullopt;
-    auto const rest = url.substr(scheme_end + 3);
-    auto authority = to_lower(rest.substr(0, rest.find_first_of("/?#")));
-    std::string_view const own_port = scheme == "https" ? ":443" : ":80";
-    if (authority.ends_with(own_port)) authority.erase(authority.size() - own_port.size());
-    if (authority.empty() || authority.front() == ':' || authority.find('@') != std::string::npos) return std::nullopt;
-    return scheme + "://" + authority;
+    try {
+        return net::parse_url(url).origin();
+    } catch (net::BadUrl const&) {
+        return std::nullopt;
+    }
 }
 
 std::optional<std::string> same_origin(std::string_view reference, std::string_view base) {
