@@ -16,6 +16,7 @@
 #include <array>
 #include <atomic>
 #include <exception>
+#include <optional>
 #include <thread>
 
 namespace groomer::fake_github {
@@ -41,23 +42,25 @@ void reset(tcp::socket& socket) {
 class Server::Io {
 public:
     Io(Server& server, ServerOptions options)
-        : server_{server}, options_{options}, acceptor_{io_, {asio::ip::address_v4::loopback(), options.port}} {
-        port_ = acceptor_.local_endpoint().port();
+        : server_{server},
+          options_{options},
+          acceptor_{std::in_place, *io_, tcp::endpoint{asio::ip::address_v4::loopback(), options.port}} {
+        port_ = acceptor_->local_endpoint().port();
     }
     ~Io() { stop(); }
 
     void start() {
         auto accepting = [this] { return accept(); };
-        asio::co_spawn(io_, accepting, asio::detached);
-        thread_ = std::thread{[this] { io_.run(); }};
+        asio::co_spawn(*io_, accepting, asio::detached);
+        thread_ = std::thread{[this] { io_->run(); }};
     }
-    // Coroutines that wait are destroyed with io_, before anything that they use.
+    // With the context go all coroutines, those too that have not begun, and their sockets with them.
     void stop() {
-        io_.stop();
+        if (!io_) return;
+        io_->stop();
         if (thread_.joinable()) thread_.join();
-        error_code ignored;
-        acceptor_.close(ignored);
-        for (auto* socket : sockets_) socket->close(ignored);
+        acceptor_.reset();
+        io_.reset();
     }
     [[nodiscard]] unsigned short port() const { return port_; }
     [[nodiscard]] Time now() const {
@@ -89,18 +92,6 @@ private:
     private:
         Server& server_;
     };
-    // Open ones, so that stop() can close them.
-    class Open {
-    public:
-        Open(std::vector<tcp::socket*>& all, tcp::socket& socket) : all_{all}, socket_{socket} { all_.push_back(&socket_); }
-        ~Open() { std::erase(all_, &socket_); }
-        Open(Open const&) = delete;
-        Open& operator=(Open const&) = delete;
-
-    private:
-        std::vector<tcp::socket*>& all_;
-        tcp::socket& socket_;
-    };
 
     asio::awaitable<void> accept();
     asio::awaitable<void> serve(tcp::socket socket);
@@ -120,27 +111,26 @@ private:
     std::atomic<std::int64_t> ahead_ = 0;
     std::uint64_t requests_ = 0;
     unsigned short port_ = 0;
-    std::vector<tcp::socket*> sockets_;
-    asio::io_context io_;
-    tcp::acceptor acceptor_;
+    std::optional<asio::io_context> io_{std::in_place};
+    std::optional<tcp::acceptor> acceptor_;
     std::thread thread_;
 };
 
 asio::awaitable<void> Server::Io::accept() {
     for (;;) {
-        auto [error, socket] = co_await acceptor_.async_accept(quietly);
+        auto [error, socket] = co_await acceptor_->async_accept(quietly);
         if (error == asio::error::operation_aborted) co_return;
         if (error) {  // no descriptor: they are the test's own, and it may close some
             co_await pause(20ms);
             continue;
         }
-        asio::co_spawn(io_, serve(std::move(socket)), asio::detached);
+        asio::co_spawn(*io_, serve(std::move(socket)), asio::detached);
     }
 }
 
 asio::awaitable<void> Server::Io::pause(std::chrono::milliseconds time) {
     if (time <= 0ms) co_return;
-    asio::steady_timer timer{io_, time};
+    asio::steady_timer timer{*io_, time};
     co_await timer.async_wait(quietly);
 }
 
@@ -178,7 +168,6 @@ asio::awaitable<std::optional<Request>> Server::Io::read(tcp::socket& socket, Re
 }
 
 asio::awaitable<void> Server::Io::serve(tcp::socket socket) {
-    Open const open{sockets_, socket};
     error_code ignored;
     socket.set_option(tcp::no_delay{true}, ignored);
     RequestReader reader;
