@@ -97,6 +97,7 @@ Task<ClientResponse> HttpConnection::receive(Exchange& exchange) {
         parser.skip(exchange.head);
         co_await fill(parser, exchange);
         auto const status = parser.get().result_int();
+        if (status < 100) throw receive_failure(http::error::bad_status);
         if (status == 101) break;  // nobody asked for another protocol
         if (status / 100 == 1) continue;
         whole_ = parser.keep_alive();

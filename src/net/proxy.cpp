@@ -101,30 +101,31 @@ ProxyRules::ProxyRules(Environment const& environment)
 
 // Empty for what cannot be read: as curl has it, that covers nothing.
 std::optional<ProxyRules::Exception> ProxyRules::to_exception(std::string_view entry) {
-    namespace ip = boost::asio::ip;
-    Exception exception;
-    boost::system::error_code error;
-    auto const slash = std::min(entry.find('/'), entry.size());
-    exception.address = ip::make_address(std::string{entry.substr(0, slash)}, error);
-    if (error && slash == entry.size() && !entry.empty()) {
-        if (entry.starts_with('.')) entry.remove_prefix(1);
-        try {
-            auto [host, port] = parse_authority(entry);
-            exception.port = port;
-            exception.address = ip::make_address(host, error);
-            if (error) exception.name = without_last_dot(host);
-        } catch (BadUrl const&) {
-            return std::nullopt;
-        }
-        if (!exception.name.empty()) return exception;
+    auto const slash = entry.find('/');
+    if (slash != std::string_view::npos) return to_prefix(entry.substr(0, slash), entry.substr(slash + 1));
+    if (auto address = to_prefix(entry, {})) return address;
+    if (entry.starts_with('.')) entry.remove_prefix(1);
+    try {
+        auto [host, port] = parse_authority(entry);
+        auto exception = to_prefix(host, {}).value_or(Exception{std::string{without_last_dot(host)}, {}, 0, {}});
+        exception.port = port;
+        return exception.name.empty() && exception.bits == 0 ? std::nullopt : std::optional{exception};
+    } catch (BadUrl const&) {
+        return std::nullopt;
     }
+}
+
+// No bits given: all of them.
+std::optional<ProxyRules::Exception> ProxyRules::to_prefix(std::string_view address, std::optional<std::string_view> bits) {
+    boost::system::error_code error;
+    Exception exception;
+    exception.address = boost::asio::ip::make_address(std::string{address}, error);
     if (error) return std::nullopt;
     unsigned const all = exception.address.is_v4() ? 32 : 128;
     exception.bits = all;
-    if (slash == entry.size()) return exception;
-    std::string_view const bits = entry.substr(slash + 1);
-    auto const [end, wrong] = std::from_chars(bits.data(), bits.data() + bits.size(), exception.bits);
-    if (wrong != std::errc{} || end != bits.data() + bits.size() || exception.bits > all) return std::nullopt;
+    if (!bits) return exception;
+    auto const [end, wrong] = std::from_chars(bits->data(), bits->data() + bits->size(), exception.bits);
+    if (wrong != std::errc{} || end != bits->data() + bits->size() || exception.bits > all) return std::nullopt;
     return exception;
 }
 

@@ -41,6 +41,7 @@ private:
     };
 
     static std::optional<Exception> to_exception(std::string_view entry);
+    static std::optional<Exception> to_prefix(std::string_view address, std::optional<std::string_view> bits);
     static bool covers(Exception const& exception, Url const& url);
 
     std::optional<Proxy> secure_;  // for https

@@ -112,11 +112,12 @@ TEST_F(HttpClientTest, TakesNoPartForTheWhole) {
 }
 
 TEST_F(HttpClientTest, RefusesWhatIsNotHttp) {
-    for (std::string const& answer : std::vector<std::string>{
-             "nonsense\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 abc OK\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n\r\n",
-             "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "HTTP/1.1 200 OK\r\nbad line\r\n\r\n",
-             std::string(200, '\0')}) {
+    for (std::string const& answer :
+         std::vector<std::string>{"nonsense\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 abc OK\r\n\r\n", "HTTP/1.1 010 OK\r\n\r\n",
+                                  "SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+                                  "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+                                  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "HTTP/1.1 200 OK\r\nbad line\r\n\r\n",
+                                  std::string(200, '\0')}) {
         Asked const& asked = get_raw(answer);
         EXPECT_TRUE(asked.failed(Stage::receive, true)) << answer << ": " << asked.sentence();
         EXPECT_TRUE(says(asked.sentence(), "/x: the answer is not well-formed")) << asked.sentence();

@@ -22,6 +22,14 @@ std::string normalised(std::string_view text) {
     return out;
 }
 
+// Our own text, whoever made it up: what reads like a mark of ours is shown, and marks nothing.
+std::string unmarked(std::string_view text) {
+    auto out = normalised(text);
+    for (std::string_view const mark : {"<!-- groomer:", "<!-- /groomer:"})
+        for (auto at = out.find(mark); at != std::string::npos; at = out.find(mark, at)) out.replace(at, 1, "&lt;");
+    return out;
+}
+
 std::size_t count(std::string_view text, std::string_view part) {
     std::size_t found = 0;
     for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++found;
@@ -44,14 +52,14 @@ bool is_text_name(std::string_view name) {
            name.find("--") == std::string_view::npos;
 }
 
-std::string marked(std::string_view name, std::string_view text) { return normalised(text) + "\n\n" + begin_mark(name); }
+std::string marked(std::string_view name, std::string_view text) { return unmarked(text) + "\n\n" + begin_mark(name); }
 
 bool reads_the_same(std::string_view a, std::string_view b) { return normalised(a) == normalised(b); }
 
 std::optional<std::string> with_section(std::string_view body, std::string_view name, std::string_view text) {
     auto const begin = begin_mark(name), end = end_mark(name);
     auto const begins = count(body, begin), ends = count(body, end);
-    auto const section = begin + "\n" + normalised(text) + "\n" + end;
+    auto const section = begin + "\n" + unmarked(text) + "\n" + end;
     if (begins == 0 && ends == 0) {
         std::string out{body};
         out.resize(out.find_last_not_of(" \t\r\n") + 1);

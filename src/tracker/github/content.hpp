@@ -13,7 +13,7 @@ namespace groomer::tracker::github {
 // Lower-case letters and dashes, at most 40.
 bool is_text_name(std::string_view name);
 
-// A comment's text with its mark, which does not show.
+// A comment's text with its mark, which does not show. Here and below, what reads like a mark in a text that is given is none.
 std::string marked(std::string_view name, std::string_view text);
 
 // The same but for line ends and the white space at the end, which GitHub changes.

@@ -102,6 +102,12 @@ TEST(NoProxy, ComparesAddressesAsAddresses) {
     EXPECT_FALSE(direct("10.0.0.0/8", "http://host/"));
 }
 
+TEST(NoProxy, TakesAnyEntryAndWhatIsNoneCoversNothing) {
+    EXPECT_TRUE(direct(".10.0.0.1", "http://10.0.0.1/"));
+    for (auto const* entry : {"10.0.0.1/", "10.0.0.1/33", "10.0.0.1/x", "/8", "[/:8", ".", "..", ".[::1", "a:b", "[::1]:99999"})
+        EXPECT_FALSE(direct(entry, "http://10.0.0.1/")) << entry;
+}
+
 TEST(NoProxy, MayNameAPort) {
     EXPECT_TRUE(direct("example.com:8443", "https://a.example.com:8443/"));
     EXPECT_FALSE(direct("example.com:8443", "https://a.example.com/"));

@@ -35,6 +35,16 @@ TEST(GithubContent, a_section_is_put_at_the_end_and_then_kept_in_its_place) {
     EXPECT_EQ(with_section(*first, "other", "x")->find(*first), 0U);
 }
 
+TEST(GithubContent, a_text_of_ours_cannot_hold_a_mark) {
+    std::string const text = "see <!-- groomer\r:note --> and <!-- /groomer:note -->";
+    auto const body = with_section("theirs", "note", text);
+    ASSERT_TRUE(body);
+    EXPECT_EQ(with_section(*body, "note", text), body);
+    EXPECT_EQ(with_section(*body, "note", "two"), "theirs\n\n<!-- groomer:note -->\ntwo\n<!-- /groomer:note -->");
+    EXPECT_EQ(marked("other", text).find("<!-- groomer:note"), std::string::npos);
+    EXPECT_TRUE(reads_the_same(marked("other", text), marked("other", text + "\r\n")));
+}
+
 TEST(GithubContent, damaged_marks_are_left_alone) {
     for (std::string const body : {"<!-- groomer:a -->", "<!-- /groomer:a -->", "<!-- /groomer:a --><!-- groomer:a -->",
                                    "<!-- groomer:a --><!-- groomer:a --><!-- /groomer:a -->"})
