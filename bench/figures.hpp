@@ -14,6 +14,7 @@ void handover_killed(Setup const& setup, Report& report);
 void handover_restarted(Setup const& setup, Report& report);
 void contenders(Setup const& setup, Report& report);
 void races(Setup const& setup, Report& report);
+void sync_github(Setup const& setup, Report& report);
 void renew_under_writers(Setup const& setup, Report& report);
 
 // A replica whose sync never ends by itself: it holds `global` until it is killed. Runs until SIGTERM.

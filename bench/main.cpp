@@ -32,6 +32,7 @@ std::vector<Figure> const& figures() {
         {"handover_restarted", {"lock", "handover"}, handover_restarted, "restart in the slot of a killed holder to the hold"},
         {"contenders", {"lock"}, contenders, "2 to 64 replicas at one lock: holds per second, hand-over"},
         {"races", {"lock"}, races, "races of 8 for a free, stale or null row: two winners, double ticks, terms"},
+        {"sync_github", {"sync"}, sync_github, "a first sync from a fake GitHub into the database: rate and memory"},
         {"renew_under_writers", {"lock"}, renew_under_writers, "a renewal beside 16 fenced writers of 20 ms"},
     };
     return all;
@@ -58,6 +59,7 @@ Arguments parse(int argc, char** argv) {
     }
     out.setup.server_url = values["--server"];
     out.setup.groomer = values["--groomer"];
+    out.setup.fake_github = values["--fake-github"];
     out.setup.node = values["--node"];
     out.setup.peers = values["--peers"];
     out.setup.raw = values["--raw"];

@@ -32,6 +32,12 @@ Line with_limit(Line line, double limit) {
     return line;
 }
 
+Line with_floor(Line line, double limit) {
+    line.goal = "≥ " + number(limit) + " " + line.unit;
+    line.reached = line.value >= limit;
+    return line;
+}
+
 Line with_ratio_limit(Line line, double limit) {
     line.goal = "≤ " + number(limit) + " ×";
     line.reached = line.ratio && *line.ratio <= limit;

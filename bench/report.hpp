@@ -14,9 +14,10 @@ namespace groomer::bench {
 using Samples = std::vector<double>;
 
 struct Setup {
-    std::string server_url;         // of the superuser, naming some database
-    std::filesystem::path groomer;  // the release binary
-    std::filesystem::path self;     // this program, for replicas of its own
+    std::string server_url;             // of the superuser, naming some database
+    std::filesystem::path groomer;      // the release binary
+    std::filesystem::path fake_github;  // tests/fake_github
+    std::filesystem::path self;         // this program, for replicas of its own
     std::filesystem::path node, peers, raw;
     bool full = false;
 
@@ -37,7 +38,9 @@ struct Line {
 
 // "≤ limit unit", and whether the value reaches it.
 Line with_limit(Line line, double limit);
-// The same for the ratio.
+// "≥ limit unit", and whether the value reaches it.
+Line with_floor(Line line, double limit);
+// As with_limit, for the ratio.
 Line with_ratio_limit(Line line, double limit);
 
 class Report {

@@ -1,0 +1,128 @@
+// sync_github: what a first sync of a large repository costs. The fake GitHub runs without limits: GitHub's own would be what is
+// measured.
+#include "child.hpp"
+#include "client.hpp"
+#include "database.hpp"
+#include "figures.hpp"
+#include "net/http_client.hpp"
+#include "replicas.hpp"
+#include "tracker/github/link_header.hpp"
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+namespace groomer::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string content(std::filesystem::path const& path) {
+    std::ifstream file{path};
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+// Waits until a process has written `text`; returns all that it has written.
+std::string await_output(Child& child, std::filesystem::path const& output, std::string const& text, BootTime::duration patience) {
+    for (auto const end = BootTime::now() + patience; BootTime::now() < end; std::this_thread::sleep_for(10ms)) {
+        bool const running = child.running();
+        auto written = content(output);
+        if (written.find(text) != std::string::npos) return written;
+        if (!running) throw std::runtime_error{"it ended: " + written.substr(written.size() > 500 ? written.size() - 500 : 0)};
+    }
+    throw std::runtime_error{"it did not come so far in time"};
+}
+
+// VmHWM of /proc/PID/status.
+double most_resident_mib(int pid) {
+    std::ifstream status{"/proc/" + std::to_string(pid) + "/status"};
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+    throw std::runtime_error{"the process is gone"};
+}
+
+Task<std::size_t> read_all(asio::io_context& io, std::string url) {
+    auto const client = net::make_http_client(io.get_executor(), {});
+    std::size_t pages = 0;
+    while (!url.empty()) {
+        net::ClientRequest request;
+        request.url = url;
+        request.headers = {{"Authorization", "Bearer T"}};
+        auto const page = co_await client->send(request);
+        if (page.status != 200) throw std::runtime_error{"status " + std::to_string(page.status)};
+        ++pages;
+        url = tracker::github::parse_links(page.header("link"), page.url).next;
+    }
+    client->close_idle();
+    co_return pages;
+}
+
+// Seconds.
+double bare_reading(std::string const& api, std::size_t entries) {
+    asio::io_context io;
+    auto const start = BootTime::now();
+    std::exception_ptr failure;
+    std::size_t pages = 0;
+    auto reading = read_all(io, api + "/repos/demo/backlog/issues?state=all&sort=updated&direction=asc&per_page=100");
+    asio::co_spawn(io, std::move(reading), [&](std::exception_ptr error, std::size_t read) {
+        failure = error;
+        pages = read;
+    });
+    io.run();
+    if (failure) std::rethrow_exception(failure);
+    if (pages * 100 < entries) throw std::runtime_error{"the list ended early"};
+    return ms(BootTime::now() - start) / 1000;
+}
+
+struct Synced {
+    double seconds = 0, mib = 0, issues = 0;
+};
+Synced first_sync(Setup const& setup, Scratch const& scratch, std::string const& api) {
+    Database database{setup.server_url, "sync_github"};
+    auto const token = scratch.path() / "token", path = scratch.path() / "sync.yaml", log = scratch.path() / "sync.log";
+    std::ofstream{token} << "T\n";
+    std::ofstream{path} << "database: {url: \"" << database.url() << "\"}\nrepositories: [{name: demo/backlog, tracker: github}]\n"
+                        << "github: {api_url: \"" << api << "\", token_file: " << token << "}\n";
+    std::filesystem::remove(log);  // of the round before
+    auto const start = BootTime::now();
+    Child child{{setup.groomer, "once", "--dry-run", "--config", path}, log};
+    await_output(child, log, "\"synced\"", 30min);
+    Synced synced{ms(BootTime::now() - start) / 1000, most_resident_mib(child.pid())};
+    synced.issues = database.number("SELECT count(*) FROM groomer.issue");
+    return synced;
+}
+
+}  // namespace
+
+void sync_github(Setup const& setup, Report& report) {
+    auto const entries = setup.trials(100'000, 1'000'000);
+    auto const issues = static_cast<double>(entries - entries / 10);  // the others are pull requests
+    Scratch scratch;
+    auto const output = scratch.path() / "fake.log";
+    Child fake{{setup.fake_github, "--fill", std::to_string(entries), "--token", "T", "--limits", "none"}, output};
+    auto const said = await_output(fake, output, "\n", 5min);
+    auto const api = said.substr(0, said.find('\n'));
+    Raw raw{setup, "sync_github"};
+    Samples seconds, mib, ratios;
+    for (std::size_t round = 0; round < setup.trials(7, 7); ++round) {
+        auto const bare = bare_reading(api, entries);
+        auto const synced = first_sync(setup, scratch, api);
+        if (synced.issues != issues)
+            throw std::runtime_error{std::to_string(synced.issues) + " of " + std::to_string(issues) + " issues are there"};
+        seconds.push_back(synced.seconds);
+        mib.push_back(synced.mib);
+        ratios.push_back(synced.seconds / bare);
+        raw.write("seconds", round, synced.seconds);
+        raw.write("seconds of reading alone", round, bare);
+        raw.write("MiB", round, synced.mib);
+        say("  " + std::to_string(round + 1) + ": " + std::to_string(synced.seconds) + " s");
+    }
+    auto const rate = issues / median(seconds);
+    report.add(with_floor({"sync_github", rate, "issues/s", "reading alone", median(ratios), ratios.size(), {}, {}}, 1000));
+    report.add(with_limit({"sync_github_rss", percentile(mib, 1), "MiB", {}, {}, mib.size(), {}, {}}, 64e6 / (1 << 20)));
+}
+
+}  // namespace groomer::bench
