@@ -91,7 +91,7 @@ Task<std::optional<Answer>> Api::wait_for_limits(Call const& call, std::optional
 
 net::ClientRequest Api::request_of(Call const& call, std::string const& authorization) const {
     net::ClientRequest request;
-    request.method = call.method;
+    request.method = shape(call.route).method;
     request.url = call.url;
     request.headers = common_headers(options_.user_agent);
     if (!authorization.empty()) request.headers.push_back({"Authorization", authorization});
@@ -117,7 +117,10 @@ Task<Answer> Api::exchange(net::ClientRequest request, Call const& call) {
         answer = to_answer(error);
     }
     bool const sent = answer.kind != Answer::Kind::withheld;
-    if (sent && parts_.observe) parts_.observe({call.endpoint, call.method, answer.status, parts_.clock.now() - began});
+    if (sent && parts_.observe) {
+        auto const& [route, method, endpoint] = shape(call.route);
+        parts_.observe({std::string{endpoint}, std::string{method}, answer.status, parts_.clock.now() - began});
+    }
     co_return std::move(answer);
 }
 
@@ -135,9 +138,9 @@ std::optional<Account> Api::account_of(std::string const& asked) const { return 
 
 Task<Account> Api::own_account() {
     auto question = parts_.credentials->who_am_i();
-    if (question.path.empty()) co_return Account{};
+    if (!question.route) co_return Account{};
     // A token may be replaced by another account's; the JWT of an App is another each time.
-    auto const asked = question.path == "/user" ? sha256_hex(question.authorization()) : question.path;
+    auto const asked = question.route == Route::user ? sha256_hex(question.authorization()) : std::string{shape(*question.route).path};
     if (auto known = account_of(asked)) co_return std::move(*known);
     auto taking = asking_.take();
     auto const turn = co_await std::move(taking);
@@ -149,9 +152,7 @@ Task<Account> Api::own_account() {
 }
 
 Task<Account> Api::ask_for_account(SelfQuestion question) {
-    Call call;
-    call.url = url(question.path);
-    call.endpoint = question.path;
+    Call call{*question.route, url(shape(*question.route).path)};
     call.authorization = question.authorization();
     auto sending = send(std::move(call));
     auto const answer = co_await std::move(sending);

@@ -10,6 +10,7 @@
 #include "tracker/github/credentials.hpp"
 #include "tracker/github/limits.hpp"
 #include "tracker/github/resource.hpp"
+#include "tracker/github/routes.hpp"
 #include "tracker/github/turns.hpp"
 #include "tracker/tracker.hpp"
 
@@ -19,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace groomer::tracker::github {
 
@@ -29,19 +31,19 @@ struct Write {
 };
 
 struct Call {
-    std::string method = "GET";
+    Call(Route which, std::string where) : route{which}, url{std::move(where)} {}
+    Route route;
     std::string url;
-    std::string endpoint;                           // its template, for metrics: "/repos/{owner}/{repo}/issues"
-    std::string etag;                               // "": the whole answer in any case
-    std::string body;                               // JSON
-    std::optional<std::string> authorization = {};  // in place of the credentials' own
+    std::string etag;                          // "": the whole answer in any case
+    std::string body;                          // JSON
+    std::optional<std::string> authorization;  // in place of the credentials' own
     std::optional<Write> write;
 };
 
 // One request that was sent, for metrics.
 struct Observation {
-    std::string endpoint, method;
-    int status = 0;  // 0: no answer
+    std::string endpoint, method;  // as its RouteShape has them
+    int status = 0;                // 0: no answer
     BootTime::duration duration{};
 };
 

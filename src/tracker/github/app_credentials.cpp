@@ -37,7 +37,7 @@ public:
     }
 
     SelfQuestion who_am_i() override {
-        return {"/app", [this] { return "Bearer " + jwt(); }};
+        return {Route::app, [this] { return "Bearer " + jwt(); }};
     }
 
 private:
@@ -62,8 +62,11 @@ private:
 
     [[nodiscard]] net::ClientRequest token_request() const {
         net::ClientRequest request;
-        request.method = "POST";
-        request.url = options_.api_url + "/app/installations/" + std::to_string(options_.installation_id) + "/access_tokens";
+        constexpr std::string_view id = "{installation_id}";
+        std::string path{shape(Route::installation_token).path};
+        path.replace(path.find(id), id.size(), std::to_string(options_.installation_id));
+        request.method = shape(Route::installation_token).method;
+        request.url = options_.api_url + path;
         request.headers = common_headers(options_.user_agent);
         request.headers.push_back({"Authorization", "Bearer " + jwt()});
         request.timeout = options_.timeout;

@@ -86,8 +86,8 @@ Task<WriteResult> ContentWriter::write(std::int64_t number, Limits::Kind kind, L
     if (sight.state == Sight::State::refused) co_return failed(sight.why, not_soon);
     if (sight.state != Sight::State::wanting) co_return result;
     Write terms{repository_.name(), std::move(guard), kind};
-    sight.call.write = std::move(terms);
-    auto sending = repository_.api().send(std::move(sight.call));
+    sight.call->write = std::move(terms);
+    auto sending = repository_.api().send(std::move(*sight.call));
     auto answer = co_await std::move(sending);
     reader_.touched(number);
     auto settling = settle(number, std::move(look), std::move(answer));
@@ -135,9 +135,7 @@ Task<ContentWriter::Search> ContentWriter::search(std::int64_t number, std::stri
     Search out;
     std::string next = repository_.issue_url(number, "/comments?per_page=100");
     for (int page = 0; page < most_pages && !next.empty() && !out.found; ++page) {
-        Call call;
-        call.url = next;
-        call.endpoint = "/repos/{owner}/{repo}/issues/{issue_number}/comments";
+        Call call{Route::comments, next};
         auto sending = repository_.api().send(std::move(call));
         auto const answer = co_await std::move(sending);
         out.gone = answer.kind == Answer::Kind::gone;
@@ -165,19 +163,15 @@ Task<ContentWriter::Sight> ContentWriter::look_for_comment(std::int64_t number, 
     sight.why = "there are more comments than are looked through for our own";
     if (!gone && !complete) co_return std::move(sight);
     sight.state = gone ? Sight::State::gone : found && reads_the_same(found->body, body) ? Sight::State::as_wanted : Sight::State::wanting;
-    sight.call.method = found ? "PATCH" : "POST";
-    sight.call.url = found ? repository_.url("/issues/comments/" + std::to_string(found->id)) : repository_.issue_url(number, "/comments");
-    sight.call.endpoint =
-        found ? "/repos/{owner}/{repo}/issues/comments/{comment_id}" : "/repos/{owner}/{repo}/issues/{issue_number}/comments";
-    sight.call.body = object_with("body", body);
+    if (found) sight.call.emplace(Route::edit_comment, repository_.url("/issues/comments/" + std::to_string(found->id)));
+    else sight.call.emplace(Route::add_comment, repository_.issue_url(number, "/comments"));
+    sight.call->body = object_with("body", body);
     co_return std::move(sight);
 }
 
 Task<ContentWriter::Sight> ContentWriter::look_at_content(std::int64_t number, Change change) {
     Sight sight{Sight::State::gone};
-    Call call;
-    call.url = repository_.issue_url(number);
-    call.endpoint = "/repos/{owner}/{repo}/issues/{issue_number}";
+    Call call{Route::issue, repository_.issue_url(number)};
     auto sending = repository_.api().send(std::move(call));
     auto const answer = co_await std::move(sending);
     if (answer.kind == Answer::Kind::gone) co_return std::move(sight);
@@ -191,10 +185,8 @@ Task<ContentWriter::Sight> ContentWriter::look_at_content(std::int64_t number, C
     auto const body = content ? change(*content) : std::nullopt;
     sight.state = !body ? Sight::State::refused : body->empty() ? Sight::State::as_wanted : Sight::State::wanting;
     sight.why = "its text is none that could be changed: the marks of our section are damaged, or it would become too long";
-    sight.call.method = "PATCH";
-    sight.call.url = repository_.issue_url(number);
-    sight.call.endpoint = "/repos/{owner}/{repo}/issues/{issue_number}";
-    sight.call.body = body.value_or("");
+    sight.call.emplace(Route::edit_issue, repository_.issue_url(number));
+    sight.call->body = body.value_or("");
     co_return std::move(sight);
 }
 

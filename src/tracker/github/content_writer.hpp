@@ -33,8 +33,8 @@ private:
         enum class State { gone, as_wanted, refused, wanting };
         explicit Sight(State s) : state{s} {}
         State state;
-        std::string why;  // refused
-        Call call;        // wanting
+        std::string why;           // refused
+        std::optional<Call> call;  // wanting
     };
     // Our comment among all of the issue's.
     struct Search {

@@ -3,18 +3,20 @@
 
 #include "base/async.hpp"
 #include "net/http_client.hpp"
+#include "tracker/github/routes.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace groomer::tracker::github {
 
 // How to find out which account our writes are made by.
 struct SelfQuestion {
-    std::string path;  // below the API's address; "" where we are nobody
+    std::optional<Route> route;  // nothing where we are nobody
     std::function<std::string()> authorization;
 };
 

@@ -161,9 +161,7 @@ Task<Step> GithubTracker::next_step(Cursor& cursor, Page& page, std::size_t per_
 // The page where the cursor stands; a smaller one where it is too much for one answer.
 Task<Answer> GithubTracker::list(Cursor& cursor, std::size_t per_page) {
     for (;;) {
-        Call call;
-        call.url = page_url(cursor, repository_.url("/issues"), per_page);
-        call.endpoint = "/repos/{owner}/{repo}/issues";
+        Call call{Route::issues, page_url(cursor, repository_.url("/issues"), per_page)};
         if (call.url == idle_url_) call.etag = idle_etag_;
         auto sending = repository_.api().send(std::move(call));
         auto answer = co_await std::move(sending);

@@ -34,10 +34,7 @@ Task<std::optional<std::string>> LabelList::spelled(std::string label) {
 Task<WriteResult> LabelList::create(std::string label, std::string description, WriteGuard guard) {
     constexpr std::size_t longest_description = 100;  // GitHub's own limit, in characters
     std::string const said{truncate_utf8(description, longest_description)};
-    Call call;
-    call.method = "POST";
-    call.url = repository_.url("/labels");
-    call.endpoint = "/repos/{owner}/{repo}/labels";
+    Call call{Route::create_label, repository_.url("/labels")};
     call.body = boost::json::serialize(boost::json::object{{"name", label}, {"color", "ededed"}, {"description", said}});
     Write terms{repository_.name(), std::move(guard), Limits::Kind::write};
     call.write = std::move(terms);
@@ -59,9 +56,7 @@ Task<> LabelList::fetch() {
     std::unordered_map<std::string, std::string> names;
     std::string next = repository_.url("/labels?per_page=100");
     for (int page = 0; !next.empty() && page < most_pages; ++page) {
-        Call call;
-        call.url = next;
-        call.endpoint = "/repos/{owner}/{repo}/labels";
+        Call call{Route::labels, next};
         auto sending = repository_.api().send(std::move(call));
         auto const answer = co_await std::move(sending);
         if (answer.kind != Answer::Kind::ok) fail(answer, "the labels of " + repository_.name() + " cannot be read");

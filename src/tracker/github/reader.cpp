@@ -75,9 +75,7 @@ void Reader::touched(std::int64_t number) {
 // The issue itself, in one request. Its history stays where the issue is as it was.
 Task<Reader::Shared> Reader::look(std::int64_t number) {
     auto const before = find(number);
-    Call call;
-    call.url = repository_.issue_url(number);
-    call.endpoint = "/repos/{owner}/{repo}/issues/{issue_number}";
+    Call call{Route::issue, repository_.issue_url(number)};
     if (before) call.etag = before->etag;
     auto const asked_at = repository_.api().clock().now();
     auto sending = repository_.api().send(std::move(call));
@@ -132,9 +130,8 @@ Task<Reader::Shared> Reader::take(std::int64_t number, Answer answer, Shared bef
 }
 
 Task<Answer> Reader::timeline_page(std::int64_t number, int page, std::string url) {
-    Call call;
-    call.url = url.empty() ? repository_.issue_url(number, "/timeline?per_page=100&page=" + std::to_string(page)) : std::move(url);
-    call.endpoint = "/repos/{owner}/{repo}/issues/{issue_number}/timeline";
+    if (url.empty()) url = repository_.issue_url(number, "/timeline?per_page=100&page=" + std::to_string(page));
+    Call call{Route::timeline, std::move(url)};
     auto sending = repository_.api().send(std::move(call));
     co_return co_await std::move(sending);
 }

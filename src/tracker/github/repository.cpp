@@ -53,9 +53,7 @@ Task<bool> Repository::is_called(std::string repo) {
     if (repo == to_lower(name_) || repo == full_name_) co_return true;
     auto const now = api_->clock().now();
     if (asked_at_ && now - *asked_at_ < std::chrono::minutes{1}) co_return false;
-    Call call;
-    call.url = source_;
-    call.endpoint = "/repos/{owner}/{repo}";
+    Call call{Route::repository, source_};
     auto sending = api_->send(std::move(call));
     auto const answer = co_await std::move(sending);
     if (answer.kind != Answer::Kind::ok) fail(answer, name_ + " cannot be read");

@@ -21,7 +21,6 @@ namespace json = boost::json;
 constexpr auto soon = 1s;
 constexpr auto not_soon = 10min;  // a person has to do something first
 constexpr int most_broken = 3;    // in a row: then it is GitHub's fault, not an issue's
-constexpr std::string_view endpoint = "/repos/{owner}/{repo}/issues/{issue_number}/labels";
 
 // As the issue spells it; nothing if it does not carry it.
 std::optional<std::string> carried(std::vector<std::string> const& labels, std::string_view label) {
@@ -85,10 +84,7 @@ std::string Writer::url_of(Change const& change) const {
 }
 
 Task<Answer> Writer::send(Change const& change, std::string url) {
-    Call call;
-    call.method = change.added ? "POST" : "DELETE";
-    call.url = std::move(url);
-    call.endpoint = std::string{endpoint} + (change.added ? "" : "/{name}");
+    Call call{change.added ? Route::add_labels : Route::remove_label, std::move(url)};
     if (change.added) call.body = json::serialize(json::object{{"labels", json::array{json::string{change.label}}}});
     Write write{repository_.name(), change.guard, Limits::Kind::write};
     call.write = std::move(write);

@@ -42,16 +42,11 @@ protected:
         return std::make_shared<Api>(parts, options);
     }
     Answer get() {
-        Call call;
-        call.url = api_->url("/x");
-        call.endpoint = "/x";
+        Call call{Route::issues, api_->url("/x")};
         return run_task(api_->send(std::move(call)));
     }
     Answer post(std::function<bool()> may_act = [] { return true; }) {
-        Call call;
-        call.method = "POST";
-        call.url = api_->url("/x");
-        call.endpoint = "/x";
+        Call call{Route::add_labels, api_->url("/x")};
         call.body = "{}";
         call.write = Write{"o/r", {77, std::move(may_act)}, Limits::Kind::write};
         return run_task(api_->send(std::move(call)));
@@ -180,8 +175,7 @@ TEST_F(GithubApi, no_more_requests_at_once_than_are_allowed) {
     client_.answer_with([](net::ClientRequest const&) { return reply(200); });
     std::vector<Task<Answer>> tasks;
     for (int i = 0; i < 20; ++i) {
-        Call call;
-        call.url = api_->url("/x");
+        Call call{Route::issues, api_->url("/x")};
         tasks.push_back(api_->send(std::move(call)));
     }
     run_tasks(std::move(tasks));

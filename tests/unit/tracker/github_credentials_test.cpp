@@ -155,10 +155,10 @@ TEST(GithubToken, is_asked_for_each_time_and_trimmed) {
     token = "ghp_new";
     EXPECT_TRUE(credentials->refused("Bearer ghp_abc"));
     EXPECT_EQ(run_task(credentials->authorization()), "Bearer ghp_new");
-    EXPECT_EQ(credentials->who_am_i().path, "/user");
+    EXPECT_EQ(credentials->who_am_i().route, Route::user);
     token = "\n";
     EXPECT_EQ(run_task(credentials->authorization()), "");
-    EXPECT_EQ(credentials->who_am_i().path, "");
+    EXPECT_EQ(credentials->who_am_i().route, std::nullopt);
     token = "SECRET\r\nX-Evil: 1";
     auto const said = what([&] { run_task(credentials->authorization()); });
     EXPECT_EQ(said.find("SECRET"), std::string::npos);
