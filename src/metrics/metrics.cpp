@@ -37,6 +37,7 @@ std::vector<Endpoint> endpoints() {
             {"file.append", "write"},
             {"file.copy", "write"},
             {repo, "read"},
+            {repo + "/installation", "read"},
             {repo + "/issues", "read"},
             {repo + "/labels", "read"},
             {issue, "read"},

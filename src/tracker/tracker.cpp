@@ -12,6 +12,7 @@ Task<WriteResult> not_supported(std::string what) {
 
 }  // namespace
 
+Task<std::optional<Findings>> Tracker::examine(bool) { co_return std::nullopt; }
 Task<WriteResult> Tracker::set_comment(IssueRef, std::string, std::string, WriteGuard) { return not_supported("take comments"); }
 Task<WriteResult> Tracker::set_section(IssueRef, std::string, std::string, WriteGuard) { return not_supported("change bodies"); }
 Task<WriteResult> Tracker::set_title(IssueRef, std::string, WriteGuard) { return not_supported("change titles"); }

@@ -107,12 +107,23 @@ struct WriteGuard {
 
 enum class CloseReason { completed, not_planned };
 
+// What is wrong with a repository, or with our way to it: one sentence each, with what to do.
+struct Findings {
+    std::vector<std::string> refusals;   // the credentials are not enough
+    std::vector<std::string> obstacles;  // nobody's credentials would be
+    std::vector<std::string> remarks;    // it works all the same
+};
+
 class Tracker {
 public:
     virtual ~Tracker() = default;
 
     // How long a cut request may still take effect there. 0: never (a later term is refused by the tracker itself).
     [[nodiscard]] virtual std::chrono::milliseconds settle() const = 0;
+
+    // What would keep us from reading or, where `writes`, from writing, as far as a few requests can tell. Nothing where reading all
+    // is the way to find out.
+    virtual Task<std::optional<Findings>> examine(bool writes);
 
     // At most `limit` issues that changed since `cursor` ("" at first).
     virtual Task<Page> changes(std::string cursor, std::size_t limit) = 0;

@@ -5,7 +5,7 @@
 const fs = require('fs');
 const path = require('path');
 
-const wanted = /^\/(repos\/\{owner\}\/\{repo\}(\/(issues|labels)(\/.*)?)?|user|app(\/installations\/.*)?)$/;
+const wanted = /^\/(repos\/\{owner\}\/\{repo\}(\/((issues|labels)(\/.*)?|installation))?|user|app(\/installations\/.*)?)$/;
 
 const [source, prefix, folder] = process.argv.slice(2);
 const described = JSON.parse(fs.readFileSync(source, 'utf8'));
@@ -57,13 +57,13 @@ function mended(value) {
   if (!is_object(value)) return value;
   // An example that refers to another as its value would be one about an example: it is that other.
   if (typeof value.summary === 'string' && value.value && value.value.$ref) return value.value;
-  const { nullable, ...rest } = map_values(value, mended);
+  const out = map_values(value, mended);
   // Examples of repositories lack what their schema requires.
-  if (rest.full_name && rest.forks_count !== undefined && rest.language === undefined) rest.language = null;
-  return nullable === undefined ? rest : { ...rest, nullable };
+  if (out.full_name && out.forks_count !== undefined && out.language === undefined) out.language = null;
+  return out;
 }
 
-// "nullable" without a type is nothing that prism's validator takes: it would let any body pass.
+// "nullable" without a type is nothing that prism's validator takes: it would let any body pass, without a word.
 function checkable(schema) {
   if (Array.isArray(schema)) return schema.map(checkable);
   if (!is_object(schema)) return schema;
@@ -73,18 +73,15 @@ function checkable(schema) {
   return { anyOf: [rest, ...(nullable ? [{ type: 'string', nullable, maxLength: 0 }] : [])] };
 }
 
-const with_checkable_requests = (item) =>
-  map_values(item, (part) => (part.requestBody ? { ...part, requestBody: checkable(part.requestBody) } : part));
-
 const kept = Object.entries(described.paths)
   .filter(([route]) => wanted.test(route))
-  .map(([route, item]) => [route, with_checkable_requests(mended(item))]);
+  .map(([route, item]) => [route, checkable(mended(item))]);
 const operations = kept.flatMap(([route, item]) =>
   ['get', 'post', 'put', 'patch', 'delete'].filter((method) => item[method]).map((method) => operation(route, method, item)));
 
 const needed = references(kept);
 const components = Object.fromEntries(Object.entries(described.components).map(([kind, all]) =>
-  [kind, mended(Object.fromEntries(Object.entries(all).filter(([name]) => needed.has(`#/components/${kind}/${name}`))))]));
+  [kind, checkable(mended(Object.fromEntries(Object.entries(all).filter(([name]) => needed.has(`#/components/${kind}/${name}`)))))]));
 const cut = { openapi: described.openapi, info: described.info, components };
 cut.paths = Object.fromEntries(kept.map(([route, item]) => [prefix + route, item]));
 

@@ -39,6 +39,7 @@ bool begins_as(std::string const& told, std::string const& words) {
 class GithubContract : public OnPrism {
 protected:
     std::vector<Deed> deeds();
+    std::vector<Deed> deeds_of_looks();
     std::vector<Deed> deeds_of_writes();
     std::vector<Deed> deeds_of_texts();
     // The first of each route: what comes of an answer is the same whatever was asked for.
@@ -102,8 +103,21 @@ std::vector<Deed> GithubContract::deeds() {
          [] {},
          Identity::app},
     };
-    for (auto more : {deeds_of_writes(), deeds_of_texts()}) std::move(more.begin(), more.end(), std::back_inserter(all));
+    for (auto more : {deeds_of_looks(), deeds_of_writes(), deeds_of_texts()}) std::move(more.begin(), more.end(), std::back_inserter(all));
     return all;
+}
+
+// As `validate --online` looks. The examples are of an account that may only read, and of another's installation.
+std::vector<Deed> GithubContract::deeds_of_looks() {
+    Expected const of_account{{200, "found: to write to octocat/Hello-World the token's account needs the role Triage"}};
+    Expected const of_installation{{200, "found: octocat/Hello-World belongs to installation"},
+                                   {301, "failure"},
+                                   {404, "found: the App is not installed on octocat/Hello-World"}};
+    return {
+        {Route::repository, "look at a repository", of_account, [this] { return examined(); }},
+        {Route::repository_installation, "look at an App's installation", of_installation, [this] { return examined(); }, [] {},
+         Identity::app},
+    };
 }
 
 std::vector<Deed> GithubContract::deeds_of_writes() {

@@ -142,6 +142,14 @@ std::string OnPrism::lacking() {
     return out;
 }
 
+std::string OnPrism::examined() {
+    auto const found = run(tracker_->examine(true));
+    std::string out;
+    for (auto const* sentences : {&found->refusals, &found->obstacles, &found->remarks})
+        for (auto const& sentence : *sentences) out += (out.empty() ? "found: " : "; ") + sentence;
+    return out.empty() ? "found nothing" : out;
+}
+
 std::string OnPrism::written(Task<tracker::WriteResult> write) {
     auto const result = run(std::move(write));
     return std::string{name(result.outcome)} + (result.detail.empty() ? "" : ": " + result.detail);

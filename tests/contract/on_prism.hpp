@@ -65,6 +65,7 @@ protected:
     std::string read();
     std::string who();
     std::string lacking();
+    std::string examined();
     std::string written(Task<tracker::WriteResult> write);
 
     tracker::IssueRef ref() const { return {repo_, example_issue}; }

@@ -73,6 +73,9 @@ std::string Access::issue_token(Installation const& installation, Time now) {
     token.login = (owner ? owner->slug : "app") + "[bot]";
     token.everywhere = Right::none;
     token.at = installation.repositories;
+    auto const issues = installation.permissions.find("issues");
+    if (issues == installation.permissions.end() || issues->second != "write")
+        for (auto& [repository, right] : token.at) right = std::min(right, Right::read);
     token.expires = now + installation.lifetime;
     token.installation = installation.id;
     token.app = installation.app;

@@ -7,6 +7,10 @@
 #include <boost/json/serialize.hpp>
 
 #include <gtest/gtest.h>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 #include <signal.h>
 #include <unistd.h>
@@ -36,6 +40,20 @@ std::string read_file(std::filesystem::path const& path) {
     return text.str();
 }
 
+// An App's key: the private half, and the public one.
+std::pair<std::string, std::string> made_key() {
+    std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> const key{EVP_RSA_gen(2048), EVP_PKEY_free};
+    auto const pem = [&](auto write) {
+        std::unique_ptr<BIO, decltype(&BIO_free)> const bio{BIO_new(BIO_s_mem()), BIO_free};
+        write(bio.get());
+        char* data = nullptr;
+        auto const size = BIO_get_mem_data(bio.get(), &data);
+        return std::string(data, static_cast<std::size_t>(size));
+    };
+    return {pem([&](BIO* out) { PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); }),
+            pem([&](BIO* out) { PEM_write_bio_PUBKEY(out, key.get()); })};
+}
+
 class OnGithub : public testing::Test {
 protected:
     void SetUp() override {
@@ -56,10 +74,11 @@ protected:
     void TearDown() override {
         if (!folder.empty()) std::filesystem::remove_all(folder);
     }
-    void configure(std::string const& mode, std::string const& between_writes) {
+    void configure(std::string const& mode, std::string const& between_writes, std::string const& more_of_github = "") {
         std::ofstream{folder / "c.yaml"} << "database: {url: \"" << database->url() << "\"}\nschedule: {groom_every: 1s, sync_every: 1s}\n"
                                          << "lock: {ttl: 2s, renew_every: 500ms}\npolicy: {mode: " << mode << "}\ngithub: {api_url: \""
-                                         << server.url() << "\", settle: 0s, pace: {between_writes: " << between_writes << "}}\n"
+                                         << server.url() << "\", settle: 0s, pace: {between_writes: " << between_writes << "}"
+                                         << more_of_github << "}\n"
                                          << "http: {listen: \"127.0.0.1:0\", metrics_listen: \"127.0.0.1:0\"}\n"
                                          << "repositories: [{name: " << repo << ", tracker: github}]\n";
     }
@@ -67,7 +86,9 @@ protected:
         words.insert(words.begin(), GROOMER_BINARY);
         words.insert(words.end(), {"--config", (folder / "c.yaml").string()});
         auto const log = (folder / (std::to_string(++started) + ".log")).string();
-        return std::make_unique<Process>(words, log, std::map<std::string, std::string>{{"GROOMER_GITHUB_TOKEN", token}});
+        std::map<std::string, std::string> variables;
+        if (!token.empty()) variables["GROOMER_GITHUB_TOKEN"] = token;
+        return std::make_unique<Process>(words, log, variables);
     }
     struct Ended {
         int status;
@@ -188,6 +209,65 @@ TEST_F(OnGithub, RefusedCredentialsAreToldWithTheStatusForThem) {
     auto const ended = command({"validate", "--online"}, "wrong");
     EXPECT_EQ(ended.status, 5) << ended.output;
     EXPECT_EQ(ended.output.find("wrong"), std::string::npos) << "the token is not told: " << ended.output;
+}
+
+// In two requests, however large the repository is.
+TEST_F(OnGithub, ValidateTellsWhatStandsInTheWayWithoutReadingTheIssues) {
+    auto const look = [this](std::string const& token = "secret") {
+        auto const before = requests();
+        auto ended = command({"validate", "--online"}, token);
+        EXPECT_LE(requests() - before, 2U) << ended.output;
+        return ended;
+    };
+    auto const says = [](Ended const& ended, std::string const& sentence) {
+        EXPECT_NE(ended.output.find(sentence), std::string::npos) << "not told: " << sentence << "; but: " << ended.output;
+    };
+    auto good = look();
+    EXPECT_EQ(good.status, 0) << good.output;
+    says(good, "lanternfish/quill: it can be read, and written to");
+    server.with_state([](State& state) {
+        state.access.add_token("scopeless", {.login = "groomer", .scopes = {"gist"}});
+        state.access.add_token("reader", {.login = "groomer", .everywhere = fake_github::Right::read});
+    });
+    auto ended = look("scopeless");
+    EXPECT_EQ(ended.status, 5) << ended.output;
+    says(ended, "needs the scope public_repo, or repo; it has the scopes gist");
+    ended = look("reader");
+    EXPECT_EQ(ended.status, 5) << ended.output;
+    says(ended, "needs the role Triage at least");
+    configure("dry-run", "0s");
+    EXPECT_EQ(look("reader").status, 0) << "a dry run only reads";
+    configure("apply", "0s");
+    server.with_state([](State& state) { state.at(repo).archived = true; });
+    ended = look();
+    EXPECT_EQ(ended.status, 1) << ended.output;
+    says(ended, "lanternfish/quill is archived");
+    server.with_state([](State& state) { state.at(repo).archived = false, state.at(repo).hidden = true; });
+    ended = look("scopeless");
+    EXPECT_EQ(ended.status, 5) << ended.output;
+    says(ended, "lanternfish/quill cannot be seen");
+}
+
+TEST_F(OnGithub, ValidateTellsWhatAnAppLacks) {
+    auto const [private_key, public_key] = made_key();
+    std::ofstream{folder / "app.pem"} << private_key;
+    configure("apply", "0s", ", app: {id: 7, installation_id: 70, private_key_file: \"" + (folder / "app.pem").string() + "\"}");
+    fake_github::Installation installation;
+    installation.id = 70;
+    installation.app = 7;
+    installation.account = "lanternfish";
+    auto const look = [&](int status, std::string const& sentence) {
+        server.with_state([&](State& state) { state.access.add_installation(installation); });
+        auto const ended = command({"validate", "--online"}, "");
+        EXPECT_EQ(ended.status, status) << ended.output;
+        EXPECT_NE(ended.output.find(sentence), std::string::npos) << "not told: " << sentence << "; but: " << ended.output;
+    };
+    server.with_state([&, key = public_key](State& state) { state.access.add_app({7, "groomer", key, ""}); });
+    look(5, "the App is not installed on lanternfish/quill");
+    server.with_state([&](State& state) { installation.repositories[state.at(repo).id] = fake_github::Right::write; });
+    look(0, "lanternfish/quill: it can be read, and written to");
+    installation.permissions["issues"] = "read";
+    look(5, "installation 70 of the App needs the permission Issues: read and write, for lanternfish/quill; it has read");
 }
 
 TEST_F(OnGithub, ALimitInTheMiddleIsNoErrorAndLosesNothing) {

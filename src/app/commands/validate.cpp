@@ -8,7 +8,7 @@
 namespace groomer::app {
 namespace {
 
-// Each tracker is read as the first sync would: what is wrong with a backlog is said before anything starts.
+// As the first sync would: what is wrong with a backlog is said before anything starts.
 Task<std::string> read_through(std::shared_ptr<tracker::Tracker> tracker) {
     std::size_t issues = 0, skipped = 0;
     std::string example, cursor;
@@ -25,21 +25,47 @@ Task<std::string> read_through(std::shared_ptr<tracker::Tracker> tracker) {
     co_return said;
 }
 
-// All are tried: the first that fails is not the only one to mend.
+// What is wrong, over all repositories: the first is not the only one to mend.
+struct Problems {
+    std::string sentences;
+    ErrorCode code = ErrorCode::failure;
+
+    void add(std::string const& sentence, ErrorCode which) {
+        sentences.append(sentences.empty() ? "" : "\n").append(sentence);
+        if (which == ErrorCode::credentials) code = which;
+    }
+};
+
+// In a line: where the tracker has a quicker way than reading all, by that. "" where there is nothing good to say.
+Task<std::string> look_at(groom::Entry const& entry, Problems& problems) {
+    bool const writes = entry.settings.policy.mode != config::Mode::dry_run;
+    auto examining = entry.tracker->examine(writes);
+    auto const findings = co_await std::move(examining);
+    if (!findings) {
+        auto reading = read_through(entry.tracker);
+        co_return co_await std::move(reading);
+    }
+    for (auto const& sentence : findings->refusals) problems.add(sentence, ErrorCode::credentials);
+    for (auto const& sentence : findings->obstacles) problems.add(sentence, ErrorCode::failure);
+    bool const good = findings->refusals.empty() && findings->obstacles.empty();
+    std::string said = !good ? "" : writes ? "it can be read, and written to" : "it can be read, and a dry run does nothing else";
+    for (auto const& sentence : findings->remarks) said.append(said.empty() ? "" : "; ").append(sentence);
+    co_return said;
+}
+
 Task<bool> check_trackers(Service& service) {
-    std::string problems;
-    auto code = ErrorCode::failure;
+    Problems problems;
     for (auto const& entry : service.entries()) {
         std::string said;
         try {
-            said = co_await read_through(entry.tracker);
+            auto looking = look_at(entry, problems);
+            said = co_await std::move(looking);
         } catch (Error const& error) {
-            problems.append(problems.empty() ? "" : "\n").append(error.what());
-            if (error.code() == ErrorCode::credentials) code = error.code();
+            problems.add(error.what(), error.code());
         }
         if (!said.empty()) std::cout << entry.settings.name << ": " << said << '\n';
     }
-    if (!problems.empty()) throw Error{code, problems};
+    if (!problems.sentences.empty()) throw Error{problems.code, problems.sentences};
     co_return true;
 }
 

@@ -7,6 +7,9 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
+#include <sstream>
+
 namespace groomer::tracker::github {
 namespace {
 
@@ -29,6 +32,20 @@ Answer::Kind kind_of(int status) {
     }
     if (status >= 200 && status < 300) return Kind::ok;
     return status >= 400 && status < 500 ? Kind::invalid : Kind::failed;
+}
+
+// Classic tokens have this header, if only an empty one.
+std::optional<std::vector<std::string>> scopes_of(std::vector<net::Header> const& headers) {
+    constexpr std::string_view name = "x-oauth-scopes";
+    auto const found = std::find_if(headers.begin(), headers.end(), [&](auto const& header) { return to_lower(header.name) == name; });
+    if (found == headers.end()) return std::nullopt;
+    std::vector<std::string> scopes;
+    std::istringstream all{found->value};
+    for (std::string scope; std::getline(all, scope, ',');) {
+        std::erase(scope, ' ');
+        if (!scope.empty()) scopes.push_back(one_line(scope, 64));
+    }
+    return scopes;
 }
 
 // "Label: name is too_long", or its own message.
@@ -60,6 +77,7 @@ std::string error_message(std::string_view body) {
 
 Answer to_answer(net::ClientResponse response) {
     Answer answer;
+    answer.scopes = scopes_of(response.headers);
     answer.kind = kind_of(response.status);
     answer.status = response.status;
     answer.url = std::move(response.url);

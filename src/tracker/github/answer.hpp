@@ -34,6 +34,7 @@ struct Answer {
     std::string reason;  // what GitHub, or the network, said: one line
     Links links;
     std::string etag;
+    std::optional<std::vector<std::string>> scopes;  // of the token, if it is of the kind that has some
     std::optional<WallTime> date;
     WallTime until{};
     bool may_have_arrived = true;  // of a write that failed

@@ -79,6 +79,7 @@ public:
     // The account that our writes are made by; empty where GitHub does not tell.
     Task<Account> own_account();
 
+    [[nodiscard]] SelfQuestion who_am_i() const { return parts_.credentials->who_am_i(); }
     [[nodiscard]] std::string url(std::string_view path) const { return options_.api_url + std::string{path}; }
     [[nodiscard]] WallTime now() const { return parts_.wall(); }
     [[nodiscard]] Clock& clock() const { return parts_.clock; }

@@ -37,7 +37,7 @@ public:
     }
 
     SelfQuestion who_am_i() override {
-        return {Route::app, [this] { return "Bearer " + jwt(); }};
+        return {Route::app, [this] { return "Bearer " + jwt(); }, options_.installation_id};
     }
 
 private:

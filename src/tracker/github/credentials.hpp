@@ -18,6 +18,7 @@ namespace groomer::tracker::github {
 struct SelfQuestion {
     std::optional<Route> route;  // nothing where we are nobody
     std::function<std::string()> authorization;
+    std::int64_t installation = 0;  // of an App
 };
 
 class Credentials {

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "tracker/github/content_writer.hpp"
+#include "tracker/github/examine.hpp"
 #include "tracker/github/label_list.hpp"
 #include "tracker/github/reader.hpp"
 #include "tracker/github/repository.hpp"
@@ -28,6 +29,11 @@ public:
           labels_{repository_} {}
 
     [[nodiscard]] std::chrono::milliseconds settle() const override { return options_.settle; }
+
+    Task<std::optional<Findings>> examine(bool writes) override {
+        auto examining = github::examine(repository_, writes);
+        co_return co_await std::move(examining);
+    }
 
     Task<Page> changes(std::string cursor, std::size_t limit) override;
 

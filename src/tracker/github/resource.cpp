@@ -10,6 +10,7 @@
 #include <boost/json/object.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace groomer::tracker::github {
@@ -43,6 +44,11 @@ void add_entry(History& history, json::object const& entry, Account const& self)
         history.comments.push_back(
             {user ? text_of(*user, "login") : std::string{}, actor_of(user, self), std::string{truncate_utf8(body, longest_comment)}});
     }
+}
+
+bool is_true(json::object const& object, std::string_view key) {
+    auto const* value = object.if_contains(key);
+    return value && *value == true;
 }
 
 OneIssue to_one(json::object const& object, IssueRef ref) { return {to_issue(object, std::move(ref)), count_of(object, "comments")}; }
@@ -112,6 +118,33 @@ std::optional<Account> parse_account(std::string_view body) {
     // The id of an App is not that of its account.
     if (auto slug = text_of(object, "slug"); !slug.empty()) return Account{slug + "[bot]", 0};
     return std::nullopt;
+}
+
+std::optional<RepositoryState> parse_repository(std::string_view body) {
+    auto const value = parse_object(body);
+    auto name = value ? parse_full_name(body) : std::nullopt;
+    if (!name) return std::nullopt;
+    auto const& object = value->get_object();
+    RepositoryState state;
+    state.full_name = one_line(*name, longest_repo);
+    state.is_private = is_true(object, "private");
+    state.archived = is_true(object, "archived");
+    state.has_issues = !object.contains("has_issues") || is_true(object, "has_issues");
+    // An installation's token may read, and yet is told that it may nothing.
+    auto const* permissions = object_of(object, "permissions");
+    if (permissions && is_true(*permissions, "pull")) {
+        constexpr std::string_view enough[]{"triage", "push", "maintain", "admin"};
+        state.may_triage = std::any_of(std::begin(enough), std::end(enough), [&](auto role) { return is_true(*permissions, role); });
+    }
+    return state;
+}
+
+std::optional<Installation> parse_installation(std::string_view body) {
+    auto const value = parse_object(body);
+    auto const id = value ? count_of(value->get_object(), "id") : 0;
+    auto const* permissions = value ? object_of(value->get_object(), "permissions") : nullptr;
+    if (id == 0 || !permissions) return std::nullopt;
+    return Installation{id, one_line(text_of(*permissions, "issues"), 20)};
 }
 
 std::optional<std::string> parse_full_name(std::string_view body) {

@@ -63,6 +63,21 @@ std::optional<InstallationToken> parse_installation_token(std::string_view body)
 // Of `/user`: login and id. Of `/app`: its slug with "[bot]".
 std::optional<Account> parse_account(std::string_view body);
 
+// What a repository's object tells of it.
+struct RepositoryState {
+    std::string full_name;
+    bool is_private = false, archived = false, has_issues = true;
+    std::optional<bool> may_triage;  // the account that asked; nothing where it does not tell
+};
+std::optional<RepositoryState> parse_repository(std::string_view body);
+
+// An App's installation; `issues` is what it may do with them: "", "read" or "write".
+struct Installation {
+    std::int64_t id = 0;
+    std::string issues;
+};
+std::optional<Installation> parse_installation(std::string_view body);
+
 // The repository's own name, "owner/name", from its object.
 std::optional<std::string> parse_full_name(std::string_view body);
 

@@ -24,6 +24,7 @@ enum class Route {
     user,
     app,
     installation_token,
+    repository_installation,
 };
 
 struct RouteShape {
@@ -48,6 +49,7 @@ inline constexpr std::array all_routes{
     RouteShape{Route::user, "GET", "/user"},
     RouteShape{Route::app, "GET", "/app"},
     RouteShape{Route::installation_token, "POST", "/app/installations/{installation_id}/access_tokens"},
+    RouteShape{Route::repository_installation, "GET", "/repos/{owner}/{repo}/installation"},
 };
 
 constexpr RouteShape const& shape(Route route) { return all_routes.at(static_cast<std::size_t>(route)); }

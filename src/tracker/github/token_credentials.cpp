@@ -16,7 +16,7 @@ public:
     bool refused(std::string const& authorization) override { return header() != authorization; }
 
     SelfQuestion who_am_i() override {
-        return {header().empty() ? std::nullopt : std::optional{Route::user}, [this] { return header(); }};
+        return {header().empty() ? std::nullopt : std::optional{Route::user}, [this] { return header(); }, 0};
     }
 
 private:
