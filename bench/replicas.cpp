@@ -24,7 +24,9 @@ public:
         co_return tracker::Page{};
     }
     Task<std::optional<tracker::Issue>> read(tracker::IssueRef) override { co_return std::nullopt; }
-    Task<tracker::WriteResult> add_label(tracker::IssueRef, std::string, tracker::WriteGuard) override { co_return tracker::WriteResult{}; }
+    Task<std::vector<tracker::WriteResult>> add_labels(tracker::IssueRef, std::vector<std::string> labels, tracker::WriteGuard) override {
+        co_return std::vector<tracker::WriteResult>(labels.size());
+    }
     Task<tracker::WriteResult> remove_label(tracker::IssueRef, std::string, tracker::WriteGuard) override {
         co_return tracker::WriteResult{};
     }

@@ -1,5 +1,7 @@
 #include "app/metered_tracker.hpp"
 
+#include <algorithm>
+
 namespace groomer::app {
 
 // Counts itself when it ends, as an error unless it was told otherwise (an exception, a cancellation).
@@ -44,8 +46,14 @@ Task<tracker::WriteResult> MeteredTracker::counted(Task<tracker::WriteResult> wr
     co_return result;
 }
 
-Task<tracker::WriteResult> MeteredTracker::add_label(tracker::IssueRef ref, std::string label, tracker::WriteGuard guard) {
-    return counted(tracker_->add_label(std::move(ref), std::move(label), std::move(guard)), "append");
+Task<std::vector<tracker::WriteResult>> MeteredTracker::add_labels(tracker::IssueRef ref, std::vector<std::string> labels,
+                                                                   tracker::WriteGuard guard) {
+    Call call{*this, "append", "write"};
+    auto writing = tracker_->add_labels(std::move(ref), std::move(labels), std::move(guard));
+    auto results = co_await std::move(writing);
+    auto const failed = [](auto const& result) { return result.outcome == tracker::WriteOutcome::failed; };
+    call.good(std::none_of(results.begin(), results.end(), failed));
+    co_return std::move(results);
 }
 
 Task<tracker::WriteResult> MeteredTracker::remove_label(tracker::IssueRef ref, std::string label, tracker::WriteGuard guard) {

@@ -3,6 +3,7 @@
 #include "base/digest.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace groomer::groom {
 namespace {
@@ -34,24 +35,41 @@ std::string_view name(WriteOutcome outcome) {
     return {};
 }
 
+// May another try be of use, and soon?
+bool is_worth_another_try(WriteResult const& result) {
+    bool const fails =
+        result.outcome == WriteOutcome::failed || result.outcome == WriteOutcome::fenced || result.outcome == WriteOutcome::withheld;
+    return fails && result.retry_after <= longest_pause;
+}
+
+void note(store::Step& step, WriteResult const& result) {
+    step.status = name(result.outcome);
+    step.detail = result.detail;
+}
+
 class Application {
 public:
     Application(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker::Tracker& tracker, tracker::IssueRef ref)
         : parts_{parts}, hold_{std::move(hold)}, tracker_{tracker}, ref_{std::move(ref)} {}
 
-    Task<WriteResult> write(store::Step step) {
+    // Steps that take effect together; each with its result then. Those that fail are tried again without the others.
+    Task<> write(std::span<store::Step> steps) {
+        std::vector<store::Step*> left;
+        for (auto& step : steps) left.push_back(&step);
         for (int attempt = 1;; ++attempt) {
-            if (!co_await may_begin()) co_return WriteResult{WriteOutcome::withheld, "the hold is over", {}};
-            auto result = co_await send(step);
-            bool const again = result.outcome == WriteOutcome::failed || result.outcome == WriteOutcome::fenced ||
-                               result.outcome == WriteOutcome::withheld;
-            if (!again || attempt == most_tries || hold_->winding_down()) co_return result;
-            auto const pause = std::max(result.retry_after, std::chrono::milliseconds{50} * (1 << attempt));
-            if (pause > longest_pause) co_return result;
+            if (!co_await may_begin()) {
+                for (auto* step : left) note(*step, {WriteOutcome::withheld, "the hold is over", {}});
+                co_return;
+            }
+            auto sending = send(left);
+            auto const results = co_await std::move(sending);
+            auto const again = settle(left, results);
+            if (left.empty() || attempt == most_tries || hold_->winding_down()) co_return;
+            auto const pause = std::max(again.retry_after, std::chrono::milliseconds{50} * (1 << attempt));
             parts_.log.warning("a write to the tracker failed, trying again",
-                               {{"component", "groom"}, {"repo", ref_.repo}, {"issue", ref_.number}, {"error", result.detail}});
+                               {{"component", "groom"}, {"repo", ref_.repo}, {"issue", ref_.number}, {"error", again.detail}});
             // Refused by the tracker: the database knows whether the term is over.
-            if (result.outcome == WriteOutcome::fenced) co_await store::prove(parts_.store, *hold_);
+            if (again.outcome == WriteOutcome::fenced) co_await store::prove(parts_.store, *hold_);
             co_await parts_.clock.sleep_for(pause);
         }
     }
@@ -69,13 +87,39 @@ private:
         co_return false;
     }
 
-    Task<WriteResult> send(store::Step step) {
+    // Leaves those that are worth another try, and returns what became of them: the worst of it.
+    static WriteResult settle(std::vector<store::Step*>& steps, std::vector<WriteResult> const& results) {
+        WriteResult worst;
+        std::vector<store::Step*> left;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            note(*steps[i], results[i]);
+            if (!is_worth_another_try(results[i])) continue;
+            bool const worse = left.empty() || results[i].outcome == WriteOutcome::fenced;
+            auto const pause = std::max(worst.retry_after, results[i].retry_after);
+            if (worse) worst = results[i];
+            worst.retry_after = pause;
+            left.push_back(steps[i]);
+        }
+        steps = std::move(left);
+        return worst;
+    }
+
+    Task<std::vector<WriteResult>> send(std::vector<store::Step*> steps) {
         tracker::WriteGuard guard{hold_->terms().term, [hold = hold_, limit = parts_.write_limit] { return hold->may_write(limit); }};
-        auto writing =
-            step.op == "label.add" ? tracker_.add_label(ref_, step.label, guard) : tracker_.remove_label(ref_, step.label, guard);
-        auto result = co_await std::move(writing);
-        if (result.outcome == WriteOutcome::fenced) parts_.metrics.fenced_writes_total("tracker").increment();
-        co_return result;
+        std::vector<WriteResult> results;
+        if (steps.front()->op == "label.add") {
+            std::vector<std::string> labels;
+            for (auto const* step : steps) labels.push_back(step->label);
+            auto adding = tracker_.add_labels(ref_, std::move(labels), guard);
+            results = co_await std::move(adding);
+        } else {
+            auto removing = tracker_.remove_label(ref_, steps.front()->label, guard);
+            auto result = co_await std::move(removing);
+            results.push_back(std::move(result));
+        }
+        auto const fenced = [](auto const& result) { return result.outcome == WriteOutcome::fenced; };
+        if (std::any_of(results.begin(), results.end(), fenced)) parts_.metrics.fenced_writes_total("tracker").increment();
+        co_return results;
     }
 
     ApplyParts parts_;
@@ -84,7 +128,23 @@ private:
     tracker::IssueRef ref_;
 };
 
-bool is_done(store::Step const& step) { return step.status == "done" || step.status == "already"; }
+// The next ones, from the first that is left: all labels to be added are added by one write.
+std::span<store::Step> next_group(std::span<store::Step> steps) {
+    std::size_t count = 1;
+    if (steps.front().op == "label.add")
+        while (count < steps.size() && steps[count].op == "label.add") ++count;
+    return steps.first(count);
+}
+
+void take(Applied& applied, store::Step const& step) {
+    if (step.status == "done" || step.status == "already") return;
+    if (applied.all_done) applied.failure = step.detail;
+    applied.all_done = false;
+    applied.gone = applied.gone || step.status == name(WriteOutcome::gone);
+    applied.fenced = applied.fenced || step.status == name(WriteOutcome::fenced);
+    applied.withheld = applied.withheld || step.status == name(WriteOutcome::withheld);
+    applied.unanswered = applied.unanswered || step.status == name(WriteOutcome::failed);
+}
 
 }  // namespace
 
@@ -95,18 +155,11 @@ Task<Applied> apply(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker:
     auto wanted = steps_of(plan);
     applied.steps = co_await store::begin_steps(parts.store, *hold, issue_id, applied.key, wanted);
     Application application{parts, hold, tracker, ref};
-    for (auto& step : applied.steps) {
-        auto const result = co_await application.write(step);
-        step.status = name(result.outcome);
-        step.detail = result.detail;
-        if (is_done(step)) continue;
-        applied.all_done = false;
-        applied.gone = result.outcome == WriteOutcome::gone;
-        applied.fenced = result.outcome == WriteOutcome::fenced;
-        applied.withheld = result.outcome == WriteOutcome::withheld;
-        applied.unanswered = result.outcome == WriteOutcome::failed;
-        applied.failure = result.detail;
-        break;
+    for (std::span<store::Step> left{applied.steps}; !left.empty() && applied.all_done;) {
+        auto const group = next_group(left);
+        co_await application.write(group);
+        for (auto const& step : group) take(applied, step);
+        left = left.subspan(group.size());
     }
     co_return applied;
 }

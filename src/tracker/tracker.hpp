@@ -131,8 +131,9 @@ public:
     // The issue now, with label events and comments; nothing if it is gone.
     virtual Task<std::optional<Issue>> read(IssueRef ref) = 0;
 
-    // Single labels only: the whole set is never replaced.
-    virtual Task<WriteResult> add_label(IssueRef ref, std::string label, WriteGuard guard) = 0;
+    // Single labels only: the whole set is never replaced. Those to be added, each named once, are added in one effect where the
+    // tracker can, and each has its result, in their order.
+    virtual Task<std::vector<WriteResult>> add_labels(IssueRef ref, std::vector<std::string> labels, WriteGuard guard) = 0;
     virtual Task<WriteResult> remove_label(IssueRef ref, std::string label, WriteGuard guard) = 0;
 
     // What not every tracker can: `failed` where it cannot. name: of lower-case letters and dashes, tells our texts apart.

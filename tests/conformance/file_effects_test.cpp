@@ -16,7 +16,7 @@ namespace {
 
 std::string error_of_write(Tracker& tracker, std::string label) {
     try {
-        run_task(tracker.add_label(ref(1), std::move(label), guard_of(7)));
+        run_task(add_label(tracker, ref(1), std::move(label), guard_of(7)));
     } catch (Error const& error) {
         return error.what();
     }
@@ -40,7 +40,7 @@ TEST(FileTrackerEffects, one_batch_never_mixes_an_older_term_in_after_a_newer_on
     FileStore store{{{.number = 1}}};
     auto const tracker = store.open();
     std::vector<Task<WriteResult>> writes;
-    for (int i = 0; i < 40; ++i) writes.push_back(tracker->add_label(ref(1), "l" + std::to_string(i), guard_of(i % 2 ? 7 : 8)));
+    for (int i = 0; i < 40; ++i) writes.push_back(add_label(*tracker, ref(1), "l" + std::to_string(i), guard_of(i % 2 ? 7 : 8)));
     run_tasks(std::move(writes));
     std::int64_t newest = 0;
     std::istringstream log{read_file(store.log_path)};
@@ -50,6 +50,23 @@ TEST(FileTrackerEffects, one_batch_never_mixes_an_older_term_in_after_a_newer_on
         newest = term;
     }
     EXPECT_EQ(newest, 8);
+}
+
+TEST(FileTrackerEffects, several_labels_of_an_issue_are_made_durable_together) {
+    FileStore store{{{.number = 1}}};
+    auto const tracker = store.open();
+    auto const results = run_task(tracker->add_labels(ref(1), {"a", "b", "c"}, guard_of(7)));
+    EXPECT_EQ(results.size(), 3U);
+    EXPECT_EQ(store.stats->syncs, 1U);
+    EXPECT_EQ(store.stats->effects, 3U);
+    // The guard is asked for each; one that says no in the middle leaves the others as they are.
+    int asked = 0;
+    WriteGuard const once_no{7, [&] { return ++asked != 2; }};
+    auto const mixed = run_task(tracker->add_labels(ref(1), {"d", "e", "f"}, once_no));
+    EXPECT_EQ(mixed.at(1).outcome, WriteOutcome::withheld);
+    EXPECT_EQ(mixed.at(0).outcome, WriteOutcome::done);
+    EXPECT_EQ(mixed.at(2).outcome, WriteOutcome::done);
+    EXPECT_EQ(labels_of(*tracker, ref(1)), (Labels{"a", "b", "c", "d", "f"}));
 }
 
 TEST(FileTrackerEffects, a_log_line_has_the_public_form) {
@@ -128,7 +145,7 @@ TEST(FileTrackerEffects, fifty_concurrent_effects_share_a_few_syncs) {
         auto read = tracker->read(ref(number));
         co_await std::move(read);
         release_when_all_asked();
-        auto added = tracker->add_label(ref(number), "a", guard_of(7));
+        auto added = add_label(*tracker, ref(number), "a", guard_of(7));
         co_return co_await std::move(added);
     };
     for (int number = 1; number <= 50; ++number) writes.push_back(write(number));
@@ -158,7 +175,7 @@ TEST(FileTrackerEffects, the_guard_is_asked_under_the_lock_just_before_the_write
                                ::close(fd);
                                return true;
                            }};
-    EXPECT_EQ(run_task(tracker->add_label(ref(1), "a", guard)).outcome, WriteOutcome::done);
+    EXPECT_EQ(run_task(add_label(*tracker, ref(1), "a", guard)).outcome, WriteOutcome::done);
     EXPECT_TRUE(locked);
 }
 
@@ -168,8 +185,8 @@ TEST(FileTrackerEffects, one_refused_request_of_a_batch_does_not_answer_for_the_
     for (int round = 0; round < 20; ++round) {
         auto const label = "l" + std::to_string(round);
         std::vector<Task<WriteResult>> writes;
-        writes.push_back(tracker->add_label(ref(1), label, guard_that_says_no(7)));
-        writes.push_back(tracker->add_label(ref(1), label, guard_of(7)));
+        writes.push_back(add_label(*tracker, ref(1), label, guard_that_says_no(7)));
+        writes.push_back(add_label(*tracker, ref(1), label, guard_of(7)));
         auto const results = run_tasks(std::move(writes));
         EXPECT_EQ(results[1].outcome, WriteOutcome::done);
         EXPECT_NE(results[0].outcome, WriteOutcome::done);
@@ -230,7 +247,7 @@ TEST(FileTrackerEffects, a_writer_killed_at_any_moment_leaves_a_log_that_the_nex
             auto const tracker = make_file_tracker({FileStore::repo(), store.path, pool});
             for (int i = 0;; ++i) {
                 auto const label = std::to_string(round) + "-" + std::to_string(i) + ";";
-                if (run_task(tracker->add_label(ref(1), label, guard_of(7 + round))).outcome != WriteOutcome::done) ::_exit(1);
+                if (run_task(add_label(*tracker, ref(1), label, guard_of(7 + round))).outcome != WriteOutcome::done) ::_exit(1);
                 if (::write(acknowledge[1], label.data(), label.size()) < 0) ::_exit(1);
             }
         }

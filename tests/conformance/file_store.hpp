@@ -125,7 +125,7 @@ private:
 inline IssueRef ref(std::int64_t number) { return {FileStore::repo(), number}; }
 
 inline WriteOutcome add(Tracker& tracker, std::int64_t number, std::string label, std::int64_t term = 7) {
-    return run_task(tracker.add_label(ref(number), std::move(label), guard_of(term))).outcome;
+    return run_task(add_label(tracker, ref(number), std::move(label), guard_of(term))).outcome;
 }
 
 inline std::size_t files_in(TempFolder const& folder) {

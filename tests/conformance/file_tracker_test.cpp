@@ -92,8 +92,8 @@ TEST(FileTrackerExport, case_tells_no_repositories_apart) {
     ASSERT_EQ(synced.issues.size(), 2U);
     EXPECT_EQ(to_string(synced.issues[1].ref), "A/one#2") << "the first spelling";
     EXPECT_EQ(synced.skipped, 1U);
-    EXPECT_EQ(run_task(tracker->add_label({"a/ONE", 2}, "x", guard_of(7))).outcome, WriteOutcome::done);
-    EXPECT_EQ(run_task(tracker->add_label({"A/one", 2}, "x", guard_of(7))).outcome, WriteOutcome::already);
+    EXPECT_EQ(run_task(add_label(*tracker, {"a/ONE", 2}, "x", guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_EQ(run_task(add_label(*tracker, {"A/one", 2}, "x", guard_of(7))).outcome, WriteOutcome::already);
 }
 
 TEST(FileTrackerExport, names_the_place_of_an_issue_that_comes_twice) {
@@ -143,7 +143,7 @@ TEST(FileTrackerExport, a_missing_file_a_folder_and_a_pipe_are_errors) {
     auto const tracker = store.open();
     EXPECT_EQ(error_of(*tracker), store.path + ": cannot be opened: No such file or directory");
     EXPECT_THROW(run_task(tracker->read(ref(1))), Error);
-    EXPECT_THROW(run_task(tracker->add_label(ref(1), "a", guard_of(7))), Error);
+    EXPECT_THROW(run_task(add_label(*tracker, ref(1), "a", guard_of(7))), Error);
     EXPECT_EQ(run_task(tracker->finish_pass(guard_of(7))).outcome, WriteOutcome::failed);
     EXPECT_EQ(files_in(store.folder), 0U);
     std::filesystem::create_directory(store.path);

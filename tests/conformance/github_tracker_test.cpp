@@ -65,8 +65,8 @@ public:
     [[nodiscard]] std::chrono::milliseconds settle() const override { return tracker_->settle(); }
     Task<Page> changes(std::string cursor, std::size_t limit) override { return worker_.run(tracker_->changes(std::move(cursor), limit)); }
     Task<std::optional<Issue>> read(IssueRef ref) override { return worker_.run(tracker_->read(std::move(ref))); }
-    Task<WriteResult> add_label(IssueRef ref, std::string label, WriteGuard guard) override {
-        return worker_.run(tracker_->add_label(std::move(ref), std::move(label), std::move(guard)));
+    Task<std::vector<WriteResult>> add_labels(IssueRef ref, Labels labels, WriteGuard guard) override {
+        return worker_.run(tracker_->add_labels(std::move(ref), std::move(labels), std::move(guard)));
     }
     Task<WriteResult> remove_label(IssueRef ref, std::string label, WriteGuard guard) override {
         return worker_.run(tracker_->remove_label(std::move(ref), std::move(label), std::move(guard)));

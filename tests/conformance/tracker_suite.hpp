@@ -49,6 +49,14 @@ inline WriteGuard guard_that_says_no(std::int64_t term) {
 
 using Labels = std::vector<std::string>;
 
+// One alone.
+inline Task<WriteResult> add_label(Tracker& tracker, IssueRef ref, std::string label, WriteGuard guard) {
+    Labels labels{std::move(label)};
+    auto adding = tracker.add_labels(std::move(ref), std::move(labels), std::move(guard));
+    auto results = co_await std::move(adding);
+    co_return std::move(results.at(0));
+}
+
 inline Labels labels_of(Tracker& tracker, IssueRef const& ref) {
     auto const issue = run_task(tracker.read(ref));
     return issue ? issue->labels : Labels{"no such issue"};
@@ -94,7 +102,7 @@ TYPED_TEST_SUITE_P(TrackerSuite);
 TYPED_TEST_P(TrackerSuite, an_added_label_is_read_back_as_our_own_and_happened_once) {
     TypeParam store{{{.number = 1, .labels = {"theirs"}}}};
     auto const tracker = store.open();
-    EXPECT_EQ(run_task(tracker->add_label(this->ref(1), "type/bug", guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_EQ(run_task(add_label(*tracker, this->ref(1), "type/bug", guard_of(7))).outcome, WriteOutcome::done);
     auto const issue = run_task(tracker->read(this->ref(1)));
     ASSERT_TRUE(issue);
     EXPECT_EQ(issue->labels, (Labels{"theirs", "type/bug"}));
@@ -111,11 +119,35 @@ TYPED_TEST_P(TrackerSuite, an_added_label_is_read_back_as_our_own_and_happened_o
 TYPED_TEST_P(TrackerSuite, adding_a_label_that_is_there_writes_nothing) {
     TypeParam store{{{.number = 1, .labels = {"theirs"}}}};
     auto const tracker = store.open();
-    EXPECT_EQ(run_task(tracker->add_label(this->ref(1), "theirs", guard_of(7))).outcome, WriteOutcome::already);
+    EXPECT_EQ(run_task(add_label(*tracker, this->ref(1), "theirs", guard_of(7))).outcome, WriteOutcome::already);
     EXPECT_TRUE(store.effects().empty());
-    EXPECT_EQ(run_task(tracker->add_label(this->ref(1), "ours", guard_of(7))).outcome, WriteOutcome::done);
-    EXPECT_EQ(run_task(tracker->add_label(this->ref(1), "ours", guard_of(7))).outcome, WriteOutcome::already);
+    EXPECT_EQ(run_task(add_label(*tracker, this->ref(1), "ours", guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_EQ(run_task(add_label(*tracker, this->ref(1), "ours", guard_of(7))).outcome, WriteOutcome::already);
     EXPECT_EQ(store.effects().size(), 1U);
+}
+
+inline std::vector<WriteOutcome> outcomes(std::vector<WriteResult> const& results) {
+    std::vector<WriteOutcome> out;
+    for (auto const& result : results) out.push_back(result.outcome);
+    return out;
+}
+
+TYPED_TEST_P(TrackerSuite, several_labels_are_added_each_with_its_result) {
+    using enum WriteOutcome;
+    using Outcomes = std::vector<WriteOutcome>;
+    TypeParam store{{{.number = 1, .labels = {"theirs", "b"}}}};
+    auto const tracker = store.open();
+    auto const add = [&](std::int64_t number, Labels labels, WriteGuard guard) {
+        return outcomes(run_task(tracker->add_labels(this->ref(number), std::move(labels), std::move(guard))));
+    };
+    EXPECT_EQ(add(1, {"a", "c"}, guard_that_says_no(7)), (Outcomes{withheld, withheld}));
+    EXPECT_EQ(add(2, {"a", "b"}, guard_of(7)), (Outcomes{gone, gone}));
+    EXPECT_EQ(add(1, {}, guard_of(7)), Outcomes{});
+    EXPECT_TRUE(store.effects().empty());
+    EXPECT_EQ(add(1, {"a", "b", "c"}, guard_of(7)), (Outcomes{done, already, done}));
+    EXPECT_EQ(labels_of(*tracker, this->ref(1)), (Labels{"theirs", "b", "a", "c"}));
+    EXPECT_EQ(add(1, {"c", "b", "a"}, guard_of(7)), (Outcomes{already, already, already}));
+    EXPECT_EQ(store.effects(), (std::vector<LoggedEffect>{{this->ref(1), "a", true}, {this->ref(1), "c", true}}));
 }
 
 TYPED_TEST_P(TrackerSuite, a_removed_label_is_gone_and_the_others_stay) {
@@ -139,7 +171,7 @@ TYPED_TEST_P(TrackerSuite, a_label_may_be_removed_and_added_again) {
     TypeParam store{{{.number = 1, .labels = {"a"}}}};
     auto const tracker = store.open();
     EXPECT_EQ(run_task(tracker->remove_label(this->ref(1), "a", guard_of(7))).outcome, WriteOutcome::done);
-    EXPECT_EQ(run_task(tracker->add_label(this->ref(1), "a", guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_EQ(run_task(add_label(*tracker, this->ref(1), "a", guard_of(7))).outcome, WriteOutcome::done);
     EXPECT_EQ(labels_of(*tracker, this->ref(1)), (Labels{"a"}));
     EXPECT_EQ(store.effects(), (std::vector<LoggedEffect>{{this->ref(1), "a", false}, {this->ref(1), "a", true}}));
 }
@@ -147,7 +179,7 @@ TYPED_TEST_P(TrackerSuite, a_label_may_be_removed_and_added_again) {
 TYPED_TEST_P(TrackerSuite, a_guard_that_says_no_withholds_the_write) {
     TypeParam store{{{.number = 1, .labels = {"a"}}}};
     auto const tracker = store.open();
-    EXPECT_EQ(run_task(tracker->add_label(this->ref(1), "b", guard_that_says_no(7))).outcome, WriteOutcome::withheld);
+    EXPECT_EQ(run_task(add_label(*tracker, this->ref(1), "b", guard_that_says_no(7))).outcome, WriteOutcome::withheld);
     EXPECT_EQ(run_task(tracker->remove_label(this->ref(1), "a", guard_that_says_no(7))).outcome, WriteOutcome::withheld);
     EXPECT_EQ(labels_of(*tracker, this->ref(1)), (Labels{"a"}));
     EXPECT_TRUE(store.effects().empty());
@@ -157,7 +189,7 @@ TYPED_TEST_P(TrackerSuite, an_unknown_issue_reads_as_nothing_and_its_write_as_go
     TypeParam store{{{.number = 1}}};
     auto const tracker = store.open();
     EXPECT_FALSE(run_task(tracker->read(this->ref(2))));
-    EXPECT_EQ(run_task(tracker->add_label(this->ref(2), "a", guard_of(7))).outcome, WriteOutcome::gone);
+    EXPECT_EQ(run_task(add_label(*tracker, this->ref(2), "a", guard_of(7))).outcome, WriteOutcome::gone);
     EXPECT_EQ(run_task(tracker->remove_label(this->ref(2), "a", guard_of(7))).outcome, WriteOutcome::gone);
     EXPECT_TRUE(store.effects().empty());
 }
@@ -169,7 +201,7 @@ TYPED_TEST_P(TrackerSuite, fifty_concurrent_writes_all_land_exactly_once) {
     auto const tracker = store.open();
     std::vector<Task<WriteResult>> writes;
     for (int i = 0; i < 50; ++i)
-        writes.push_back(tracker->add_label(this->ref(i % 10 + 1), "label-" + std::to_string(i / 10), guard_of(7)));
+        writes.push_back(add_label(*tracker, this->ref(i % 10 + 1), "label-" + std::to_string(i / 10), guard_of(7)));
     for (auto const& result : run_tasks(std::move(writes))) EXPECT_EQ(result.outcome, WriteOutcome::done) << result.detail;
     EXPECT_EQ(store.effects().size(), 50U);
     for (int number = 1; number <= 10; ++number) {
@@ -183,7 +215,7 @@ TYPED_TEST_P(TrackerSuite, the_same_write_asked_for_many_times_at_once_happens_o
     TypeParam store{{{.number = 1}}};
     auto const tracker = store.open();
     std::vector<Task<WriteResult>> writes;
-    for (int i = 0; i < 20; ++i) writes.push_back(tracker->add_label(this->ref(1), "a", guard_of(7)));
+    for (int i = 0; i < 20; ++i) writes.push_back(add_label(*tracker, this->ref(1), "a", guard_of(7)));
     auto const results = run_tasks(std::move(writes));
     auto const with = [&](WriteOutcome outcome) {
         return std::count_if(results.begin(), results.end(), [&](auto const& result) { return result.outcome == outcome; });
@@ -197,14 +229,14 @@ TYPED_TEST_P(TrackerSuite, replicas_see_what_the_others_wrote) {
     TypeParam store{{{.number = 1}}};
     auto const one = store.open();
     auto const two = store.open();
-    EXPECT_EQ(run_task(one->add_label(this->ref(1), "a", guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_EQ(run_task(add_label(*one, this->ref(1), "a", guard_of(7))).outcome, WriteOutcome::done);
     EXPECT_EQ(labels_of(*two, this->ref(1)), (Labels{"a"}));
-    EXPECT_EQ(run_task(two->add_label(this->ref(1), "a", guard_of(8))).outcome, WriteOutcome::already);
+    EXPECT_EQ(run_task(add_label(*two, this->ref(1), "a", guard_of(8))).outcome, WriteOutcome::already);
     EXPECT_EQ(run_task(two->remove_label(this->ref(1), "a", guard_of(8))).outcome, WriteOutcome::done);
     EXPECT_EQ(labels_of(*one, this->ref(1)), Labels{});
     store.another_holder_writes({this->ref(1), "b", true}, 9);
     EXPECT_EQ(labels_of(*one, this->ref(1)), (Labels{"b"}));
-    EXPECT_EQ(run_task(two->add_label(this->ref(1), "b", guard_of(10))).outcome, WriteOutcome::already);
+    EXPECT_EQ(run_task(add_label(*two, this->ref(1), "b", guard_of(10))).outcome, WriteOutcome::already);
     EXPECT_EQ(store.effects().size(), 3U);
 }
 
@@ -258,7 +290,7 @@ TYPED_TEST_P(TrackerSuite, a_full_pass_carries_the_labels_as_they_are_now) {
     TypeParam store{{{.number = 1, .labels = {"a", "b"}}}};
     auto const tracker = store.open();
     EXPECT_EQ(run_task(tracker->remove_label(this->ref(1), "a", guard_of(7))).outcome, WriteOutcome::done);
-    EXPECT_EQ(run_task(tracker->add_label(this->ref(1), "c", guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_EQ(run_task(add_label(*tracker, this->ref(1), "c", guard_of(7))).outcome, WriteOutcome::done);
     auto const synced = sync(*tracker, "", 10);
     ASSERT_EQ(synced.issues.size(), 1U);
     EXPECT_EQ(synced.issues[0].labels, (Labels{"b", "c"}));
@@ -284,7 +316,7 @@ TYPED_TEST_P(TrackerSuite, a_label_that_comes_twice_counts_once) {
 TYPED_TEST_P(TrackerSuite, finishing_a_pass_may_be_repeated_and_changes_no_label) {
     TypeParam store{{{.number = 1, .labels = {"a"}}}};
     auto const tracker = store.open();
-    EXPECT_EQ(run_task(tracker->add_label(this->ref(1), "b", guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_EQ(run_task(add_label(*tracker, this->ref(1), "b", guard_of(7))).outcome, WriteOutcome::done);
     for (int i = 0; i < 2; ++i) {
         auto const outcome = run_task(tracker->finish_pass(guard_of(7))).outcome;
         EXPECT_TRUE(outcome == WriteOutcome::done || outcome == WriteOutcome::already);
@@ -294,11 +326,12 @@ TYPED_TEST_P(TrackerSuite, finishing_a_pass_may_be_repeated_and_changes_no_label
 }
 
 REGISTER_TYPED_TEST_SUITE_P(TrackerSuite, an_added_label_is_read_back_as_our_own_and_happened_once,
-                            adding_a_label_that_is_there_writes_nothing, a_removed_label_is_gone_and_the_others_stay,
-                            removing_a_label_that_is_not_there_writes_nothing, a_label_may_be_removed_and_added_again,
-                            a_guard_that_says_no_withholds_the_write, an_unknown_issue_reads_as_nothing_and_its_write_as_gone,
-                            fifty_concurrent_writes_all_land_exactly_once, the_same_write_asked_for_many_times_at_once_happens_once,
-                            replicas_see_what_the_others_wrote, a_full_pass_names_every_issue_once_whatever_the_page_size,
+                            adding_a_label_that_is_there_writes_nothing, several_labels_are_added_each_with_its_result,
+                            a_removed_label_is_gone_and_the_others_stay, removing_a_label_that_is_not_there_writes_nothing,
+                            a_label_may_be_removed_and_added_again, a_guard_that_says_no_withholds_the_write,
+                            an_unknown_issue_reads_as_nothing_and_its_write_as_gone, fifty_concurrent_writes_all_land_exactly_once,
+                            the_same_write_asked_for_many_times_at_once_happens_once, replicas_see_what_the_others_wrote,
+                            a_full_pass_names_every_issue_once_whatever_the_page_size,
                             a_second_sync_finds_nothing_new_and_its_cursor_stands_still, a_pass_can_be_finished_by_another_replica,
                             a_full_pass_carries_the_labels_as_they_are_now, text_comes_without_control_characters_and_lines_stay,
                             a_label_that_comes_twice_counts_once, finishing_a_pass_may_be_repeated_and_changes_no_label);

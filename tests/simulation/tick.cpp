@@ -91,8 +91,10 @@ private:
 
     Task<WriteResult> send(tracker::IssueRef ref, std::string label) {
         tracker::WriteGuard const guard{hold_->terms().term, [this, hold = hold_] { return may_write(); }};
-        auto writing = tracker_.add_label(ref, label, guard);
-        auto const result = co_await std::move(writing);
+        std::vector<std::string> labels{std::move(label)};
+        auto writing = tracker_.add_labels(ref, std::move(labels), guard);
+        auto const results = co_await std::move(writing);
+        auto const& result = results.at(0);
         auto& counts = process_.parts.counts;
         if (result.outcome == WriteOutcome::already) counts.add(Event::tracker_already);
         if (result.outcome == WriteOutcome::withheld) counts.add(Event::tracker_withheld);

@@ -66,11 +66,22 @@ public:
     [[nodiscard]] std::chrono::milliseconds settle() const override { return site_.settle(); }
     Task<tracker::Page> changes(std::string, std::size_t) override { co_return tracker::Page{}; }
     Task<std::optional<tracker::Issue>> read(IssueRef) override { co_return std::nullopt; }
+    Task<std::vector<WriteResult>> add_labels(IssueRef ref, std::vector<std::string> labels, WriteGuard guard) override {
+        std::vector<WriteResult> results;
+        for (auto& label : labels) {
+            auto adding = add_label(ref, std::move(label), guard);
+            auto result = co_await std::move(adding);
+            results.push_back(std::move(result));
+        }
+        co_return std::move(results);
+    }
     Task<WriteResult> remove_label(IssueRef ref, std::string label, WriteGuard guard) override {
         return add_label(std::move(ref), std::move(label), std::move(guard));
     }
 
 protected:
+    virtual Task<WriteResult> add_label(IssueRef ref, std::string label, WriteGuard guard) = 0;
+
     Process& process_;
     Site& site_;
 };

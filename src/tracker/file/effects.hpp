@@ -16,7 +16,7 @@ namespace groomer::tracker::file {
 struct LabelChange {
     std::string label;
     bool added = true;
-    bool from_export = false;  // of a removal: the export itself carried the label, not just our own effect
+    bool from_export = false;  // the export itself carried the label, not just our own effect: told in the log of removals
 };
 
 // The log's form of one effect, with its newline.

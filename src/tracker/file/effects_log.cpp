@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -34,23 +35,31 @@ using Overlay = std::map<std::tuple<std::string_view, std::int64_t, std::string_
 EffectsLog::EffectsLog(std::string path, asio::thread_pool& pool, std::shared_ptr<Stats> stats, std::chrono::milliseconds lock_patience)
     : path_{std::move(path)}, pool_{pool}, stats_{stats ? std::move(stats) : std::make_shared<Stats>()}, lock_patience_{lock_patience} {}
 
-Task<WriteResult> EffectsLog::write(IssueRef ref, LabelChange change, bool in_export, WriteGuard guard) {
-    auto initiate = [this](auto handler, Request request) {
+Task<std::vector<WriteResult>> EffectsLog::write(IssueRef ref, std::vector<LabelChange> changes, WriteGuard guard) {
+    std::vector<WriteResult> none;
+    if (changes.empty()) co_return none;
+    auto initiate = [this](auto handler, std::vector<Request> requests) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        request.complete = [shared](WriteResult result) {
-            auto resume = [shared, result = std::move(result)]() mutable { std::move (*shared)(std::exception_ptr{}, std::move(result)); };
-            asio::dispatch(asio::get_associated_executor(*shared), std::move(resume));
-        };
-        submit(std::move(request));
+        // They come in one batch, whose results one thread hands out.
+        auto const results = std::make_shared<std::vector<WriteResult>>();
+        for (auto& request : requests)
+            request.complete = [shared, results, all = requests.size()](WriteResult result) {
+                results->push_back(std::move(result));
+                if (results->size() < all) return;
+                auto resume = [shared, results] { std::move (*shared)(std::exception_ptr{}, std::move(*results)); };
+                asio::dispatch(asio::get_associated_executor(*shared), std::move(resume));
+            };
+        submit(std::move(requests));
     };
-    Request request{std::move(ref), std::move(change), in_export, std::move(guard), {}, {}};
-    co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(std::exception_ptr, WriteResult)>(
-        initiate, asio::use_awaitable, std::move(request));
+    std::vector<Request> requests;
+    for (auto& change : changes) requests.push_back({ref, std::move(change), guard, {}, {}});
+    co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(std::exception_ptr, std::vector<WriteResult>)>(
+        initiate, asio::use_awaitable, std::move(requests));
 }
 
-void EffectsLog::submit(Request request) {
+void EffectsLog::submit(std::vector<Request> requests) {
     std::lock_guard const lock{queue_mutex_};
-    queue_.push_back(std::move(request));
+    queue_.insert(queue_.end(), std::make_move_iterator(requests.begin()), std::make_move_iterator(requests.end()));
     // The drain outlives the caller's interest, and maybe the tracker: it keeps the log alive itself.
     if (!std::exchange(draining_, true)) asio::post(pool_, [self = shared_from_this()] { self->drain(); });
 }
@@ -182,9 +191,9 @@ std::string EffectsLog::decide(std::vector<Request>& batch) const {
         auto newest = effects_.newest_term();
         for (auto& request : batch) {
             if (request.result) continue;
-            auto const& [ref, change, in_export, guard, result, complete] = request;
+            auto const& [ref, change, guard, result, complete] = request;
             auto const pending = overlay.find({ref.repo, ref.number, change.label});
-            bool const present = pending != overlay.end() ? pending->second : carries(in_export, effects_.last(ref, change.label));
+            bool const present = pending != overlay.end() ? pending->second : carries(change.from_export, effects_.last(ref, change.label));
             if (guard.term < newest) {
                 settled.emplace_back(&request, fenced(newest));
             } else if (present == change.added) {
@@ -192,7 +201,7 @@ std::string EffectsLog::decide(std::vector<Request>& batch) const {
             } else {
                 newest = guard.term;
                 overlay[{ref.repo, ref.number, change.label}] = change.added;
-                lines += effect_line(ref, {change.label, change.added, in_export}, guard.term, at);
+                lines += effect_line(ref, change, guard.term, at);
                 writers.push_back(&request);
             }
         }

@@ -36,8 +36,9 @@ public:
     // stats may be null.
     EffectsLog(std::string path, asio::thread_pool& pool, std::shared_ptr<Stats> stats, std::chrono::milliseconds lock_patience);
 
-    // One change of one label; in_export: whether the export itself has it. done, already, fenced or failed.
-    Task<WriteResult> write(IssueRef ref, LabelChange change, bool in_export, WriteGuard guard);
+    // Changes of an issue's labels, made durable together; from_export: whether the export itself has it. done, already, withheld,
+    // fenced or failed, each for itself.
+    Task<std::vector<WriteResult>> write(IssueRef ref, std::vector<LabelChange> changes, WriteGuard guard);
 
     // The others block, and are callable from any pool thread.
 
@@ -53,13 +54,12 @@ private:
     struct Request {
         IssueRef ref;
         LabelChange change;
-        bool in_export = false;
         WriteGuard guard;
         std::optional<WriteResult> result;
         std::function<void(WriteResult)> complete;
     };
 
-    void submit(Request request);
+    void submit(std::vector<Request> requests);
     void drain();
     void flush(std::vector<Request>& batch);
     File lock();

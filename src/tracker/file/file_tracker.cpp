@@ -37,12 +37,18 @@ public:
         co_return co_await std::move(issue);
     }
 
-    Task<WriteResult> add_label(IssueRef ref, std::string label, WriteGuard guard) override {
-        return write(std::move(ref), {clean_text(label), true}, std::move(guard));
+    Task<std::vector<WriteResult>> add_labels(IssueRef ref, std::vector<std::string> labels, WriteGuard guard) override {
+        std::vector<LabelChange> changes;
+        for (auto const& label : labels) changes.push_back({clean_text(label), true});
+        return write(std::move(ref), std::move(changes), std::move(guard));
     }
 
     Task<WriteResult> remove_label(IssueRef ref, std::string label, WriteGuard guard) override {
-        return write(std::move(ref), {clean_text(label), false}, std::move(guard));
+        std::vector<LabelChange> changes;
+        changes.push_back({clean_text(label), false});
+        auto writing = write(std::move(ref), std::move(changes), std::move(guard));
+        auto results = co_await std::move(writing);
+        co_return std::move(results.front());
     }
 
     Task<WriteResult> finish_pass(WriteGuard guard) override {
@@ -60,16 +66,18 @@ private:
         friend bool operator==(CopyState const&, CopyState const&) = default;
     };
 
-    Task<WriteResult> write(IssueRef ref, LabelChange change, WriteGuard guard) {
-        auto look = [this, ref, change] { return labelled_in_export(ref, change.label); };
+    Task<std::vector<WriteResult>> write(IssueRef ref, std::vector<LabelChange> changes, WriteGuard guard) {
+        auto look = [this, ref] { return labels_in_export(ref); };
         auto looked = on_pool(pool_, std::move(look));
-        auto const in_export = co_await std::move(looked);
-        if (!in_export) co_return WriteResult{WriteOutcome::gone, {}, {}};
-        auto written = log_->write(std::move(ref), std::move(change), *in_export, std::move(guard));
-        auto result = co_await std::move(written);
+        auto const exported = co_await std::move(looked);
+        if (!exported) co_return std::vector<WriteResult>(changes.size(), WriteResult{WriteOutcome::gone, {}, {}});
+        for (auto& change : changes) change.from_export = std::find(exported->begin(), exported->end(), change.label) != exported->end();
+        auto written = log_->write(std::move(ref), std::move(changes), std::move(guard));
+        auto results = co_await std::move(written);
         // A log that cannot be locked or written fails every issue alike: that is no fault of this one.
-        if (result.outcome == WriteOutcome::failed) throw Error{ErrorCode::failure, result.detail};
-        co_return result;
+        for (auto const& result : results)
+            if (result.outcome == WriteOutcome::failed) throw Error{ErrorCode::failure, result.detail};
+        co_return std::move(results);
     }
 
     // The rest runs on the pool.
@@ -141,10 +149,10 @@ private:
     }
 
     // Nothing if there is no such issue.
-    std::optional<bool> labelled_in_export(IssueRef const& ref, std::string const& label) {
-        auto const issue = read_export(ref);
+    std::optional<std::vector<std::string>> labels_in_export(IssueRef const& ref) {
+        auto issue = read_export(ref);
         if (!issue) return std::nullopt;
-        return std::find(issue->labels.begin(), issue->labels.end(), label) != issue->labels.end();
+        return std::move(issue->labels);
     }
 
     WriteResult bring_copy_up_to_date(WriteGuard const& guard) {

@@ -43,12 +43,15 @@ public:
         co_return co_await std::move(reading);
     }
 
-    Task<WriteResult> add_label(IssueRef ref, std::string label, WriteGuard guard) override {
-        return write(std::move(ref), std::move(label), true, std::move(guard));
+    Task<std::vector<WriteResult>> add_labels(IssueRef ref, std::vector<std::string> labels, WriteGuard guard) override {
+        if (!repository_.is_configured_as(ref.repo)) return none_here(labels.size());
+        for (auto& label : labels) label = clean_text(label);
+        return writer_.add(ref.number, std::move(labels), std::move(guard));
     }
 
     Task<WriteResult> remove_label(IssueRef ref, std::string label, WriteGuard guard) override {
-        return write(std::move(ref), std::move(label), false, std::move(guard));
+        if (!repository_.is_configured_as(ref.repo)) return not_here();
+        return writer_.remove(ref.number, clean_text(label), std::move(guard));
     }
 
     Task<WriteResult> set_comment(IssueRef ref, std::string name, std::string text, WriteGuard guard) override {
@@ -90,9 +93,8 @@ public:
 private:
     static Task<WriteResult> not_here() { co_return WriteResult{WriteOutcome::gone, {}, {}}; }
 
-    Task<WriteResult> write(IssueRef ref, std::string label, bool added, WriteGuard guard) {
-        if (!repository_.is_configured_as(ref.repo)) return not_here();
-        return writer_.write(ref.number, clean_text(label), added, std::move(guard));
+    static Task<std::vector<WriteResult>> none_here(std::size_t labels) {
+        co_return std::vector<WriteResult>(labels, WriteResult{WriteOutcome::gone, {}, {}});
     }
 
     Task<Step> next_step(Cursor& cursor, Page& page, std::size_t per_page);

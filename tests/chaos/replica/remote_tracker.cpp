@@ -77,8 +77,15 @@ public:
         co_return to_issue(issue.as_object());
     }
 
-    Task<WriteResult> add_label(IssueRef ref, std::string label, tracker::WriteGuard guard) override {
-        return write("add", std::move(ref), std::move(label), std::move(guard));
+    // Its protocol has them one by one.
+    Task<std::vector<WriteResult>> add_labels(IssueRef ref, std::vector<std::string> labels, tracker::WriteGuard guard) override {
+        std::vector<WriteResult> results;
+        for (auto& label : labels) {
+            auto adding = write("add", ref, std::move(label), guard);
+            auto result = co_await std::move(adding);
+            results.push_back(std::move(result));
+        }
+        co_return std::move(results);
     }
     Task<WriteResult> remove_label(IssueRef ref, std::string label, tracker::WriteGuard guard) override {
         return write("remove", std::move(ref), std::move(label), std::move(guard));

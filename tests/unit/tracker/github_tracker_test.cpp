@@ -74,7 +74,10 @@ protected:
     }
     void expect_me() { client_.expect("GET https://api.github.com/user", reply(200, R"({"login":"me","id":5})")); }
     void expect_labels(std::string const& body) { client_.expect("GET " + base + "/labels?per_page=100", reply(200, body)); }
-    WriteResult add(int number, std::string const& label) { return run_task(tracker_->add_label({"o/r", number}, label, guard())); }
+    std::vector<WriteResult> add_all(int number, Labels const& labels) {
+        return run_task(tracker_->add_labels({"o/r", number}, labels, guard()));
+    }
+    WriteResult add(int number, std::string const& label) { return add_all(number, {label}).at(0); }
     WriteResult remove(int number, std::string const& label) { return run_task(tracker_->remove_label({"o/r", number}, label, guard())); }
     std::string thrown(std::function<void()> const& action, ErrorCode code) {
         try {
@@ -259,9 +262,54 @@ TEST_F(GithubTracker, the_list_of_labels_is_read_over_all_its_pages_and_once) {
     EXPECT_EQ(add(2, "a").outcome, WriteOutcome::done);
 }
 
+TEST_F(GithubTracker, all_labels_that_an_issue_lacks_are_added_by_one_request) {
+    expect_issue(1, {"Type/Bug"});
+    expect_labels(R"([{"name":"type/bug"},{"name":"Area/UI"},{"name":"p1"}])");
+    client_.expect("POST " + base + "/issues/1/labels", reply(200, R"([{"name":"Type/Bug"},{"name":"Area/UI"},{"name":"p1"}])"));
+    auto const results = add_all(1, {"type/bug", "area/ui", "nobody's", "p1"});
+    EXPECT_EQ(client_.requests().back().body, R"({"labels":["Area/UI","p1"]})");
+    EXPECT_EQ(asked_, 2);
+    ASSERT_EQ(results.size(), 4U);
+    EXPECT_EQ(results[0].outcome, WriteOutcome::already);
+    EXPECT_EQ(results[1].outcome, WriteOutcome::done);
+    EXPECT_EQ(results[2].outcome, WriteOutcome::failed);
+    EXPECT_NE(results[2].detail.find("no label nobody's"), std::string::npos);
+    EXPECT_EQ(results[3].outcome, WriteOutcome::done);
+    EXPECT_TRUE(add_all(1, {}).empty());
+}
+
+TEST_F(GithubTracker, of_several_labels_whose_answer_was_lost_each_is_found_out_about) {
+    expect_issue(1, {});
+    expect_labels(R"([{"name":"a"},{"name":"b"}])");
+    client_.expect("POST " + base + "/issues/1/labels", reply(502));
+    expect_issue(1, {"a"});
+    auto const results = add_all(1, {"a", "b"});
+    ASSERT_EQ(results.size(), 2U);
+    EXPECT_EQ(results[0].outcome, WriteOutcome::done);
+    EXPECT_EQ(results[1].outcome, WriteOutcome::failed);
+    EXPECT_LE(results[1].retry_after, 10s);
+    expect_issue(1, {"a"});
+    client_.expect("POST " + base + "/issues/1/labels", reply(200, R"([{"name":"a"},{"name":"b"}])"));
+    EXPECT_EQ(add_all(1, {"a", "b"})[1].outcome, WriteOutcome::done);
+    EXPECT_EQ(client_.requests().back().body, R"({"labels":["b"]})");
+}
+
+TEST_F(GithubTracker, an_issue_gets_no_more_labels_than_github_takes) {
+    Labels many;
+    for (int i = 0; i < 99; ++i) many.push_back("l" + std::to_string(i));
+    expect_issue(1, many);
+    expect_labels(R"([{"name":"a"},{"name":"b"}])");
+    client_.expect("POST " + base + "/issues/1/labels", reply(200, R"([{"name":"a"}])"));
+    auto const results = add_all(1, {"a", "b"});
+    EXPECT_EQ(client_.requests().back().body, R"({"labels":["a"]})");
+    EXPECT_EQ(results.at(0).outcome, WriteOutcome::done);
+    EXPECT_EQ(results.at(1).outcome, WriteOutcome::failed);
+    EXPECT_GT(results.at(1).retry_after, 10s);
+}
+
 TEST_F(GithubTracker, a_guard_that_says_no_withholds_the_write) {
     WriteGuard const no{7, [] { return false; }};
-    EXPECT_EQ(run_task(tracker_->add_label({"o/r", 1}, "a", no)).outcome, WriteOutcome::withheld);
+    EXPECT_EQ(run_task(tracker_->add_labels({"o/r", 1}, {"a"}, no)).at(0).outcome, WriteOutcome::withheld);
     EXPECT_TRUE(client_.requests().empty());
     int asked = 0;
     WriteGuard const late{7, [&] { return ++asked == 1; }};  // the hold ends between the look and the write
@@ -370,10 +418,11 @@ TEST_F(GithubTracker, the_same_write_asked_for_many_times_at_once_happens_once_a
         }
         return reply(200, issue(1, labels, ago(0s)), dated());
     });
-    std::vector<Task<WriteResult>> writes;
-    for (int i = 0; i < 20; ++i) writes.push_back(tracker_->add_label({"o/r", 1}, i % 2 == 0 ? "a" : "b", guard()));
+    std::vector<Task<std::vector<WriteResult>>> writes;
+    for (int i = 0; i < 20; ++i) writes.push_back(tracker_->add_labels({"o/r", 1}, {i % 2 == 0 ? "a" : "b"}, guard()));
     int done = 0;
-    for (auto const& result : run_tasks(std::move(writes))) {
+    for (auto const& results : run_tasks(std::move(writes))) {
+        auto const& result = results.at(0);
         EXPECT_TRUE(result.outcome == WriteOutcome::done || result.outcome == WriteOutcome::already) << result.detail;
         done += result.outcome == WriteOutcome::done ? 1 : 0;
     }
