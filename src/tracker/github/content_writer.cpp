@@ -14,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace json = boost::json;
 
+constexpr auto soon = 1s;
 constexpr auto not_soon = 10min;
 constexpr int most_pages = 30;                // of 100 comments
 constexpr std::size_t longest_text = 65'536;  // GitHub's own limit
@@ -34,35 +35,35 @@ Task<WriteResult> ContentWriter::set_comment(std::int64_t number, std::string na
     auto body = marked(name, text);
     if (body.size() > longest_text) return refused("the comment is longer than GitHub takes");
     Look look = [this, number, name, body] { return look_for_comment(number, name, body); };
-    return write(number, Limits::Kind::content, std::move(look), std::move(guard));
+    return write({number, Limits::Kind::content, std::move(look), std::move(guard)});
 }
 
 Task<WriteResult> ContentWriter::set_section(std::int64_t number, std::string name, std::string text, WriteGuard guard) {
     if (!is_text_name(name)) return refused("a section's name has only lower-case letters and dashes");
-    Change change = [name, text](Content const& content) -> std::optional<std::string> {
+    Edit edit = [name, text](Content const& content) -> std::optional<std::string> {
         auto const body = with_section(content.body, name, text);
         if (!body || body->size() > longest_text) return std::nullopt;
         return *body == content.body ? std::string{} : object_with("body", *body);
     };
-    Look look = [this, number, change] { return look_at_content(number, change); };
-    return write(number, Limits::Kind::write, std::move(look), std::move(guard));
+    Look look = [this, number, edit] { return look_at_content(number, edit); };
+    return write({number, Limits::Kind::write, std::move(look), std::move(guard)});
 }
 
 Task<WriteResult> ContentWriter::set_title(std::int64_t number, std::string title, WriteGuard guard) {
     bool const blank = title.find_first_not_of(" \t\r\n") == std::string::npos;
     if (blank || title.size() > longest_title) return refused("the title is empty, or longer than GitHub takes");
-    Change change = [title](Content const& content) { return content.title == title ? std::string{} : object_with("title", title); };
-    Look look = [this, number, change] { return look_at_content(number, change); };
-    return write(number, Limits::Kind::write, std::move(look), std::move(guard));
+    Edit edit = [title](Content const& content) { return content.title == title ? std::string{} : object_with("title", title); };
+    Look look = [this, number, edit] { return look_at_content(number, edit); };
+    return write({number, Limits::Kind::write, std::move(look), std::move(guard)});
 }
 
 Task<WriteResult> ContentWriter::close(std::int64_t number, CloseReason reason, WriteGuard guard) {
     std::string const why = reason == CloseReason::completed ? "completed" : "not_planned";
-    Change change = [why](Content const& content) {
+    Edit edit = [why](Content const& content) {
         return content.open ? json::serialize(json::object{{"state", "closed"}, {"state_reason", why}}) : std::string{};
     };
-    Look look = [this, number, change] { return look_at_content(number, change); };
-    return write(number, Limits::Kind::write, std::move(look), std::move(guard));
+    Look look = [this, number, edit] { return look_at_content(number, edit); };
+    return write({number, Limits::Kind::write, std::move(look), std::move(guard)});
 }
 
 std::optional<std::chrono::milliseconds> ContentWriter::still_uncertain(std::int64_t number) {
@@ -73,56 +74,83 @@ std::optional<std::chrono::milliseconds> ContentWriter::still_uncertain(std::int
     return std::chrono::ceil<std::chrono::milliseconds>(found->second - now);
 }
 
-Task<WriteResult> ContentWriter::write(std::int64_t number, Limits::Kind kind, Look look, WriteGuard guard) {
+Task<WriteResult> ContentWriter::write(Change change) {
     auto taking = repository_.writes().take();
     auto const turn = co_await std::move(taking);
     WriteResult result{WriteOutcome::withheld, {}, {}};
-    if (!guard.may_act()) co_return result;
-    if (auto const left = still_uncertain(number))
+    if (!change.guard.may_act()) co_return result;
+    if (auto const left = still_uncertain(change.number))
         co_return failed("an earlier write, whose answer was lost, may still take effect", *left);
-    auto looking = look();
+    auto looking = change.look();
     auto sight = co_await std::move(looking);
-    result.outcome = sight.state == Sight::State::gone ? WriteOutcome::gone : WriteOutcome::already;
-    if (sight.state == Sight::State::refused) co_return failed(sight.why, not_soon);
-    if (sight.state != Sight::State::wanting) co_return result;
-    Write terms{repository_.name(), std::move(guard), kind};
-    sight.call->write = std::move(terms);
-    auto sending = repository_.api().send(std::move(*sight.call));
+    if (sight.state != Sight::State::wanting) co_return unwritten(sight);
+    change.url = sight.call->url;
+    auto sending = send(change, std::move(*sight.call));
     auto answer = co_await std::move(sending);
-    reader_.touched(number);
-    auto settling = settle(number, std::move(look), std::move(answer));
+    auto settling = settle(change, std::move(answer));
     co_return co_await std::move(settling);
 }
 
-Task<WriteResult> ContentWriter::settle(std::int64_t number, Look look, Answer answer) {
+// What there is to say where nothing is to be written.
+WriteResult ContentWriter::unwritten(Sight const& sight) {
+    if (sight.state == Sight::State::refused) return failed(sight.why, not_soon);
+    return {sight.state == Sight::State::gone ? WriteOutcome::gone : WriteOutcome::already, {}, {}};
+}
+
+Task<Answer> ContentWriter::send(Change const& change, Call call) {
+    Write terms{repository_.name(), change.guard, change.kind};
+    call.write = std::move(terms);
+    auto sending = repository_.api().send(std::move(call));
+    auto answer = co_await std::move(sending);
+    reader_.touched(change.number);
+    co_return std::move(answer);
+}
+
+Task<WriteResult> ContentWriter::settle(Change const& change, Answer answer) {
     using Kind = Answer::Kind;
-    auto const ref = to_string(IssueRef{repository_.name(), number});
+    auto const ref = to_string(IssueRef{repository_.name(), change.number});
     WriteResult result{WriteOutcome::withheld, {}, {}};
     if (answer.kind == Kind::withheld) co_return result;
     if (answer.kind == Kind::invalid) co_return failed("GitHub answered " + std::to_string(answer.status) + ": " + answer.reason, not_soon);
-    if (answer.kind == Kind::moved) co_return failed(ref + " has another address now, which the next sync finds out", not_soon);
     bool const whole = answer.body.starts_with('{') && answer.body.ends_with('}');
     result.outcome = WriteOutcome::done;
     if (answer.kind == Kind::ok && whole) co_return result;
     bool const never_sent = answer.kind == Kind::failed && !answer.may_have_arrived;
     bool const may_be_done = answer.kind == Kind::ok || answer.kind == Kind::failed || answer.kind == Kind::too_large;
+    bool const moved = answer.kind == Kind::moved;
     // 404: the issue is gone, or the comment is, or we may only read.
-    if (never_sent || (!may_be_done && answer.kind != Kind::gone)) fail(answer, ref + " cannot be written to");
-    auto finding = find_out(number, std::move(look), std::move(answer));
-    co_return co_await std::move(finding);
+    if (never_sent || (!may_be_done && !moved && answer.kind != Kind::gone)) fail(answer, ref + " cannot be written to");
+    auto next = moved ? follow(change, answer.url) : find_out(change, std::move(answer));
+    co_return co_await std::move(next);
 }
 
-Task<WriteResult> ContentWriter::find_out(std::int64_t number, Look look, Answer answer) {
-    auto const ref = to_string(IssueRef{repository_.name(), number});
+// As labels are: the repository has another name, or the issue another repository. The first is followed, once, the second is not.
+Task<WriteResult> ContentWriter::follow(Change const& change, std::string url) {
+    if (url.empty()) co_return failed("GitHub sends the write on to another origin, which is not followed", not_soon);
+    auto looking = change.look();
+    auto sight = co_await std::move(looking);
+    if (sight.state != Sight::State::wanting) co_return unwritten(sight);
+    // A comment of ours has come or gone meanwhile: what is to be sent has another address, too.
+    if (sight.call->url != change.url) co_return failed("it changed while GitHub sent the write on", soon);
+    sight.call->url = std::move(url);
+    auto sending = send(change, std::move(sight.call));
+    auto answer = co_await std::move(sending);
+    if (answer.kind == Answer::Kind::moved) co_return failed("GitHub sends the write on and on", not_soon);
+    auto settling = settle(change, std::move(answer));
+    co_return co_await std::move(settling);
+}
+
+Task<WriteResult> ContentWriter::find_out(Change const& change, Answer answer) {
+    auto const ref = to_string(IssueRef{repository_.name(), change.number});
     bool const may_come = answer.kind != Answer::Kind::gone;
     // Before the look, which may itself fail.
-    if (may_come) uncertain_[number] = repository_.api().clock().now() + settle_;
-    auto looking = look();
+    if (may_come) uncertain_[change.number] = repository_.api().clock().now() + settle_;
+    auto looking = change.look();
     auto const sight = co_await std::move(looking);
     WriteResult result{WriteOutcome::gone, {}, {}};
     if (sight.state == Sight::State::gone) co_return result;
     if (sight.state == Sight::State::as_wanted) {
-        uncertain_.erase(number);
+        uncertain_.erase(change.number);
         result.outcome = may_come ? WriteOutcome::done : WriteOutcome::already;
         co_return result;
     }
@@ -169,7 +197,7 @@ Task<ContentWriter::Sight> ContentWriter::look_for_comment(std::int64_t number, 
     co_return std::move(sight);
 }
 
-Task<ContentWriter::Sight> ContentWriter::look_at_content(std::int64_t number, Change change) {
+Task<ContentWriter::Sight> ContentWriter::look_at_content(std::int64_t number, Edit edit) {
     Sight sight{Sight::State::gone};
     Call call{Route::issue, repository_.issue_url(number)};
     auto sending = repository_.api().send(std::move(call));
@@ -182,7 +210,7 @@ Task<ContentWriter::Sight> ContentWriter::look_at_content(std::int64_t number, C
     bool const ours = co_await std::move(asking);
     if (!ours) co_return std::move(sight);
     auto const content = parse_content(answer.body);
-    auto const body = content ? change(*content) : std::nullopt;
+    auto const body = content ? edit(*content) : std::nullopt;
     sight.state = !body ? Sight::State::refused : body->empty() ? Sight::State::as_wanted : Sight::State::wanting;
     sight.why = "its text is none that could be changed: the marks of our section are damaged, or it would become too long";
     sight.call.emplace(Route::edit_issue, repository_.issue_url(number));

@@ -44,14 +44,25 @@ private:
     };
     using Look = std::function<Task<Sight>()>;
     // The request's body, as JSON; "" where the issue is as it should be, nothing where that cannot be had.
-    using Change = std::function<std::optional<std::string>(Content const&)>;
+    using Edit = std::function<std::optional<std::string>(Content const&)>;
 
-    Task<WriteResult> write(std::int64_t number, Limits::Kind kind, Look look, WriteGuard guard);
-    Task<WriteResult> settle(std::int64_t number, Look look, Answer answer);
-    Task<WriteResult> find_out(std::int64_t number, Look look, Answer answer);
+    struct Change {
+        std::int64_t number = 0;
+        Limits::Kind kind = Limits::Kind::write;
+        Look look;
+        WriteGuard guard;
+        std::string url = {};  // that it was sent to first
+    };
+
+    static WriteResult unwritten(Sight const& sight);
+    Task<WriteResult> write(Change change);
+    Task<Answer> send(Change const& change, Call call);
+    Task<WriteResult> settle(Change const& change, Answer answer);
+    Task<WriteResult> follow(Change const& change, std::string url);
+    Task<WriteResult> find_out(Change const& change, Answer answer);
     Task<Search> search(std::int64_t number, std::string name, Account self);
     Task<Sight> look_for_comment(std::int64_t number, std::string name, std::string body);
-    Task<Sight> look_at_content(std::int64_t number, Change change);
+    Task<Sight> look_at_content(std::int64_t number, Edit edit);
     [[nodiscard]] std::optional<std::chrono::milliseconds> still_uncertain(std::int64_t number);
 
     Repository& repository_;

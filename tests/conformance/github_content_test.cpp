@@ -1,0 +1,202 @@
+// Comments, sections, titles and closing, over real sockets: what truly happened is told by the fake's own log.
+#include "conformance/github_replica.hpp"
+#include "conformance/tracker_suite.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <functional>
+#include <thread>
+#include <utility>
+
+namespace groomer::tracker::test {
+namespace {
+
+using namespace std::chrono_literals;
+using fake_github::FaultKind;
+using fake_github::Server;
+using fake_github::State;
+
+constexpr auto began = fake_github::Time{1'704'067'200s};
+constexpr char const* quill = "octo/quill";
+
+class GithubContent : public testing::Test {
+protected:
+    GithubContent() {
+        server_.with_state([](State& state) {
+            auto& repository = state.add_repository(quill);
+            state.access.add_token("secret", {.login = "groomer"});
+            state.limits.options = {.per_hour = 0, .points_per_minute = 0, .at_once = 0, .content_per_minute = 0, .content_per_hour = 0};
+            state.add_label(repository, {.name = "a"});
+            state.add_issue(repository, {.number = 1, .title = "It panics", .body = "theirs\r\nsecond line", .labels = {}});
+        });
+    }
+    std::unique_ptr<Tracker> open(ReplicaOptions options = {}) { return std::make_unique<Replica>(server_, quill, options); }
+    // All four writes, as tests of each need them.
+    using Write = std::function<Task<WriteResult>(Tracker&, WriteGuard)>;
+    static std::vector<std::pair<std::string, Write>> writes() {
+        IssueRef const ref{quill, 1};
+        return {{"comment.add", [=](Tracker& t, WriteGuard g) { return t.set_comment(ref, "note", "hello", std::move(g)); }},
+                {"issue.body", [=](Tracker& t, WriteGuard g) { return t.set_section(ref, "triage", "ours", std::move(g)); }},
+                {"issue.title", [=](Tracker& t, WriteGuard g) { return t.set_title(ref, "It panics at start", std::move(g)); }},
+                {"issue.close", [=](Tracker& t, WriteGuard g) { return t.close(ref, CloseReason::not_planned, std::move(g)); }}};
+    }
+    // A guard whose last question, just before the write is sent, comes after `act`.
+    static WriteGuard guard_after(std::function<void()> act) {
+        return {7, [act = std::move(act), asked = std::make_shared<int>(0)] {
+                    if (++*asked == 2) act();
+                    return true;
+                }};
+    }
+    std::vector<std::string> effects() {
+        std::vector<std::string> out;
+        for (auto const& line : server_.with_state([](State& state) { return state.effects.parsed(); }))
+            out.emplace_back(line.at("what").as_string());
+        return out;
+    }
+    void fault(std::string method, FaultKind kind, std::uint64_t nth = 1) {
+        server_.with_state([&](State& state) { state.faults.add({.method = std::move(method), .nth = nth}, {.kind = kind}); });
+    }
+    static fake_github::By person() { return {.login = "maintainer", .now = began}; }
+
+    Server server_{{.start = began}};
+};
+
+TEST_F(GithubContent, each_happens_once_however_often_it_is_asked_for) {
+    auto const tracker = open();
+    for (auto const& [what, write] : writes()) {
+        EXPECT_EQ(run_task(write(*tracker, guard_that_says_no(7))).outcome, WriteOutcome::withheld) << what;
+        auto const first = run_task(write(*tracker, guard_of(7)));
+        EXPECT_EQ(first.outcome, WriteOutcome::done) << what << ": " << first.detail;
+        EXPECT_EQ(run_task(write(*tracker, guard_of(7))).outcome, WriteOutcome::already) << what;
+        EXPECT_EQ(run_task(write(*open(), guard_of(8))).outcome, WriteOutcome::already) << what << " by another replica";
+    }
+    EXPECT_EQ(effects(), (std::vector<std::string>{"comment.add", "issue.body", "issue.title", "issue.close"}));
+    server_.with_state([](State& state) {
+        auto const& issue = state.issue(quill, 1);
+        EXPECT_EQ(issue.body, "theirs\r\nsecond line\n\n<!-- groomer:triage -->\nours\n<!-- /groomer:triage -->");
+        EXPECT_EQ(issue.title, "It panics at start");
+        EXPECT_EQ(issue.reason, fake_github::Reason::not_planned);
+    });
+}
+
+TEST_F(GithubContent, a_comment_is_edited_where_it_reads_otherwise_and_nobody_elses_is_touched) {
+    server_.with_state(
+        [](State& state) { state.add_comment(state.at(quill), state.issue(quill, 1), "a copy\n\n<!-- groomer:note -->", person()); });
+    auto const tracker = open();
+    auto const say = [&](std::string text) { return run_task(tracker->set_comment({quill, 1}, "note", std::move(text), guard_of(7))); };
+    EXPECT_EQ(say("hello").outcome, WriteOutcome::done);
+    EXPECT_EQ(say("changed").outcome, WriteOutcome::done);
+    EXPECT_EQ(effects(), (std::vector<std::string>{"comment.add", "comment.add", "comment.edit"}));
+    auto const comments = run_task(tracker->read({quill, 1}))->comments;
+    ASSERT_EQ(comments.size(), 2U);
+    EXPECT_EQ(comments[0].actor, Actor::person);
+    EXPECT_EQ(comments[1].actor, Actor::self);
+    EXPECT_NE(comments[1].body.find("changed"), std::string::npos);
+}
+
+TEST_F(GithubContent, an_answer_that_is_lost_is_found_out_about_and_nothing_is_repeated) {
+    auto const tracker = open();
+    std::vector<std::string> expected;
+    for (auto const& [what, write] : writes()) {
+        fault(what == "comment.add" ? "POST" : "PATCH", expected.size() % 2 == 0 ? FaultKind::close_after : FaultKind::truncated);
+        expected.push_back(what);
+        auto const lost = run_task(write(*tracker, guard_of(7)));
+        EXPECT_EQ(lost.outcome, WriteOutcome::done) << what << ": " << lost.detail;
+        EXPECT_EQ(run_task(write(*tracker, guard_of(7))).outcome, WriteOutcome::already) << what;
+        EXPECT_EQ(effects(), expected);
+    }
+    server_.with_state([&](State& state) { EXPECT_EQ(state.faults.sprung(), expected.size()); });
+}
+
+// It comes after nobody waited for it any more: until it can come no more, it is not sent again.
+TEST_F(GithubContent, a_comment_that_comes_late_is_not_made_twice) {
+    auto const tracker = open({.write_timeout = 100ms, .settle = 600ms});
+    server_.with_state([](State& state) { state.faults.add({.method = "POST"}, {.delay_before = 400ms}); });
+    auto const say = [&] { return run_task(tracker->set_comment({quill, 1}, "note", "hello", guard_of(7))); };
+    auto result = say();
+    EXPECT_EQ(result.outcome, WriteOutcome::failed);
+    auto const end = std::chrono::steady_clock::now() + 10s;
+    while (result.outcome == WriteOutcome::failed && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(result.retry_after);
+        result = say();
+    }
+    EXPECT_TRUE(result.outcome == WriteOutcome::already || result.outcome == WriteOutcome::done);
+    EXPECT_EQ(effects(), std::vector<std::string>{"comment.add"});
+}
+
+TEST_F(GithubContent, what_did_not_take_effect_is_told_and_done_by_the_next_try) {
+    auto const tracker = open({.settle = 0ms});
+    for (auto const& [what, write] : writes()) {
+        fault(what == "comment.add" ? "POST" : "PATCH", FaultKind::close_before);
+        EXPECT_EQ(run_task(write(*tracker, guard_of(7))).outcome, WriteOutcome::failed) << what;
+        EXPECT_EQ(run_task(write(*tracker, guard_of(7))).outcome, WriteOutcome::done) << what;
+    }
+    EXPECT_EQ(effects().size(), 4U);
+}
+
+TEST_F(GithubContent, writes_follow_a_repository_that_is_renamed) {
+    auto const rename = [&](std::string const& to) {
+        server_.with_state([&](State& state) { state.rename_repository(state.at(quill), to, person()); });
+    };
+    for (auto const& [what, write] : writes()) {
+        auto const tracker = open();
+        // In the moment between the look and the write.
+        auto const result = run_task(write(*tracker, guard_after([&] { rename("octo/feather"); })));
+        EXPECT_EQ(result.outcome, WriteOutcome::done) << what << ": " << result.detail;
+        EXPECT_EQ(run_task(write(*tracker, guard_of(7))).outcome, WriteOutcome::already) << what;
+        rename(quill);
+    }
+    // Long before; and an edit goes to the comment's own address.
+    rename("octo/feather");
+    auto const tracker = open();
+    auto const edited = run_task(tracker->set_comment({quill, 1}, "note", "changed", guard_of(7)));
+    EXPECT_EQ(edited.outcome, WriteOutcome::done) << edited.detail;
+    EXPECT_EQ(run_task(add_label(*tracker, {quill, 1}, "a", guard_of(7))).outcome, WriteOutcome::done);
+    auto happened = effects();
+    std::erase(happened, "repository.rename");
+    EXPECT_EQ(happened, (std::vector<std::string>{"comment.add", "issue.body", "issue.title", "issue.close", "comment.edit", "label.add"}));
+}
+
+TEST_F(GithubContent, what_was_transferred_or_deleted_is_gone_and_not_written_to_elsewhere) {
+    server_.with_state([](State& state) { state.add_repository("octo/other"); });
+    auto all = writes();
+    all.emplace_back("label.add", [](Tracker& t, WriteGuard g) { return add_label(t, {quill, 1}, "a", std::move(g)); });
+    for (bool const transferred : {true, false})
+        for (auto const& [what, write] : all) {
+            auto const leave = [&] {
+                server_.with_state([&](State& state) {
+                    auto& repository = state.at(quill);
+                    if (transferred) state.transfer_issue(repository, 1, state.at("octo/other"), person());
+                    else state.delete_issue(repository, 1, person());
+                });
+            };
+            auto const tracker = open();
+            EXPECT_EQ(run_task(write(*tracker, guard_after(leave))).outcome, WriteOutcome::gone) << what;
+            EXPECT_EQ(run_task(write(*tracker, guard_of(7))).outcome, WriteOutcome::gone) << what;
+            server_.with_state([](State& state) {
+                auto& repository = state.at(quill);
+                repository.transfers.clear();
+                repository.deleted.clear();
+                state.add_issue(repository, {.number = 1, .title = "It panics", .body = "theirs"});
+            });
+        }
+    for (auto const& what : effects()) EXPECT_TRUE(what == "issue.transfer" || what == "issue.delete") << what;
+}
+
+TEST_F(GithubContent, a_lost_answer_on_the_new_address_is_found_out_about_too) {
+    auto const tracker = open();
+    auto const rename = [&] {
+        server_.with_state([](State& state) {
+            state.rename_repository(state.at(quill), "octo/feather", person());
+            // The first POST is sent on, the second takes effect.
+            state.faults.add({.method = "POST", .path = "/repositories/*"}, {.kind = FaultKind::close_after});
+        });
+    };
+    auto const result = run_task(tracker->set_comment({quill, 1}, "note", "hello", guard_after(rename)));
+    EXPECT_EQ(result.outcome, WriteOutcome::done) << result.detail;
+    EXPECT_EQ(effects(), (std::vector<std::string>{"repository.rename", "comment.add"}));
+    server_.with_state([](State& state) { EXPECT_EQ(state.faults.sprung(), 1U); });
+}
+
+}  // namespace
+}  // namespace groomer::tracker::test
