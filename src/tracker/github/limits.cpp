@@ -210,4 +210,15 @@ void Limits::restore(std::string_view text, WallTime now) {
     std::sort(content_.begin(), content_.end());
 }
 
+// Both are mostly the same comments, dated a little apart: the n-th latest there is not before the n-th latest of either.
+void Limits::know_content(std::vector<WallTime> const& times) {
+    constexpr auto the_same = 1s;
+    auto const known = content_.size();
+    for (std::size_t n = 1; n <= times.size() && n <= most_content; ++n) {
+        auto const& time = times[times.size() - n];
+        if (n > known) content_.push_front(time);
+        else if (auto& other = content_[content_.size() - n]; time > other + the_same) other = time;
+    }
+}
+
 }  // namespace groomer::tracker::github

@@ -55,6 +55,8 @@ public:
     [[nodiscard]] std::string state() const;
     // Takes up what state() made; anything else is passed over, and no time in it can hold us up longer than GitHub could.
     void restore(std::string_view state, WallTime now);
+    // Content that is known to have gone from another source, the oldest first: in no span of time do fewer count than either knows of.
+    void know_content(std::vector<WallTime> const& times);
 
 private:
     [[nodiscard]] WallTime local(std::int64_t reset) const;

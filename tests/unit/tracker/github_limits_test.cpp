@@ -189,6 +189,30 @@ TEST(GithubLimits, who_works_next_keeps_the_pace) {
     EXPECT_EQ(third.take(429, {}, "", noon + 60s), noon + 60s + 120s);  // the second in a row, whoever asks
 }
 
+TEST(GithubLimits, comments_that_others_know_of_count_and_none_counts_twice) {
+    Pace const pace{.between_writes = 0ms, .comments_per_minute = 3, .comments_per_hour = 5};
+    Limits killed{pace};
+    killed.know_content({noon - 50s, noon - 40s, noon - 30s});
+    EXPECT_EQ(wait(killed, Kind::content, noon), 10s);
+    EXPECT_EQ(wait(killed, Kind::write, noon), 0s);
+    Limits both{pace};
+    both.sent(Kind::content, "o/r", noon - 50s);
+    both.sent(Kind::content, "o/r", noon - 40s);
+    both.know_content({noon - 50s + 300ms, noon - 40s + 300ms});  // the same two
+    EXPECT_EQ(wait(both, Kind::content, noon), 0s);
+    both.know_content({noon - 50s, noon - 40s, noon - 20s});
+    EXPECT_EQ(wait(both, Kind::content, noon), 10s);
+    auto const state = both.state();
+    both.know_content({noon - 50s + 10ms, noon - 40s + 10ms, noon - 20s + 10ms});
+    EXPECT_EQ(both.state(), state) << "what is known already is nothing to store anew";
+    both.know_content({});
+    EXPECT_EQ(both.state(), state);
+    Limits more{pace};  // tries, that are no steps of their own
+    for (int i = 0; i < 5; ++i) more.sent(Kind::content, "o/r", noon - 30min);
+    more.know_content({noon - 10min});
+    EXPECT_EQ(wait(more, Kind::content, noon), 30min);
+}
+
 TEST(GithubLimits, a_state_that_nobody_made_does_no_harm) {
     for (std::string const text :
          {"", "{", "[]", "{\"v\":2,\"blocked_until\":99}", "{\"v\":1}", "{\"v\":1,\"blocked_until\":9223372036854775807}",
