@@ -8,9 +8,11 @@
 #include "tracker/github/api.hpp"
 #include "tracker/tracker.hpp"
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace groomer::app {
 
@@ -34,7 +36,8 @@ public:
     [[nodiscard]] bool is_used() const { return api_ != nullptr; }
     // What is known of its limits, and of our own pace, as text for whoever works next.
     [[nodiscard]] std::string limits() const { return api_ ? api_->limits().state() : std::string{}; }
-    void restore_limits(std::string const& state);
+    // comments: how long ago each was made, or begun; the oldest first.
+    void restore_limits(std::string const& state, std::vector<std::chrono::milliseconds> const& comments);
 
 private:
     void begin();

@@ -60,6 +60,24 @@ Task<tracker::WriteResult> MeteredTracker::remove_label(tracker::IssueRef ref, s
     return counted(tracker_->remove_label(std::move(ref), std::move(label), std::move(guard)), "append");
 }
 
+Task<tracker::WriteResult> MeteredTracker::set_comment(tracker::IssueRef ref, std::string name, std::string text,
+                                                       tracker::WriteGuard guard) {
+    return counted(tracker_->set_comment(std::move(ref), std::move(name), std::move(text), std::move(guard)), "append");
+}
+
+Task<tracker::WriteResult> MeteredTracker::set_section(tracker::IssueRef ref, std::string name, std::string text,
+                                                       tracker::WriteGuard guard) {
+    return counted(tracker_->set_section(std::move(ref), std::move(name), std::move(text), std::move(guard)), "append");
+}
+
+Task<tracker::WriteResult> MeteredTracker::set_title(tracker::IssueRef ref, std::string title, tracker::WriteGuard guard) {
+    return counted(tracker_->set_title(std::move(ref), std::move(title), std::move(guard)), "append");
+}
+
+Task<tracker::WriteResult> MeteredTracker::close(tracker::IssueRef ref, tracker::CloseReason reason, tracker::WriteGuard guard) {
+    return counted(tracker_->close(std::move(ref), reason, std::move(guard)), "append");
+}
+
 Task<tracker::WriteResult> MeteredTracker::finish_pass(tracker::WriteGuard guard) {
     return counted(tracker_->finish_pass(std::move(guard)), "copy");
 }

@@ -236,11 +236,16 @@ struct Service::AtWork {
     Service& service;
 };
 
-// Whoever works next keeps the pace that the last one has kept. What is at work here already knows better.
+// Whoever works next keeps the pace that the last one has kept, also one that was killed: its comments are among the steps. What is
+// at work here already knows better.
 Task<> Service::take_over_limits() {
     if (!github_.is_used() || at_work_ > 1) co_return;
-    limits_found_ = co_await store::tracker_limits(store_, "github");
-    github_.restore_limits(limits_found_);
+    std::vector<std::string> sources;
+    for (auto const& entry : entries_)
+        if (entry.settings.tracker == "github") sources.push_back(entry.settings.name);
+    auto const found = co_await store::tracker_limits(store_, "github", sources);
+    github_.restore_limits(found.known, found.comments);
+    limits_found_ = found.known;
 }
 
 Task<> Service::leave_limits(lock::Hold& hold) {

@@ -1,6 +1,7 @@
 #include "groom/apply.hpp"
 
 #include "base/digest.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <span>
@@ -14,13 +15,25 @@ using tracker::WriteResult;
 
 constexpr int most_tries = 5;
 constexpr std::chrono::milliseconds longest_pause{10'000};
+constexpr std::size_t longest_text = 65'536;  // bytes; GitHub takes no more
 
-std::vector<store::Step> steps_of(Plan const& plan) {
-    std::vector<store::Step> steps;
-    // Additions first: an issue never stands without a label that it had and will have.
-    for (auto const& label : plan.add) steps.push_back({static_cast<int>(steps.size()), "label.add", label, "planned", ""});
-    for (auto const& label : plan.remove) steps.push_back({static_cast<int>(steps.size()), "label.remove", label, "planned", ""});
-    return steps;
+constexpr std::string_view add_op = "label.add", remove_op = "label.remove", section_op = "section.set", title_op = "title.set",
+                           comment_op = "comment.set", close_op = "issue.close";
+constexpr std::string_view not_planned = "not_planned";
+
+bool is_of_labels(store::Step const& step) { return step.op == add_op || step.op == remove_op; }
+
+std::string bounded(std::string_view text) {
+    auto const clean = clean_text(text);
+    return std::string{truncate_utf8(clean, longest_text)};
+}
+
+// The same for the same wishes, whatever is done already.
+std::string key_of(tracker::IssueRef const& ref, std::string const& revision, Plan const& plan) {
+    auto text = tracker::to_string(ref) + "\n" + revision + "\n" + plan.target;
+    for (auto const& step : steps_of(plan))
+        if (!is_of_labels(step)) text.append("\n" + step.op + " " + step.label + " " + std::to_string(step.text.size()) + " " + step.text);
+    return sha256_hex(text);
 }
 
 std::string_view name(WriteOutcome outcome) {
@@ -49,8 +62,8 @@ void note(store::Step& step, WriteResult const& result) {
 
 class Application {
 public:
-    Application(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker::Tracker& tracker, tracker::IssueRef ref)
-        : parts_{parts}, hold_{std::move(hold)}, tracker_{tracker}, ref_{std::move(ref)} {}
+    Application(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker::Tracker& tracker, tracker::IssueRef ref, std::string key)
+        : parts_{parts}, hold_{std::move(hold)}, tracker_{tracker}, ref_{std::move(ref)}, key_{std::move(key)} {}
 
     // Steps that take effect together; each with its result then. Those that fail are tried again without the others.
     Task<> write(std::span<store::Step> steps) {
@@ -104,17 +117,17 @@ private:
         return worst;
     }
 
-    Task<std::vector<WriteResult>> send(std::vector<store::Step*> steps) {
-        tracker::WriteGuard guard{hold_->terms().term, [hold = hold_, limit = parts_.write_limit] { return hold->may_write(limit); }};
+    Task<std::vector<WriteResult>> send(std::vector<store::Step*> const& steps) {
         std::vector<WriteResult> results;
-        if (steps.front()->op == "label.add") {
+        if (steps.front()->op == add_op) {
             std::vector<std::string> labels;
             for (auto const* step : steps) labels.push_back(step->label);
-            auto adding = tracker_.add_labels(ref_, std::move(labels), guard);
+            auto adding = tracker_.add_labels(ref_, std::move(labels), guard());
             results = co_await std::move(adding);
         } else {
-            auto removing = tracker_.remove_label(ref_, steps.front()->label, guard);
-            auto result = co_await std::move(removing);
+            auto sending =
+                steps.front()->op == remove_op ? tracker_.remove_label(ref_, steps.front()->label, guard()) : send_text(*steps.front());
+            auto result = co_await std::move(sending);
             results.push_back(std::move(result));
         }
         auto const fenced = [](auto const& result) { return result.outcome == WriteOutcome::fenced; };
@@ -122,17 +135,51 @@ private:
         co_return results;
     }
 
+    // What is left as begun may have been done: only a limit is known to have let nothing go.
+    Task<WriteResult> send_text(store::Step& step) {
+        step.status = "begun";
+        auto beginning = store::mark_step(parts_.store, *hold_, key_, step);
+        co_await std::move(beginning);
+        std::exception_ptr limit;
+        WriteResult result{WriteOutcome::withheld, {}, {}};
+        try {
+            auto writing = write_text(step);
+            result = co_await std::move(writing);
+        } catch (tracker::LimitReached const& reached) {
+            limit = std::current_exception();
+            result.detail = reached.what();
+        }
+        note(step, result);
+        auto ending = store::mark_step(parts_.store, *hold_, key_, step);
+        co_await std::move(ending);
+        if (limit) std::rethrow_exception(limit);
+        co_return result;
+    }
+
+    Task<WriteResult> write_text(store::Step const& step) {
+        if (step.op == section_op) return tracker_.set_section(ref_, step.label, step.text, guard());
+        if (step.op == title_op) return tracker_.set_title(ref_, step.text, guard());
+        if (step.op == comment_op) return tracker_.set_comment(ref_, step.label, step.text, guard());
+        auto const reason = step.label == not_planned ? tracker::CloseReason::not_planned : tracker::CloseReason::completed;
+        return tracker_.close(ref_, reason, guard());
+    }
+
+    [[nodiscard]] tracker::WriteGuard guard() const {
+        return {hold_->terms().term, [hold = hold_, limit = parts_.write_limit] { return hold->may_write(limit); }};
+    }
+
     ApplyParts parts_;
     std::shared_ptr<lock::Hold> hold_;
     tracker::Tracker& tracker_;
     tracker::IssueRef ref_;
+    std::string const key_;
 };
 
 // The next ones, from the first that is left: all labels to be added are added by one write.
 std::span<store::Step> next_group(std::span<store::Step> steps) {
     std::size_t count = 1;
-    if (steps.front().op == "label.add")
-        while (count < steps.size() && steps[count].op == "label.add") ++count;
+    if (steps.front().op == add_op)
+        while (count < steps.size() && steps[count].op == add_op) ++count;
     return steps.first(count);
 }
 
@@ -148,13 +195,28 @@ void take(Applied& applied, store::Step const& step) {
 
 }  // namespace
 
+std::vector<store::Step> steps_of(Plan const& plan) {
+    std::vector<store::Step> steps;
+    auto const add = [&](std::string_view op, std::string label, std::string text = {}) {
+        steps.push_back({static_cast<int>(steps.size()), std::string{op}, std::move(label), "planned", "", std::move(text)});
+    };
+    // Additions first: an issue never stands without a label that it had and will have.
+    for (auto const& label : plan.add) add(add_op, label);
+    for (auto const& label : plan.remove) add(remove_op, label);
+    for (auto const& section : plan.sections) add(section_op, section.name, bounded(section.text));
+    if (plan.title) add(title_op, "", bounded(*plan.title));
+    for (auto const& comment : plan.comments) add(comment_op, comment.name, bounded(comment.text));
+    if (plan.close) add(close_op, std::string{*plan.close == tracker::CloseReason::not_planned ? not_planned : "completed"});
+    return steps;
+}
+
 Task<Applied> apply(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker::Tracker& tracker, std::int64_t issue_id,
                     tracker::IssueRef ref, std::string revision, Plan plan) {
     Applied applied;
-    applied.key = sha256_hex(tracker::to_string(ref) + "\n" + revision + "\n" + plan.target);
+    applied.key = key_of(ref, revision, plan);
     auto wanted = steps_of(plan);
     applied.steps = co_await store::begin_steps(parts.store, *hold, issue_id, applied.key, wanted);
-    Application application{parts, hold, tracker, ref};
+    Application application{parts, hold, tracker, ref, applied.key};
     for (std::span<store::Step> left{applied.steps}; !left.empty() && applied.all_done;) {
         auto const group = next_group(left);
         co_await application.write(group);

@@ -1,4 +1,5 @@
-// Carries a plan out on a tracker, step by step: each step is stored before and after. After a crash the plan is made anew
+// Carries a plan out on a tracker, step by step: each step is stored before and after; a text also just before it is written, since
+// a second comment is not to be made whatever happens. After a crash the plan is made anew
 // against the live issue, so that only what is missing is written.
 #pragma once
 
@@ -34,6 +35,9 @@ struct Applied {
     bool unanswered = false;  // a write may yet take effect
     std::string failure;      // of the first step that failed
 };
+
+// The steps of a plan, in their order: labels first, and closing last, when all that is to be said has been said.
+std::vector<store::Step> steps_of(Plan const& plan);
 
 // hold outlives the call. Throws store::HoldLost and pg::DatabaseError.
 Task<Applied> apply(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker::Tracker& tracker, std::int64_t issue_id,

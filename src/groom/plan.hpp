@@ -5,6 +5,7 @@
 #include "model/judgement.hpp"
 #include "tracker/tracker.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,11 @@ struct FamilyPlan {
     std::string reason;
 };
 
+struct NamedText {
+    std::string name;  // tells our texts apart: lower-case letters and dashes
+    std::string text;  // Markdown
+};
+
 struct Plan {
     std::vector<std::string> add, remove;  // single labels
     std::vector<std::string> after;        // the labels then, sorted
@@ -23,9 +29,15 @@ struct Plan {
     std::vector<FamilyPlan> families;
     std::vector<std::string> overridden;  // families in which a person changed a label of ours
     bool status_decided = false;          // the issue carries a status then
-    std::string target;                   // what is wanted, the same whatever is done already: part of the step key
+    std::string target;                   // what labels are wanted, the same whatever is done already: part of the step key
 
-    [[nodiscard]] bool empty() const { return add.empty() && remove.empty(); }
+    // What no policy asks for yet: as it is to be then, whatever is so already.
+    std::vector<NamedText> sections;  // of the issue's body
+    std::optional<std::string> title;
+    std::vector<NamedText> comments;
+    std::optional<tracker::CloseReason> close;
+
+    [[nodiscard]] bool empty() const { return add.empty() && remove.empty() && sections.empty() && !title && comments.empty() && !close; }
 };
 
 // own_labels: those that groomer set, as last recorded.

@@ -92,13 +92,18 @@ SELECT (SELECT count(*) FROM fence))sql"};
 
 constexpr pg::Statement begin_steps_statement{"begin_steps", GROOMER_FENCED R"sql(,
 added AS (
-    INSERT INTO groomer.step (key, seq, issue_id, op, label, term)
-    SELECT $4, x.seq + (SELECT coalesce(max(seq) + 1, 0) FROM groomer.step WHERE key = $4), $3::bigint, x.op, x.label, s.term
-    FROM json_to_recordset($5::json) AS x(seq int, op text, label text), fence, groomer.lock_state s
+    INSERT INTO groomer.step (key, seq, issue_id, op, label, text, term)
+    SELECT $4, x.seq + (SELECT coalesce(max(seq) + 1, 0) FROM groomer.step WHERE key = $4), $3::bigint, x.op, x.label, x.text, s.term
+    FROM json_to_recordset($5::json) AS x(seq int, op text, label text, text text), fence, groomer.lock_state s
     WHERE s.lock = $1
-    RETURNING seq, op, label, status)
-SELECT (SELECT count(*) FROM fence), t.seq, t.op, t.label, t.status
+    RETURNING seq, op, label, status, text)
+SELECT (SELECT count(*) FROM fence), t.seq, t.op, t.label, t.status, t.text
 FROM (SELECT 1) AS always LEFT JOIN added t ON true ORDER BY t.seq)sql"};
+
+constexpr pg::Statement mark_step_statement{"mark_step", GROOMER_FENCED R"sql(,
+marked AS (
+    UPDATE groomer.step t SET status = $5, detail = $6, ended_at = clock_timestamp() FROM fence WHERE t.key = $3 AND t.seq = $4::int)
+SELECT (SELECT count(*) FROM fence))sql"};
 
 constexpr pg::Statement record_statement{"record", GROOMER_FENCED R"sql(,
 x AS (
@@ -113,7 +118,7 @@ run AS (
            nullif(x.application, ''), x.duration_ms
     FROM x, groomer.lock_state s WHERE s.lock = $1 RETURNING id),
 stepped AS (
-    UPDATE groomer.step t SET status = r.status, detail = r.detail, ended_at = clock_timestamp()
+    UPDATE groomer.step t SET status = r.status, detail = r.detail, ended_at = coalesce(t.ended_at, clock_timestamp())
     FROM x, json_to_recordset($5::json) AS r(seq int, status text, detail text) WHERE t.key = x.application AND t.seq = r.seq),
 groomed AS (
     UPDATE groomer.issue i SET groomed_at = clock_timestamp(), revision = x.revision, outcome = x.outcome, reason = x.reason,
@@ -143,7 +148,15 @@ SELECT r.name, count(i.id), extract(epoch FROM min(i.due_at))
 FROM groomer.repository r JOIN groomer.source s ON s.name = r.source AND s.configured LEFT JOIN groomer.issue i ON i.repo_id = r.id AND i.due_at <= statement_timestamp()
 GROUP BY r.name)sql"};
 
-constexpr pg::Statement limits_statement{"tracker_limits", "SELECT limits FROM groomer.tracker_limits WHERE tracker = $1"};
+// A comment that was begun may have been made, and so may one that failed. $3: more than that are of no use to anybody.
+constexpr pg::Statement limits_statement{"tracker_limits", R"sql(
+SELECT (SELECT limits FROM groomer.tracker_limits WHERE tracker = $1), (
+    SELECT json_agg(c.age ORDER BY c.age DESC) FROM (
+        SELECT (extract(epoch FROM clock_timestamp() - t.ended_at) * 1000)::bigint AS age
+        FROM groomer.step t JOIN groomer.issue i ON i.id = t.issue_id JOIN groomer.repository r ON r.id = i.repo_id
+        WHERE t.op = 'comment.set' AND t.ended_at > clock_timestamp() - interval '1 hour' AND t.status IN ('begun', 'done', 'failed')
+          AND r.source IN (SELECT json_array_elements_text($2::json))
+        ORDER BY t.ended_at DESC LIMIT $3::bigint) c))sql"};
 
 constexpr pg::Statement save_limits_statement{"save_tracker_limits", GROOMER_FENCED R"sql(,
 saved AS (
@@ -173,8 +186,12 @@ boost::json::array json_array(Range const& range) {
 boost::json::array to_json(std::vector<Step> const& steps) {
     boost::json::array out;
     for (Step const& step : steps)
-        out.emplace_back(boost::json::object{
-            {"seq", step.seq}, {"op", step.op}, {"label", step.label}, {"status", step.status}, {"detail", step.detail}});
+        out.emplace_back(boost::json::object{{"seq", step.seq},
+                                             {"op", step.op},
+                                             {"label", step.label},
+                                             {"status", step.status},
+                                             {"detail", step.detail},
+                                             {"text", step.text}});
     return out;
 }
 
@@ -271,8 +288,13 @@ Task<std::vector<Step>> begin_steps(Store& store, lock::Hold& hold, std::int64_t
     auto rows = co_await store.write(hold, begin_steps_statement, values);
     std::vector<Step> out;
     for (auto const& row : rows)
-        if (!row.null(1)) out.push_back({static_cast<int>(row.integer(1)), row.text(2), row.text(3), row.text(4), ""});
+        if (!row.null(1)) out.push_back({static_cast<int>(row.integer(1)), row.text(2), row.text(3), row.text(4), "", row.text(5)});
     co_return out;
+}
+
+Task<> mark_step(Store& store, lock::Hold& hold, std::string key, Step step) {
+    pg::Values values{key, step.seq, step.status, step.detail};
+    co_await store.write(hold, mark_step_statement, values);
 }
 
 Task<std::int64_t> record(Store& store, lock::Hold& hold, Record record) {
@@ -294,10 +316,17 @@ Task<std::vector<Backlog>> backlog(Store& store) {
     co_return out;
 }
 
-Task<std::string> tracker_limits(Store& store, std::string tracker) {
-    pg::Values values{tracker};
+Task<TrackerLimits> tracker_limits(Store& store, std::string tracker, std::vector<std::string> sources) {
+    constexpr std::int64_t most = 5000;
+    pg::Values values{tracker, boost::json::serialize(json_array(sources)), most};
     auto rows = co_await store.read(limits_statement, values);
-    co_return rows.empty() ? std::string{} : rows.front().text(0);
+    TrackerLimits out;
+    auto const& row = rows.front();
+    if (!row.null(0)) out.known = row.text(0);
+    if (row.null(1)) co_return out;
+    auto const ages = boost::json::parse(row.text(1));
+    for (auto const& age : ages.as_array()) out.comments.emplace_back(age.to_number<std::int64_t>());
+    co_return out;
 }
 
 Task<> save_tracker_limits(Store& store, lock::Hold& hold, std::string tracker, std::string limits) {

@@ -64,14 +64,18 @@ Task<> save_decision(Store& store, lock::Hold& hold, std::int64_t issue, std::st
 
 struct Step {
     int seq = 0;
-    std::string op;  // label.add | label.remove
-    std::string label;
+    std::string op;     // label.add | label.remove | section.set | title.set | comment.set | issue.close
+    std::string label;  // or the name of the text, or the reason for closing
     std::string status = "planned";
     std::string detail;
+    std::string text = {};
 };
 // Stores the steps of an application before its first effect. Those stored under this key by an earlier attempt stay: the
 // steps given are what the live issue still lacks, so they come after them. Returns them with their numbers.
 Task<std::vector<Step>> begin_steps(Store& store, lock::Hold& hold, std::int64_t issue, std::string key, std::vector<Step> steps);
+
+// Stores how a step stands, at once and with the time: begun, just before an effect that must be known of whatever happens, or its result.
+Task<> mark_step(Store& store, lock::Hold& hold, std::string key, Step step);
 
 // What became of an issue: written once, at the end, with its run and its next due time; ends its lease.
 struct Record {
@@ -101,8 +105,14 @@ struct Backlog {
 };
 Task<std::vector<Backlog>> backlog(Store& store);
 
-// What a holder has learned of a tracker's limits, and the pace it has kept, for whoever works next; "" where nothing is known.
-Task<std::string> tracker_limits(Store& store, std::string tracker);
+// What a holder has learned of a tracker's limits, and the pace it has kept, for whoever works next.
+struct TrackerLimits {
+    std::string known;  // "" where nothing is
+    std::vector<std::chrono::milliseconds>
+        comments;  // how long ago each was begun or made, by the steps of the last hour; the oldest first
+};
+// sources: those that share the tracker.
+Task<TrackerLimits> tracker_limits(Store& store, std::string tracker, std::vector<std::string> sources);
 Task<> save_tracker_limits(Store& store, lock::Hold& hold, std::string tracker, std::string limits);
 
 // Deletes runs, holds, steps, decisions and requests that are older than `keep`, at most `limit` of each.

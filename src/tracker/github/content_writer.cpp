@@ -133,7 +133,7 @@ Task<WriteResult> ContentWriter::follow(Change const& change, std::string url) {
     // A comment of ours has come or gone meanwhile: what is to be sent has another address, too.
     if (sight.call->url != change.url) co_return failed("it changed while GitHub sent the write on", soon);
     sight.call->url = std::move(url);
-    auto sending = send(change, std::move(sight.call));
+    auto sending = send(change, std::move(*sight.call));
     auto answer = co_await std::move(sending);
     if (answer.kind == Answer::Kind::moved) co_return failed("GitHub sends the write on and on", not_soon);
     auto settling = settle(change, std::move(answer));
