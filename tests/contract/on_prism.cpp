@@ -150,9 +150,20 @@ std::string OnPrism::examined() {
     return out.empty() ? "found nothing" : out;
 }
 
-std::string OnPrism::written(Task<tracker::WriteResult> write) {
-    auto const result = run(std::move(write));
+namespace {
+
+std::string told(tracker::WriteResult const& result) {
     return std::string{name(result.outcome)} + (result.detail.empty() ? "" : ": " + result.detail);
+}
+
+}  // namespace
+
+std::string OnPrism::written(Task<tracker::WriteResult> write) { return told(run(std::move(write))); }
+
+std::string OnPrism::added(std::vector<std::string> labels) {
+    auto const results = run(tracker_->add_labels(ref(), std::move(labels), guard()));
+    for (auto const& result : results) EXPECT_EQ(told(result), told(results.front()));
+    return told(results.at(0));
 }
 
 }  // namespace groomer::contract

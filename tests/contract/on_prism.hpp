@@ -67,6 +67,7 @@ protected:
     std::string lacking();
     std::string examined();
     std::string written(Task<tracker::WriteResult> write);
+    std::string added(std::vector<std::string> labels);  // all with the same result
 
     tracker::IssueRef ref() const { return {repo_, example_issue}; }
     static tracker::WriteGuard guard() {
