@@ -325,6 +325,25 @@ TEST_F(OnGithub, ALimitInTheMiddleIsNoErrorAndLosesNothing) {
     expect_each_once();
 }
 
+// A holder that was killed has left no word of its pace, but its steps.
+TEST_F(OnGithub, CommentsOfAKilledHolderCountFromTheNextTickOn) {
+    ASSERT_EQ(command({"once", "--dry-run"}).status, 0);
+    database->query(
+        "INSERT INTO groomer.step (key, seq, issue_id, op, label, status, term, ended_at) "
+        "SELECT 'a key', id, id, 'comment.set', 'note', CASE number WHEN 1 THEN 'begun' ELSE 'done' END, 1, "
+        "clock_timestamp() - interval '5 min' FROM groomer.issue ORDER BY number LIMIT 3");
+    database->query(
+        "INSERT INTO groomer.step (key, seq, issue_id, op, label, status, term, ended_at) "
+        "SELECT 'another', id, id, op, label, status, term, clock_timestamp() - interval '61 min' FROM groomer.step s "
+        "JOIN groomer.issue i ON i.id = s.issue_id");
+    database->query("DELETE FROM groomer.tracker_limits");
+    auto const known = "SELECT json_array_length(limits::json -> 'content') FROM groomer.tracker_limits";
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_EQ(command({"once"}).status, 0);
+        EXPECT_EQ(number(known), 3);
+    }
+}
+
 TEST_F(OnGithub, ThePaceIsKeptOverARestart) {
     configure("apply", "1h");
     ASSERT_EQ(command({"once"}).status, 0);
