@@ -53,11 +53,8 @@ public:
     }
 
     groom::Applied apply(std::int64_t issue_id, std::int64_t number, groom::Plan plan) {
-        return apply_on(*tracker_, issue_id, number, std::move(plan));
-    }
-    groom::Applied apply_on(tracker::Tracker& tracker, std::int64_t issue_id, std::int64_t number, groom::Plan plan) {
         groom::ApplyParts const parts{clock_, log_, metrics_, store_, 3s};
-        return run_to_end(context_, groom::apply(parts, hold_, tracker, issue_id, {repo, number}, "a revision", std::move(plan)));
+        return run_to_end(context_, groom::apply(parts, hold_, *tracker_, issue_id, {repo, number}, "a revision", std::move(plan)));
     }
     store::TrackerLimits limits() { return run_to_end(context_, store::tracker_limits(store_, "github", {repo})); }
     github::Limits& pace() { return api_->limits(); }
@@ -77,27 +74,6 @@ private:
     std::shared_ptr<github::Api> api_;
     std::shared_ptr<tracker::Tracker> tracker_;
     std::shared_ptr<lock::Hold> hold_;
-};
-
-// A tracker that answers as it is told to; one that cannot write texts.
-class Scripted final : public tracker::Tracker {
-public:
-    using Labels = std::vector<std::string>;
-    std::vector<std::vector<tracker::WriteResult>> answers;
-    std::vector<Labels> asked;
-
-    [[nodiscard]] std::chrono::milliseconds settle() const override { return 0ms; }
-    Task<tracker::Page> changes(std::string, std::size_t) override { co_return tracker::Page{}; }
-    Task<std::optional<tracker::Issue>> read(tracker::IssueRef) override { co_return std::nullopt; }
-    Task<std::vector<tracker::WriteResult>> add_labels(tracker::IssueRef, Labels labels, tracker::WriteGuard) override {
-        asked.push_back(std::move(labels));
-        co_return answers.at(asked.size() - 1);
-    }
-    Task<tracker::WriteResult> remove_label(tracker::IssueRef, std::string label, tracker::WriteGuard) override {
-        asked.push_back({"-" + label});
-        co_return tracker::WriteResult{};
-    }
-    Task<tracker::WriteResult> finish_pass(tracker::WriteGuard) override { co_return tracker::WriteResult{}; }
 };
 
 class Applying : public testing::Test {
@@ -229,38 +205,6 @@ TEST_F(Applying, APlanIsCarriedOutInItsOrderAndOnce) {
     other.comments[0].text = "Many thanks";
     EXPECT_NE(apply(number, other).key, first.key);
     EXPECT_EQ(effects(number).back(), "comment.edit Thank you\n\n<!-- groomer:note -->");
-}
-
-TEST_F(Applying, LabelsThatFailAreTriedAgainWithoutTheOthersAndThenEndTheRest) {
-    using enum tracker::WriteOutcome;
-    Scripted tracker;
-    tracker.answers = {{{done, "", 0ms}, {failed, "broken", 1ms}, {failed, "there is none", 10min}, {already, "", 0ms}},
-                       {{failed, "broken still", 1ms}},
-                       {{done, "", 0ms}}};
-    groom::Plan wanted;
-    wanted.add = {"a", "b", "c", "d"};
-    wanted.remove = {"old"};
-    auto const number = issue();
-    auto const applied = begin_life()->apply_on(tracker, id_of(number), number, wanted);
-    EXPECT_EQ(tracker.asked, (std::vector<Scripted::Labels>{{"a", "b", "c", "d"}, {"b"}, {"b"}}));
-    std::vector<std::string> statuses;
-    for (auto const& step : applied.steps) statuses.push_back(step.status);
-    EXPECT_EQ(statuses, (std::vector<std::string>{"done", "done", "failed", "already", "planned"}));
-    EXPECT_FALSE(applied.all_done);
-    EXPECT_TRUE(applied.unanswered);
-    EXPECT_EQ(applied.failure, "there is none");
-}
-
-TEST_F(Applying, ATrackerThatCannotWriteTextsFailsThemAfterTheLabels) {
-    using enum tracker::WriteOutcome;
-    Scripted tracker;
-    tracker.answers = {{{done, "", 0ms}, {done, "", 0ms}}};
-    auto const number = issue();
-    auto const applied = begin_life()->apply_on(tracker, id_of(number), number, plan());
-    EXPECT_EQ(tracker.asked, (std::vector<Scripted::Labels>{{"a", "b"}, {"-old"}}));
-    EXPECT_NE(applied.failure.find("does not change bodies"), std::string::npos) << applied.failure;
-    EXPECT_EQ(applied.steps.back().status, "planned");
-    EXPECT_EQ(value("SELECT status FROM groomer.step WHERE op = 'section.set'"), "failed");
 }
 
 TEST_F(Applying, AnAnswerThatIsLostAfterItsEffectIsFoundOutAndNotRepeated) {
