@@ -97,6 +97,8 @@ private:
     asio::awaitable<void> serve(tcp::socket socket);
     asio::awaitable<std::optional<Request>> read(tcp::socket& socket, RequestReader& reader);
     asio::awaitable<bool> exchange(tcp::socket& socket, Exchange exchange);
+    asio::awaitable<bool> watched(tcp::socket& socket, Exchange exchange);
+    Fault fault_of(Request const& request, std::string const& id, Peer const& peer);
     asio::awaitable<bool> deliver(tcp::socket& socket, Exchange const& exchange, Response response);
     asio::awaitable<bool> write(tcp::socket& socket, std::string bytes);
     asio::awaitable<void> endless(tcp::socket& socket, Exchange const& exchange, Response response);
@@ -109,7 +111,7 @@ private:
     Server& server_;
     ServerOptions const options_;
     std::atomic<std::int64_t> ahead_ = 0;
-    std::uint64_t requests_ = 0;
+    std::uint64_t requests_ = 0, connections_ = 0;
     unsigned short port_ = 0;
     std::optional<asio::io_context> io_{std::in_place};
     std::optional<tcp::acceptor> acceptor_;
@@ -170,6 +172,7 @@ asio::awaitable<std::optional<Request>> Server::Io::read(tcp::socket& socket, Re
 asio::awaitable<void> Server::Io::serve(tcp::socket socket) {
     error_code ignored;
     socket.set_option(tcp::no_delay{true}, ignored);
+    Peer const peer{++connections_, socket.remote_endpoint(ignored).port()};
     RequestReader reader;
     for (bool going_on = true; going_on;) {
         auto reading = read(socket, reader);
@@ -177,11 +180,24 @@ asio::awaitable<void> Server::Io::serve(tcp::socket socket) {
         if (!request) co_return;
         Exchange next{std::move(*request), next_request_id(), {}, {}};
         next.wire = {next.request.keep_alive, next.request.method == "HEAD", options_.chunked};
-        next.fault =
-            server_.with_state([&](State& state) { return state.faults.next(next.request.method, next.request.path()).value_or(Fault{}); });
-        auto exchanging = exchange(socket, std::move(next));
+        next.fault = fault_of(next.request, next.id, peer);
+        auto exchanging = watched(socket, std::move(next));
         going_on = co_await std::move(exchanging);
     }
+}
+
+Fault Server::Io::fault_of(Request const& request, std::string const& id, Peer const& peer) {
+    if (options_.watcher)
+        if (auto fault = options_.watcher->arrived(request, id, peer)) return *fault;
+    return server_.with_state([&](State& state) { return state.faults.next(request.method, request.path()).value_or(Fault{}); });
+}
+
+asio::awaitable<bool> Server::Io::watched(tcp::socket& socket, Exchange exchange) {
+    auto const id = exchange.id;
+    auto exchanging = this->exchange(socket, std::move(exchange));
+    bool const going_on = co_await std::move(exchanging);
+    if (options_.watcher) options_.watcher->ended(id, going_on);
+    co_return going_on;
 }
 
 // The answer of a fault that keeps the request from its effect.
@@ -204,13 +220,15 @@ std::optional<Response> Server::Io::instead(Exchange const& exchange) {
 
 // What goes wrong here is the fake's own fault: whoever runs the test should read what.
 Response Server::Io::ask(Exchange const& exchange) {
-    return server_.with_state([&](State& state) {
+    auto response = server_.with_state([&](State& state) {
         try {
             return answer(state, exchange.request, now(), exchange.id);
         } catch (std::exception const& error) {
             return refusal(state, 500, std::string{"the fake itself failed: "} + error.what(), now(), exchange.id);
         }
     });
+    if (options_.watcher) options_.watcher->applied(exchange.id, response.status);
+    return response;
 }
 
 // False where the connection is over.

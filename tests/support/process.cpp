@@ -34,6 +34,8 @@ Process::Process(std::vector<std::string> const& arguments, std::string output, 
     int const file = ::open(output_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
     ::dup2(file, STDOUT_FILENO);
     ::dup2(file, STDERR_FILENO);
+    // A connection that we hold would not end with us where a child had it, too.
+    ::close_range(STDERR_FILENO + 1, ~0U, 0);
     ::execv(argv[0], argv.data());
     ::_exit(127);
 }

@@ -17,6 +17,7 @@ public:
     Process(Process const&) = delete;
     Process& operator=(Process const&) = delete;
 
+    [[nodiscard]] int pid() const { return pid_; }
     void signal(int number) const;
     // Its exit status (128 + signal for a killed one), or nothing if it runs on after `limit`.
     std::optional<int> wait(std::chrono::milliseconds limit);
