@@ -19,11 +19,16 @@ std::int64_t changed_at(Issue const& issue) {
     return time ? epoch_seconds(*time) : 0;
 }
 
-std::vector<Issue> take_news(Cursor& cursor, IssuePage page) {
+// What changes once more in the second in which it was read has the same time, and must be read again: only an entry that is older
+// by then counts as seen.
+std::vector<Issue> take_news(Cursor& cursor, IssuePage page, WallTime now) {
+    constexpr std::int64_t grain = 2;  // seconds: GitHub dates in whole ones
     std::vector<Issue> news;
     for (auto& entry : page.issues) {
         auto const changed = changed_at(entry.issue);
-        if (changed > 0) {
+        if (changed > 0 && epoch_seconds(now) < changed + grain) {
+            cursor.seen.erase(entry.issue.ref.number);
+        } else if (changed > 0) {
             auto const [known, is_new] = cursor.seen.try_emplace(entry.issue.ref.number, changed);
             if (!is_new && known->second == changed) continue;
             known->second = changed;
@@ -96,7 +101,7 @@ Step advance(Cursor& cursor, IssuePage page, Links const& links, WallTime now, P
     auto const last_updated = parse_time(page.last_updated);
     note_newest(cursor, page.last_updated);
     Step step;
-    step.news = take_news(cursor, std::move(page));
+    step.news = take_news(cursor, std::move(page), now);
     if (!cursor.next.empty() && !step.news.empty()) cursor.found_on_walk = true;
     if (last_updated) forget_old(cursor, epoch_seconds(*last_updated - options.overlap));
     if (links.next.empty()) {

@@ -113,12 +113,25 @@ TEST(GithubPass, an_idle_repository_costs_one_request_and_its_cursor_comes_to_re
 TEST(GithubPass, what_changed_since_is_found_also_where_it_shows_late) {
     Listing listing;
     for (std::int64_t number = 1; number <= 10; ++number) listing.changed[number] = number;
-    auto const first = sync(listing, "", 100, noon + 11s);
+    auto const first = sync(listing, "", 100, noon + 12s);
     listing.changed[3] = 30;
     listing.changed[11] = 8;  // dated before what was seen, shown after
-    auto const second = sync(listing, first.cursor, 100, noon + 31s);
+    auto const second = sync(listing, first.cursor, 100, noon + 32s);
     EXPECT_EQ(second.numbers, (std::multiset<std::int64_t>{3, 11}));
-    EXPECT_TRUE(sync(listing, second.cursor, 100, noon + 32s).numbers.empty());
+    EXPECT_TRUE(sync(listing, second.cursor, 100, noon + 33s).numbers.empty());
+}
+
+TEST(GithubPass, what_changes_again_in_the_second_in_which_it_was_read_is_read_again) {
+    Listing listing;
+    listing.changed = {{1, 0}, {2, 100}};
+    auto synced = sync(listing, "", 100, noon + 100s);
+    EXPECT_EQ(synced.numbers, (std::multiset<std::int64_t>{1, 2}));
+    synced = sync(listing, synced.cursor, 100, noon + 101s);  // the same time, and perhaps another state
+    EXPECT_EQ(synced.numbers, (std::multiset<std::int64_t>{2}));
+    synced = sync(listing, synced.cursor, 100, noon + 102s);
+    EXPECT_EQ(synced.numbers, (std::multiset<std::int64_t>{2}));
+    synced = sync(listing, synced.cursor, 100, noon + 103s);
+    EXPECT_TRUE(synced.numbers.empty());
 }
 
 TEST(GithubPass, an_issue_that_changes_while_pages_are_read_pushes_none_out) {
