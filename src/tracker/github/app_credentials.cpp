@@ -4,8 +4,10 @@
 #include "tracker/github/credentials.hpp"
 #include "tracker/github/http_time.hpp"
 #include "tracker/github/jwt.hpp"
+#include "tracker/github/limits.hpp"
 #include "tracker/github/resource.hpp"
 #include "tracker/github/turns.hpp"
+#include "tracker/tracker.hpp"
 
 #include <optional>
 #include <utility>
@@ -74,15 +76,23 @@ private:
     }
 
     Task<Answer> ask(net::ClientRequest request) {
+        auto const next = limits_.next(Limits::Kind::read, {}, wall_());
+        if (next.at > wall_()) wait_until(next.at);
         std::string why;
         try {
             auto sending = client_.send(std::move(request));
             auto response = co_await std::move(sending);
+            auto const said = response.status == 403 || response.status == 429 ? error_message(response.body) : std::string{};
+            if (auto const until = limits_.take(response.status, response.headers, said, wall_())) wait_until(*until);
             co_return to_answer(std::move(response));
         } catch (net::HttpError const& error) {
             why = error.what();
         }
         throw Error{ErrorCode::failure, "GitHub gives out no installation token: " + why};
+    }
+
+    [[noreturn]] static void wait_until(WallTime until) {
+        throw LimitReached{until, "GitHub gives out no installation token before " + format_time(until) + ": a limit is reached"};
     }
 
     void keep(Answer const& answer) {
@@ -122,6 +132,7 @@ private:
     std::function<WallTime()> const wall_;
     AppOptions const options_;
     Turns fetching_{1};
+    Limits limits_{Pace{.keep_for_people = 0}};  // of the App itself, which GitHub counts apart from its installations
     std::string header_;
     WallTime ends_{};
     std::chrono::seconds drift_{0};  // GitHub's clock, ahead of ours

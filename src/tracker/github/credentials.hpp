@@ -24,8 +24,8 @@ struct SelfQuestion {
 class Credentials {
 public:
     virtual ~Credentials() = default;
-    // The value of the header Authorization; "" without any. Throws Error(credentials) with what to do, and Error where the server
-    // that gives out tokens cannot be reached.
+    // The value of the header Authorization; "" without any. Throws Error(credentials) with what to do, Error where the server that
+    // gives out tokens cannot be reached, and LimitReached where it wants to be asked later.
     virtual Task<std::string> authorization() = 0;
     // GitHub refused this one (401). True where asking for another may help.
     virtual bool refused(std::string const& authorization) = 0;

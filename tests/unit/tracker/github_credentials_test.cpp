@@ -5,6 +5,7 @@
 #include "tracker/github/credentials.hpp"
 #include "tracker/github/http_time.hpp"
 #include "tracker/github/jwt.hpp"
+#include "tracker/tracker.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -260,6 +261,19 @@ TEST_F(GithubApp, each_refusal_says_what_to_do) {
     EXPECT_NE(what([&] { authorization(); }, ErrorCode::failure).find("holds none"), std::string::npos);
     pem_ = "";
     EXPECT_NE(what([&] { authorization(); }).find("private_key_file"), std::string::npos);
+}
+
+TEST_F(GithubApp, a_limit_is_waited_for) {
+    auto refused = reply(403, R"({"message":"You have exceeded a secondary rate limit"})");
+    refused.headers.push_back({"Retry-After", "90"});
+    client_.expect(line_, refused);
+    EXPECT_THROW(authorization(), LimitReached);
+    clock_.advance(89s);
+    EXPECT_THROW(authorization(), LimitReached);
+    EXPECT_EQ(client_.requests().size(), 1U) << "nobody asks before it is over";
+    clock_.advance(2s);
+    client_.expect(line_, token("ghs_one"));
+    EXPECT_EQ(authorization(), "Bearer ghs_one");
 }
 
 TEST_F(GithubApp, the_key_is_read_again_each_time) {
