@@ -246,7 +246,7 @@ Task<store::Record> Groomer::treat(std::shared_ptr<Batch> batch, Entry const& en
     store::Record record;
     auto const issue = co_await read_now(entry, claimed);
     if (!issue) {
-        leave_alone(record, "the tracker has it no more", std::nullopt);
+        leave_to_return(record);
         co_return record;
     }
     record.revision = revision(*issue);

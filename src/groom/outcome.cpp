@@ -67,6 +67,11 @@ void leave_alone(store::Record& record, std::string why, std::optional<milliseco
     record.due_in = again;
 }
 
+void leave_to_return(store::Record& record) {
+    constexpr milliseconds look_again = 1h;
+    leave_alone(record, "the tracker has it no more", look_again);
+}
+
 std::optional<milliseconds> parked_for(tracker::Issue const& issue) {
     if (!issue.open) return std::nullopt;
     return 14 * day;
@@ -106,7 +111,7 @@ void take_result(store::Record& record, Plan const& plan, Applied const& applied
     bool const some = std::any_of(applied.steps.begin(), applied.steps.end(), [](auto const& step) { return step.status == "done"; });
     record.outcome = some ? "partial" : "failed";
     record.reason = applied.failure;
-    if (applied.gone) return leave_alone(record, "the tracker has it no more", std::nullopt);
+    if (applied.gone) return leave_to_return(record);
     record.failures = failures_before + 1;
     record.due_in = after_failure(record.failures);
 }

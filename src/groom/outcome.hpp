@@ -21,6 +21,9 @@ std::vector<std::string> standing_of_ours(tracker::Issue const& issue);
 
 // skipped, with why; due again after `again`, or not before something changes.
 void leave_alone(store::Record& record, std::string why, std::optional<std::chrono::milliseconds> again);
+// The tracker says that it has the issue no more. That may be a right that was lost for a moment, or a repository whose issues are
+// switched off for a while: it is looked at again until a full pass of the sync has found it gone.
+void leave_to_return(store::Record& record);
 // How long an issue that is left alone waits: closed ones for a change, others 14 days.
 std::optional<std::chrono::milliseconds> parked_for(tracker::Issue const& issue);
 
