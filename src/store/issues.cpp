@@ -30,6 +30,16 @@ forgotten AS (
     WHERE s.name NOT IN (SELECT name FROM wanted) AND s.configured)
 SELECT (SELECT count(*) FROM fence))sql"};
 
+// Whose labels are ours after a page: as it tells ($6), or else those of before that are still there.
+#define GROOMER_OWN_NOW                                                                    \
+    "CASE WHEN $6::boolean THEN excluded.own_labels "                                      \
+    "ELSE ARRAY(SELECT own.label FROM unnest(i.own_labels) WITH ORDINALITY own(label, n) " \
+    "WHERE own.label = ANY (excluded.labels) ORDER BY own.n) END"
+// What makes an issue due again.
+#define GROOMER_CONTENT_CHANGED                                                   \
+    "(i.title, i.body, i.open, i.labels, i.own_labels, i.gone) IS DISTINCT FROM " \
+    "(excluded.title, excluded.body, excluded.open, excluded.labels, " GROOMER_OWN_NOW ", false)"
+
 // Labels are compared as sorted arrays: record() leaves them so too, and our own writes are no change of a person's.
 constexpr pg::Statement page_statement{"apply_page", GROOMER_FENCED R"sql(,
 input AS (
@@ -49,8 +59,9 @@ known AS (
 changed AS (
     SELECT count(*) AS issues FROM input n JOIN known ON known.name = lower(n.repo)
     LEFT JOIN groomer.issue o ON o.repo_id = known.id AND o.number = n.number
-    WHERE o.id IS NULL OR (o.title, o.body, o.open, o.labels, o.own_labels, o.gone)
-        IS DISTINCT FROM (n.title, n.body, n.open, coalesce(n.labels, '{}'), coalesce(n.own, '{}'), false)),
+    WHERE o.id IS NULL OR (o.title, o.body, o.open, o.labels, o.gone)
+            IS DISTINCT FROM (n.title, n.body, n.open, coalesce(n.labels, '{}'), false)
+        OR $6::boolean AND o.own_labels IS DISTINCT FROM coalesce(n.own, '{}')),
 written AS (
     INSERT INTO groomer.issue AS i (repo_id, number, title, body, open, author, author_is_bot, labels, own_labels,
                                     created_at, updated_at, seen_pass, due_at)
@@ -61,20 +72,14 @@ written AS (
     ON CONFLICT (repo_id, number) DO UPDATE SET
         title = excluded.title, body = excluded.body, open = excluded.open, author = excluded.author,
         author_is_bot = excluded.author_is_bot, labels = excluded.labels,
-        own_labels = excluded.own_labels, created_at = excluded.created_at,
+        own_labels = )sql" GROOMER_OWN_NOW R"sql(, created_at = excluded.created_at,
         taken_away = ARRAY((SELECT unnest(i.labels) EXCEPT SELECT unnest(i.own_labels)) UNION SELECT unnest(i.taken_away)
-                           EXCEPT (SELECT unnest(excluded.labels) EXCEPT SELECT unnest(excluded.own_labels))),
+                           EXCEPT (SELECT unnest(excluded.labels) EXCEPT SELECT unnest()sql" GROOMER_OWN_NOW R"sql())),
         updated_at = excluded.updated_at, seen_pass = excluded.seen_pass, gone = false,
-        rank = CASE WHEN i.groomed_at IS NULL THEN 0
-                    WHEN (i.title, i.body, i.open, i.labels, i.own_labels, i.gone)
-                         IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, excluded.own_labels, false) THEN 1
-                    ELSE i.rank END,
+        rank = CASE WHEN i.groomed_at IS NULL THEN 0 WHEN )sql" GROOMER_CONTENT_CHANGED R"sql( THEN 1 ELSE i.rank END,
         due_at = CASE WHEN NOT excluded.open THEN NULL
-                      WHEN (i.title, i.body, i.open, i.labels, i.own_labels, i.gone)
-                           IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, excluded.own_labels, false)
-                      THEN statement_timestamp() ELSE i.due_at END
-    WHERE (i.title, i.body, i.open, i.labels, i.own_labels, i.gone, i.seen_pass)
-          IS DISTINCT FROM (excluded.title, excluded.body, excluded.open, excluded.labels, excluded.own_labels, false, excluded.seen_pass)
+                      WHEN )sql" GROOMER_CONTENT_CHANGED R"sql( THEN statement_timestamp() ELSE i.due_at END
+    WHERE i.seen_pass <> excluded.seen_pass OR )sql" GROOMER_CONTENT_CHANGED R"sql(
     RETURNING 1)
 SELECT (SELECT count(*) FROM fence), (SELECT issues FROM changed),
        (SELECT count(*) FROM input WHERE lower(repo) NOT IN (SELECT name FROM known)))sql",
@@ -153,7 +158,7 @@ Task<> register_sources(Store& store, lock::Hold& hold, std::vector<std::string>
 Task<PageResult> apply_page(Store& store, lock::Hold& hold, std::string source, tracker::Page page) {
     PageResult result;
     if (!page.issues.empty() || page.first_of_full_pass) {
-        pg::Values values{source, to_json(page.issues), page.first_of_full_pass};
+        pg::Values values{source, to_json(page.issues), page.first_of_full_pass, page.tells_own};
         auto rows = co_await store.write(hold, page_statement, values);
         result = {rows.front().integer(1), rows.front().integer(2)};
     }

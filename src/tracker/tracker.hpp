@@ -64,7 +64,7 @@ struct Issue {
     std::string author;
     bool author_is_bot = false;
     std::vector<std::string> labels;  // each once, in the tracker's order
-    std::vector<std::string> own;     // those of them that groomer set, where changes() can tell without asking further
+    std::vector<std::string> own;     // those of them that groomer set, where changes() can tell (Page::tells_own)
     std::string created_at;           // RFC 3339, "" if unknown
     std::string updated_at;
     std::vector<LabelEvent> events;  // filled by read() alone; a label without an event was set by a person
@@ -77,6 +77,7 @@ struct Page {
     std::vector<Issue> issues;
     std::size_t skipped = 0;      // entries that could not be used (no number, no title, too large, …)
     std::string skipped_example;  // the first of them: where and why, one line
+    bool tells_own = true;        // else `own` is empty, and whose a label is remains what it was known to be
     std::string cursor;           // hand it back for the next page, or for the next sync after the last
     bool first_of_full_pass = false;
     bool full_pass = false;  // this page is part of a full pass

@@ -118,6 +118,7 @@ Task<Page> GithubTracker::changes(std::string text, std::size_t limit) {
     bool const resting = !cursor.begun;
     begin_pass(cursor, repository_.api().now(), options_.pass);
     Page page;
+    page.tells_own = false;  // a list names labels, not who set them
     page.full_pass = cursor.full;
     page.first_of_full_pass = cursor.full && resting;
     auto const per_page = std::clamp<std::size_t>(limit, 1, most_per_page);
