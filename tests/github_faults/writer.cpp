@@ -101,8 +101,15 @@ private:
         if (op == "section") return tracker_->set_section(ref, text(step, "name"), text(step, "text"), guard);
         if (op == "title") return tracker_->set_title(ref, text(step, "text"), guard);
         if (op == "close") return tracker_->close(ref, tracker::CloseReason::completed, guard);
-        if (op == "add") return tracker_->add_label(ref, text(step, "name"), guard);
+        if (op == "add") return add(ref, text(step, "name"), guard);
         return tracker_->remove_label(ref, text(step, "name"), guard);
+    }
+
+    Task<WriteResult> add(tracker::IssueRef ref, std::string label, tracker::WriteGuard guard) {
+        std::vector<std::string> labels{std::move(label)};
+        auto adding = tracker_->add_labels(std::move(ref), std::move(labels), std::move(guard));
+        auto results = co_await std::move(adding);
+        co_return std::move(results.at(0));
     }
 
     SystemClock clock_;

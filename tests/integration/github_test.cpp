@@ -15,8 +15,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -54,6 +57,30 @@ std::pair<std::string, std::string> made_key() {
             pem([&](BIO* out) { PEM_write_bio_PUBKEY(out, key.get()); })};
 }
 
+// What groomer sends, line by line.
+class Recorder : public fake_github::Watcher {
+public:
+    std::optional<fake_github::Fault> arrived(fake_github::Request const& request, std::string const&, fake_github::Peer const&) override {
+        std::lock_guard const lock{mutex_};
+        lines_ += request.method + " " + request.target + (request.body.empty() ? "" : " " + request.body);
+        return std::nullopt;
+    }
+    void applied(std::string const&, int status) override {
+        std::lock_guard const lock{mutex_};
+        lines_ += " → " + std::to_string(status) + "\n";
+    }
+    void ended(std::string const&, bool) override {}
+    // And begins anew.
+    std::string take() {
+        std::lock_guard const lock{mutex_};
+        return std::exchange(lines_, {});
+    }
+
+private:
+    std::mutex mutex_;
+    std::string lines_;
+};
+
 class OnGithub : public testing::Test {
 protected:
     void SetUp() override {
@@ -74,13 +101,14 @@ protected:
     void TearDown() override {
         if (!folder.empty()) std::filesystem::remove_all(folder);
     }
-    void configure(std::string const& mode, std::string const& between_writes, std::string const& more_of_github = "") {
+    void configure(std::string const& mode, std::string const& between_writes, std::string const& more_of_github = "",
+                   std::string const& name = repo) {
         std::ofstream{folder / "c.yaml"} << "database: {url: \"" << database->url() << "\"}\nschedule: {groom_every: 1s, sync_every: 1s}\n"
                                          << "lock: {ttl: 2s, renew_every: 500ms}\npolicy: {mode: " << mode << "}\ngithub: {api_url: \""
                                          << server.url() << "\", settle: 0s, pace: {between_writes: " << between_writes << "}"
                                          << more_of_github << "}\n"
                                          << "http: {listen: \"127.0.0.1:0\", metrics_listen: \"127.0.0.1:0\"}\n"
-                                         << "repositories: [{name: " << repo << ", tracker: github}]\n";
+                                         << "repositories: [{name: " << name << ", tracker: github}]\n";
     }
     std::unique_ptr<Process> start(std::vector<std::string> words, std::string const& token = "secret") {
         words.insert(words.begin(), GROOMER_BINARY);
@@ -131,7 +159,8 @@ protected:
 
     std::unique_ptr<TestDatabase> database;
     std::filesystem::path folder;
-    Server server;
+    Recorder recorder;
+    Server server{{.watcher = &recorder}};
     int started = 0;
 };
 
@@ -319,6 +348,40 @@ TEST_F(OnGithub, ItsOwnWritesAreNoNewsToTheNextSync) {
     EXPECT_EQ(requests_for_issues(), asked) << "nothing was due";
     EXPECT_EQ(number(own), owned);
     EXPECT_EQ(number("SELECT count(*) FROM groomer.issue WHERE taken_away <> '{}'"), 0);
+}
+
+// GROOMER_UPDATE_DOCS=1 writes it anew.
+TEST_F(OnGithub, WhatItSendsIsInTheReadme) {
+    bool const update = std::getenv("GROOMER_UPDATE_DOCS") != nullptr;
+    ::unsetenv("GROOMER_UPDATE_DOCS");  // groomer would take it for a key of its own
+    server.with_state([](State& state) {
+        auto& repository = state.add_repository("octocat/hello-world");
+        for (auto const* label : labels) state.add_label(repository, {.name = label});
+        state.add_issue(repository, {.number = 7,
+                                     .title = "It crashes on an empty file",
+                                     .body = "Steps to reproduce:\n1. hello empty.txt\n\nExpected: nothing. Actual: Segmentation fault.",
+                                     .labels = {"type/bug"}});
+    });
+    configure("apply", "0s", "", "octocat/hello-world");
+    std::string record;
+    auto run = [&](std::string const& remark) {
+        recorder.take();
+        auto const ended = command({"once"});
+        EXPECT_EQ(ended.status, 0) << ended.output;
+        record += "# " + remark + "\n" + recorder.take();
+    };
+    run("a first `groomer once`: the list, who we are, the repository's labels, and an issue that lacks two of them");
+    database->query("UPDATE groomer.source SET synced_at = synced_at - interval '1 day' RETURNING 1");
+    run("the next sync: its own write is no news");
+    record = std::regex_replace(record, std::regex{R"(\d{4}-\d\d-\d\dT\d\d(:|%3A)\d\d(:|%3A)\d\dZ)"}, "TIME");
+    std::string const begin = "<!-- what it sends: written by tests/integration/github_test.cpp -->\n```\n", end = "```\n<!-- end -->\n";
+    auto const path = std::filesystem::path{GROOMER_SOURCE_DIR} / "README.md";
+    auto const page = read_file(path);
+    auto const from = page.find(begin), to = page.find(end);
+    ASSERT_TRUE(from != std::string::npos && to > from);
+    auto const whole = page.substr(0, from) + begin + record + page.substr(to);
+    if (update) std::ofstream{path, std::ios::binary} << whole;
+    else EXPECT_EQ(page, whole) << "run this test with GROOMER_UPDATE_DOCS=1";
 }
 
 TEST_F(OnGithub, AnIdleRepositoryCostsOneRequestASync) {
