@@ -14,8 +14,8 @@ using tracker::WriteOutcome;
 using tracker::WriteResult;
 
 constexpr int most_tries = 5;
-constexpr std::chrono::milliseconds longest_pause{10'000};
-constexpr std::size_t longest_text = 65'536;  // bytes; GitHub takes no more
+constexpr std::chrono::milliseconds longest_pause{15'000};  // as long as a cut request may still take effect
+constexpr std::size_t longest_text = 65'536;                // bytes; GitHub takes no more
 
 constexpr std::string_view add_op = "label.add", remove_op = "label.remove", section_op = "section.set", title_op = "title.set",
                            comment_op = "comment.set", close_op = "issue.close";
@@ -74,9 +74,17 @@ public:
                 for (auto* step : left) note(*step, {WriteOutcome::withheld, "the hold is over", {}});
                 co_return;
             }
-            auto sending = send(left);
-            auto const results = co_await std::move(sending);
+            std::vector<WriteResult> results;
+            std::exception_ptr limit;
+            try {
+                auto sending = send(left);
+                results = co_await std::move(sending);
+            } catch (tracker::LimitReached const& reached) {
+                limit = std::current_exception();
+                results.assign(left.size(), limited(reached));
+            }
             auto const again = settle(left, results);
+            if (limit && !unanswered_) std::rethrow_exception(limit);
             if (left.empty() || attempt == most_tries || hold_->winding_down()) co_return;
             auto const pause = std::max(again.retry_after, std::chrono::milliseconds{50} * (1 << attempt));
             parts_.log.warning("a write to the tracker failed, trying again",
@@ -87,7 +95,15 @@ public:
         }
     }
 
+    // Some write was not answered, whatever later tries came to: it may yet take effect.
+    [[nodiscard]] bool unanswered() const { return unanswered_; }
+
 private:
+    // What a limit lets nobody send. Not tried again, and no proof that an earlier try had no effect.
+    [[nodiscard]] WriteResult limited(tracker::LimitReached const& reached) const {
+        return {unanswered_ ? WriteOutcome::failed : WriteOutcome::withheld, reached.what(), longest_pause + 1ms};
+    }
+
     // Waits out the quarantine, sees to a fresh proof, and waits for the renewal where the lease left is too short.
     Task<bool> may_begin() {
         if (tracker_.settle() > 0ms && parts_.clock.now() < hold_->quarantine_until())
@@ -101,11 +117,12 @@ private:
     }
 
     // Leaves those that are worth another try, and returns what became of them: the worst of it.
-    static WriteResult settle(std::vector<store::Step*>& steps, std::vector<WriteResult> const& results) {
+    WriteResult settle(std::vector<store::Step*>& steps, std::vector<WriteResult> const& results) {
         WriteResult worst;
         std::vector<store::Step*> left;
         for (std::size_t i = 0; i < steps.size(); ++i) {
             note(*steps[i], results[i]);
+            unanswered_ = unanswered_ || results[i].outcome == WriteOutcome::failed;
             if (!is_worth_another_try(results[i])) continue;
             bool const worse = left.empty() || results[i].outcome == WriteOutcome::fenced;
             auto const pause = std::max(worst.retry_after, results[i].retry_after);
@@ -135,7 +152,7 @@ private:
         co_return results;
     }
 
-    // What is left as begun may have been done: only a limit is known to have let nothing go.
+    // What is left as begun may have been done: only a limit, met before anything was sent, is known to have let nothing go.
     Task<WriteResult> send_text(store::Step& step) {
         step.status = "begun";
         auto beginning = store::mark_step(parts_.store, *hold_, key_, step);
@@ -147,7 +164,7 @@ private:
             result = co_await std::move(writing);
         } catch (tracker::LimitReached const& reached) {
             limit = std::current_exception();
-            result.detail = reached.what();
+            result = limited(reached);
         }
         note(step, result);
         auto ending = store::mark_step(parts_.store, *hold_, key_, step);
@@ -164,8 +181,9 @@ private:
         return tracker_.close(ref_, reason, guard());
     }
 
-    [[nodiscard]] tracker::WriteGuard guard() const {
-        return {hold_->terms().term, [hold = hold_, limit = parts_.write_limit] { return hold->may_write(limit); }};
+    [[nodiscard]] tracker::WriteGuard guard() {
+        return {hold_->terms().term, [hold = hold_, limit = parts_.write_limit] { return hold->may_write(limit); },
+                [this] { return may_begin(); }};
     }
 
     ApplyParts parts_;
@@ -173,6 +191,7 @@ private:
     tracker::Tracker& tracker_;
     tracker::IssueRef ref_;
     std::string const key_;
+    bool unanswered_ = false;
 };
 
 // The next ones, from the first that is left: all labels to be added are added by one write.
@@ -223,6 +242,7 @@ Task<Applied> apply(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker:
         for (auto const& step : group) take(applied, step);
         left = left.subspan(group.size());
     }
+    applied.unanswered = applied.unanswered || application.unanswered();
     co_return applied;
 }
 

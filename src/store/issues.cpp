@@ -1,5 +1,6 @@
 #include "store/issues.hpp"
 
+#include "base/text.hpp"
 #include "store/json_strings.hpp"
 
 #include <boost/json/array.hpp>
@@ -8,6 +9,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
+#include <utility>
 
 namespace groomer::store {
 namespace {
@@ -43,13 +46,13 @@ SELECT (SELECT count(*) FROM fence))sql"};
 // Labels are compared as sorted arrays: record() leaves them so too, and our own writes are no change of a person's.
 constexpr pg::Statement page_statement{"apply_page", GROOMER_FENCED R"sql(,
 input AS (
-    SELECT DISTINCT ON (repo, number) * FROM json_to_recordset($4::json) AS x(
+    SELECT * FROM json_to_recordset($4::json) AS x(
         repo text, number bigint, title text, body text, open boolean, author text, bot boolean, labels text[], own text[],
         created text, updated text)),
 pass AS (
     UPDATE groomer.source s SET pass = s.pass + ($5::boolean)::int FROM fence WHERE s.name = $3 RETURNING s.pass),
 repo AS (
-    INSERT INTO groomer.repository (name, source) SELECT DISTINCT repo, $3 FROM input, fence
+    INSERT INTO groomer.repository (name, source) SELECT DISTINCT ON (lower(repo)) repo, $3 FROM input, fence
     ON CONFLICT (lower(name)) DO UPDATE SET source = excluded.source
         WHERE NOT EXISTS (SELECT FROM groomer.source s WHERE s.name = repository.source AND s.configured)
     RETURNING id, lower(name) AS name),
@@ -116,10 +119,21 @@ std::string valid_time(std::string const& text) {
     return in_range && static_cast<std::size_t>(used) == text.size() ? text : std::string{};
 }
 
+// An issue that changed while the tracker was read may be there twice: what was read later counts.
+std::vector<tracker::Issue const*> latest(std::vector<tracker::Issue> const& issues) {
+    std::set<std::pair<std::string, std::int64_t>> seen;
+    std::vector<tracker::Issue const*> out;
+    for (auto issue = issues.rbegin(); issue != issues.rend(); ++issue)
+        if (seen.emplace(to_lower(issue->ref.repo), issue->ref.number).second) out.push_back(&*issue);
+    std::reverse(out.begin(), out.end());
+    return out;
+}
+
 std::string to_json(std::vector<tracker::Issue> const& issues) {
     boost::json::array out;
     out.reserve(issues.size());
-    for (auto const& issue : issues) {
+    for (auto const* one : latest(issues)) {
+        auto const& issue = *one;
         auto labels = issue.labels;
         auto own = issue.own;
         std::sort(labels.begin(), labels.end());

@@ -12,6 +12,12 @@ Task<WriteResult> not_supported(std::string what) {
 
 }  // namespace
 
+Task<bool> may_begin(WriteGuard const& guard) {
+    if (!guard.ready) co_return guard.may_act();
+    auto waiting = guard.ready();
+    co_return co_await std::move(waiting);
+}
+
 Task<std::optional<Findings>> Tracker::examine(bool) { co_return std::nullopt; }
 Task<WriteResult> Tracker::set_comment(IssueRef, std::string, std::string, WriteGuard) { return not_supported("take comments"); }
 Task<WriteResult> Tracker::set_section(IssueRef, std::string, std::string, WriteGuard) { return not_supported("change bodies"); }

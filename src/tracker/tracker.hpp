@@ -104,7 +104,12 @@ struct WriteResult {
 struct WriteGuard {
     std::int64_t term = 0;
     std::function<bool()> may_act;
+    // Waits until may_act() says yes, for as long as it still may; false: it never will. For an implementation that has itself waited,
+    // for its turn or its pace. Outlived by the caller; may be empty.
+    std::function<Task<bool>()> ready = {};
 };
+// What ready() says, or else may_act().
+Task<bool> may_begin(WriteGuard const& guard);
 
 enum class CloseReason { completed, not_planned };
 

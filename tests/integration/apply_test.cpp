@@ -4,6 +4,7 @@
 #include "fake_github/server.hpp"
 #include "lock/lock_store.hpp"
 #include "net/http_client.hpp"
+#include "store/issues.hpp"
 #include "support/test_database.hpp"
 #include "tracker/github/github_tracker.hpp"
 
@@ -56,6 +57,7 @@ public:
         groom::ApplyParts const parts{clock_, log_, metrics_, store_, 3s};
         return run_to_end(context_, groom::apply(parts, hold_, *tracker_, issue_id, {repo, number}, "a revision", std::move(plan)));
     }
+    store::PageResult take(tracker::Page page) { return run_to_end(context_, store::apply_page(store_, *hold_, repo, std::move(page))); }
     store::TrackerLimits limits() { return run_to_end(context_, store::tracker_limits(store_, "github", {repo})); }
     github::Limits& pace() { return api_->limits(); }
     [[nodiscard]] std::string logged() const { return lines_.str(); }
@@ -221,6 +223,49 @@ TEST_F(Applying, AnAnswerThatIsLostAfterItsEffectIsFoundOutAndNotRepeated) {
         EXPECT_EQ(effects(number), whole) << method << " " << nth;
         EXPECT_EQ(server.with_state([](State& state) { return state.faults.sprung(); }), before + 1);
     }
+}
+
+TEST_F(Applying, ALimitAfterALostAnswerDoesNotMakeItKnownToHaveHadNoEffect) {
+    for (auto const& wish : {comment(), plan()}) {
+        auto const number = issue();
+        auto const sprung = [&] { return server.with_state([](State& state) { return state.faults.sprung(); }); };
+        auto const before = sprung();
+        server.with_state([&](State& state) {
+            state.faults.clear();
+            state.faults.add({.method = "POST"}, {.kind = FaultKind::close_before});
+        });
+        // What is asked after that meets a limit that lasts.
+        auto life = begin_life();
+        std::thread limiting{[&] {
+            auto const end = std::chrono::steady_clock::now() + 20s;
+            while (sprung() == before && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(100us);
+            server.with_state([](State& state) {
+                state.faults.add({.method = "GET", .times = 99},
+                                 {.kind = FaultKind::status, .status = 429, .headers = {{"Retry-After", "3600"}}});
+            });
+        }};
+        groom::Applied applied;
+        EXPECT_NO_THROW(applied = life->apply(id_of(number), number, wish));
+        limiting.join();
+        EXPECT_FALSE(applied.all_done);
+        EXPECT_TRUE(applied.unanswered) << applied.failure;
+        EXPECT_FALSE(applied.withheld) << applied.failure;
+        EXPECT_GT(sprung(), before + 1) << "the limit was met";
+    }
+}
+
+TEST_F(Applying, OfAnIssueThatIsTwiceInAPageTheLaterCounts) {
+    auto life = begin_life();
+    auto const version = [](std::string name, std::string title) {
+        tracker::Issue out;
+        out.ref = {std::move(name), 7};
+        out.title = std::move(title);
+        return out;
+    };
+    tracker::Page page;
+    page.issues = {version("octo/quill", "as it was"), version("Octo/Quill", "as it is")};
+    EXPECT_EQ(life->take(page).changed, 1);
+    EXPECT_EQ(value("SELECT string_agg(title, ', ') FROM groomer.issue WHERE number = 7"), "as it is");
 }
 
 TEST_F(Applying, AProcessThatIsKilledBetweenAnyTwoRequestsLeavesNothingToBeDoneTwice) {

@@ -441,6 +441,28 @@ TEST_F(OnGithub, CommentsOfAKilledHolderCountFromTheNextTickOn) {
     }
 }
 
+TEST_F(OnGithub, ThePaceIsWaitedForWithinATick) {
+    server.with_state([](State& state) {
+        auto& repository = state.add_repository("octocat/hello-world");
+        for (auto const* label : labels) state.add_label(repository, {.name = label});
+        for (int i = 1; i <= 8; ++i) {
+            fake_github::NewIssue draft;
+            draft.title = "It crashes " + std::to_string(i);
+            draft.body = "Expected: nothing. Actual: Segmentation fault.";
+            draft.labels = {"type/bug"};
+            state.add_issue(repository, std::move(draft));
+        }
+    });
+    configure("apply", "1s", "", "octocat/hello-world");
+    auto const ended = command({"once"});
+    EXPECT_EQ(ended.status, 0) << ended.output;
+    std::set<std::string> writes;
+    for (auto const& effect : effects()) writes.insert(std::string{effect.at("request_id").as_string()});
+    EXPECT_EQ(writes.size(), 8U) << "one each, all in one tick";
+    EXPECT_EQ(ended.output.find("trying again"), std::string::npos) << ended.output;
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.step WHERE status <> 'done'"), 0);
+}
+
 TEST_F(OnGithub, ThePaceIsKeptOverARestart) {
     configure("apply", "1h");
     ASSERT_EQ(command({"once"}).status, 0);

@@ -62,6 +62,11 @@ Task<Answer> Api::attempt(Call const& call) {
     auto waiting = wait_for_limits(call, turn);
     auto too_long = co_await std::move(waiting);
     if (too_long) co_return std::move(*too_long);
+    if (call.write) {
+        auto beginning = may_begin(call.write->guard);
+        bool const begins = co_await std::move(beginning);
+        if (!begins) co_return to_answer(net::HttpError{net::HttpError::Stage::withheld, false, "the hold is over"});
+    }
     auto authorization = call.authorization.value_or("");
     if (!call.authorization) {
         auto authorizing = parts_.credentials->authorization();

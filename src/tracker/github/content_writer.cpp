@@ -78,7 +78,9 @@ Task<WriteResult> ContentWriter::write(Change change) {
     auto taking = repository_.writes().take();
     auto const turn = co_await std::move(taking);
     WriteResult result{WriteOutcome::withheld, {}, {}};
-    if (!change.guard.may_act()) co_return result;
+    auto beginning = may_begin(change.guard);
+    bool const begins = co_await std::move(beginning);
+    if (!begins) co_return result;
     if (auto const left = still_uncertain(change.number))
         co_return failed("an earlier write, whose answer was lost, may still take effect", *left);
     auto looking = change.look();
@@ -145,8 +147,16 @@ Task<WriteResult> ContentWriter::find_out(Change const& change, Answer answer) {
     bool const may_come = answer.kind != Answer::Kind::gone;
     // Before the look, which may itself fail.
     if (may_come) uncertain_[change.number] = repository_.api().clock().now() + settle_;
-    auto looking = change.look();
-    auto const sight = co_await std::move(looking);
+    Sight sight{Sight::State::gone};
+    std::string limit;
+    try {
+        auto looking = change.look();
+        sight = co_await std::move(looking);
+    } catch (LimitReached const& reached) {  // whoever hears of a limit believes that nothing was sent
+        if (!may_come) throw;
+        limit = reached.what();
+    }
+    if (!limit.empty()) co_return failed("a write to " + ref + " was not answered, and cannot be found out about: " + limit, not_soon);
     WriteResult result{WriteOutcome::gone, {}, {}};
     if (sight.state == Sight::State::gone) co_return result;
     if (sight.state == Sight::State::as_wanted) {

@@ -63,7 +63,10 @@ Task<std::vector<WriteResult>> Writer::add(std::int64_t number, std::vector<std:
 
 Task<Writer::Results> Writer::look_and_add(std::int64_t number, std::vector<std::string> labels, WriteGuard guard) {
     Results results(labels.size(), WriteResult{WriteOutcome::withheld, {}, {}});
-    if (labels.empty() || !guard.may_act()) co_return results;
+    if (labels.empty()) co_return results;
+    auto beginning = may_begin(guard);
+    bool const begins = co_await std::move(beginning);
+    if (!begins) co_return results;
     auto looking = reader_.labels(number);
     auto const there = co_await std::move(looking);
     Change change{number, {}, true, std::move(guard)};
@@ -95,7 +98,9 @@ Task<WriteResult> Writer::remove(std::int64_t number, std::string label, WriteGu
     auto taking = repository_.writes().take();
     auto const turn = co_await std::move(taking);
     WriteResult result{WriteOutcome::withheld, {}, {}};
-    if (!guard.may_act()) co_return result;
+    auto beginning = may_begin(guard);
+    bool const begins = co_await std::move(beginning);
+    if (!begins) co_return result;
     auto looking = reader_.labels(number);
     auto const labels = co_await std::move(looking);
     auto const there = labels ? carried(*labels, label) : std::nullopt;
@@ -171,8 +176,16 @@ Task<Writer::Results> Writer::find_out(Change const& change, Answer const& answe
         fail(answer, what + " failed, like those before it");
     }
     if (answer.kind == Answer::Kind::failed && !answer.may_have_arrived) fail(answer, what + " could not be sent");
-    auto looking = reader_.labels_now(change.number);
-    auto const labels = co_await std::move(looking);
+    std::optional<std::vector<std::string>> labels;
+    std::string limit;
+    try {
+        auto looking = reader_.labels_now(change.number);
+        labels = co_await std::move(looking);
+    } catch (LimitReached const& reached) {  // whoever hears of a limit believes that nothing was sent
+        limit = reached.what();
+    }
+    if (!limit.empty())
+        co_return each(change.labels, failed(what + " was not answered, and cannot be found out about: " + limit, not_soon));
     if (!labels) co_return each(change.labels, {WriteOutcome::gone, {}, {}});
     auto results = each(change.labels, {WriteOutcome::done, {}, {}});
     for (std::size_t i = 0; i < results.size(); ++i) {
