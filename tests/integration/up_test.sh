@@ -251,6 +251,21 @@ real_issues() {
 
 # -------------------------------------------------------------------------------------------------------------- GitHub
 on_github() { GITHUB_API_URL=$1 GITHUB_TOKEN=only-for-tests up "${@:2}"; }
+# Without a token an hour has 60 requests, which are not enough for the sample.
+anonymously() { env -u GITHUB_TOKEN -u GH_TOKEN GITHUB_API_URL="$1" "$root/deploy/local/up" "${@:2}" >"$work/out" 2>"$work/err" 9>&-; }
+times_told() { grep -c 'limit is reached until [0-9:]* .*: [0-9]* of [0-9]* issues are done' "$work/err" || true; }
+limited_summary='^\{"issues":[1-9][0-9]*,"groomed":[1-9][0-9]*,"abstained":[0-9]+,"ticks":[1-9][0-9]*,"replicas":3,"repo":"lanternfish/quill","mode":"dry-run","pending":[1-9][0-9]*,"limited_until":"20[0-9T:.-]+Z"\}$'
+ends_at_a_limit() {
+  local run start=$SECONDS
+  for run in "up --repo --once that meets a limit" "the next one within the hour"; do
+    check "$run ends with status 0" anonymously "$1" --repo lanternfish/quill --once
+    check "$run: the summary tells until when, and what is left" grep -qE "$limited_summary" <<<"$(summary)"
+    check "$run: done and left are all issues" test "$(number issues)" = $(($(number groomed) + $(number abstained) + $(number pending)))
+    check "$run: the limit is told once" test "$(times_told)" = 1
+    check "$run: it says what is left" grep -q "^Ended at GitHub's limit with $(number pending) of $(number issues) issues to go" "$work/err"
+  done
+  check "neither waits for the limit" test $((SECONDS - start)) -le 60
+}
 plans_for_github() {
   local fake=$root/build/release/tests/fake_github url
   if [[ ! -x $fake ]]; then
@@ -263,6 +278,7 @@ plans_for_github() {
   local github=$!
   within 10 test -s "$work/url" || true
   url=$(<"$work/url")
+  ends_at_a_limit "$url"
   check "up --repo --once plans for a repository on GitHub" \
     on_github "$url" --repo lanternfish/quill --once
   check "the last line is the summary of a dry run" \
@@ -270,6 +286,7 @@ plans_for_github() {
   check "the same issues are looked at as in the file" \
     test "$(number issues)" = "$(sed -E 's/.*"issues":([0-9]+).*/\1/' "$work/first_summary")"
   check "all of them" test "$(number issues)" = $(($(number groomed) + $(number abstained)))
+  check "also those that waited for the limit of whoever has no token" test ! "$(number pending)"
   check "nothing is written to GitHub" test ! -s "$work/github.log"
   check "the token stands in no log" test ! "$(grep -rl only-for-tests "$GROOMER_LOCAL_DIR/log" "$GROOMER_LOCAL_DIR/run")"
   kill -TERM "$github"
