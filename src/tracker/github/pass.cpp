@@ -50,10 +50,9 @@ void forget_old(Cursor& cursor, std::int64_t before) {
     while (cursor.seen.size() > most_seen) cursor.seen.erase(cursor.seen.begin());  // all of one second
 }
 
-void note_newest(Cursor& cursor, std::string const& updated) {
-    auto const time = parse_time(updated);
+void note_newest(Cursor& cursor, std::optional<WallTime> updated) {
     auto const newest = parse_time(cursor.newest);
-    if (time && (!newest || *time > *newest)) cursor.newest = format_seconds(*time);
+    if (updated && (!newest || *updated > *newest)) cursor.newest = format_seconds(*updated);
 }
 
 bool repeat_walk(Cursor& cursor) {
@@ -67,8 +66,9 @@ bool repeat_walk(Cursor& cursor) {
 void rest(Cursor& cursor, WallTime now, PassOptions const& options) {
     cursor.full = false;
     cursor.begun = false;
-    auto const newest = parse_time(cursor.newest);
+    auto newest = parse_time(cursor.newest);
     if (!newest) return;
+    newest = std::min(*newest, now);  // as an older version may have left it
     // Once the overlap has passed, what is that old has been shown: from then on an idle repository answers with next to nothing.
     bool const settled = now >= *newest + options.overlap;
     auto const since = settled ? *newest - 1s : *newest - options.overlap;
@@ -98,8 +98,11 @@ std::string page_url(Cursor const& cursor, std::string const& list, std::size_t 
 Step advance(Cursor& cursor, IssuePage page, Links const& links, WallTime now, PassOptions const& options) {
     if (links.next_refused)
         throw Error{ErrorCode::failure, cursor.source + ": the list of issues goes on at another origin, which is not followed"};
-    auto const last_updated = parse_time(page.last_updated);
-    note_newest(cursor, page.last_updated);
+    auto last_updated = parse_time(page.last_updated);
+    // What is dated later than now is last in every list, and would hide whatever changes until then.
+    bool const later_than_now = last_updated && *last_updated > now;
+    if (later_than_now) last_updated = now;
+    note_newest(cursor, last_updated);
     Step step;
     step.news = take_news(cursor, std::move(page), now);
     if (!cursor.next.empty() && !step.news.empty()) cursor.found_on_walk = true;
@@ -110,9 +113,10 @@ Step advance(Cursor& cursor, IssuePage page, Links const& links, WallTime now, P
         step.last = true;
         return step;
     }
-    // A second before, in case that GitHub means "after" where it says "since".
+    // A second before, in case that GitHub means "after" where it says "since". Of what is dated later than now one page is like the
+    // other from any `since`: only their numbers get on.
     auto const since = parse_time(cursor.since);
-    if (last_updated && (!since || *last_updated - 1s > *since)) {
+    if (last_updated && !later_than_now && (!since || *last_updated - 1s > *since)) {
         if (!repeat_walk(cursor)) cursor.since = format_seconds(*last_updated - 1s);
         return step;
     }

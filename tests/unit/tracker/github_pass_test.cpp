@@ -56,7 +56,8 @@ struct Synced {
 };
 
 // Each page with a cursor that went through its text, as when another replica goes on.
-Synced sync(Listing& listing, std::string text, std::size_t per_page, WallTime now, std::function<void(std::size_t)> between = {}) {
+Synced sync(Listing& listing, std::string text, std::size_t per_page, WallTime now, std::function<void(std::size_t)> between = {},
+            std::chrono::seconds a_page = 0s) {
     Synced out;
     PassOptions const options;
     for (std::size_t pages = 1;; ++pages) {
@@ -69,6 +70,7 @@ Synced sync(Listing& listing, std::string text, std::size_t per_page, WallTime n
         for (auto const& issue : step.news) out.numbers.insert(issue.ref.number);
         text = to_string(cursor);
         if (between) between(pages);
+        now += a_page;
         if (step.last || pages > 5000) break;
     }
     out.cursor = text;
@@ -181,6 +183,49 @@ TEST(GithubPass, thousands_that_changed_in_one_second_end_and_are_all_named) {
     EXPECT_TRUE(std::includes(synced.numbers.begin(), synced.numbers.end(), wanted.begin(), wanted.end()));
     EXPECT_LT(listing.requests, 300U);
     EXPECT_LT(synced.cursor.size(), 100'000U);
+}
+
+TEST(GithubPass, an_entry_that_is_dated_a_day_ahead_hides_nothing) {
+    for (std::size_t const per_page : {1U, 2U, 3U, 100U}) {
+        Listing listing;
+        for (std::int64_t number = 1; number <= 5; ++number) listing.changed[number] = number;
+        listing.changed[3] = 86'400;
+        auto synced = sync(listing, "", per_page, noon + 1h);
+        EXPECT_EQ(std::set<std::int64_t>(synced.numbers.begin(), synced.numbers.end()), (std::set<std::int64_t>{1, 2, 3, 4, 5}));
+        for (std::int64_t at = 3700; at < 20'000; at += 1000) {
+            listing.changed[2] = at;
+            synced = sync(listing, synced.cursor, per_page, noon + std::chrono::seconds{at + 10});
+            EXPECT_EQ(synced.numbers.count(2), 1U) << "changed " << at << " s after noon, " << per_page << " a page";
+            EXPECT_FALSE(synced.full);
+        }
+        // Once its day has come it is an entry like any other.
+        synced = sync(listing, synced.cursor, per_page, noon + 25h);
+        EXPECT_EQ(sync(listing, synced.cursor, per_page, noon + 26h).numbers.size(), 0U);
+    }
+}
+
+TEST(GithubPass, a_cursor_that_was_led_ahead_comes_back) {
+    Cursor cursor;
+    cursor.source = source;
+    cursor.full = false;
+    cursor.full_began = epoch_seconds(noon);
+    cursor.since = format_seconds(noon + 24h);
+    cursor.newest = cursor.since;
+    Listing listing;
+    listing.changed = {{1, 86'400}};
+    auto const synced = sync(listing, to_string(cursor), 100, noon + 1h);
+    listing.changed[2] = 3700;
+    EXPECT_EQ(sync(listing, synced.cursor, 100, noon + 3710s).numbers.count(2), 1U);
+}
+
+TEST(GithubPass, pages_of_entries_that_are_dated_ahead_come_to_an_end) {
+    Listing listing;
+    for (std::int64_t number = 1; number <= 40; ++number) listing.changed[number] = 86'400 + number;
+    for (std::int64_t number = 41; number <= 50; ++number) listing.changed[number] = number;
+    auto const synced = sync(listing, "", 5, noon + 1h, {}, 3s);
+    auto const wanted = all_of(listing);
+    EXPECT_TRUE(std::includes(synced.numbers.begin(), synced.numbers.end(), wanted.begin(), wanted.end()));
+    EXPECT_LT(listing.requests, 60U);
 }
 
 TEST(GithubPass, entries_without_a_time_do_not_stop_it) {
