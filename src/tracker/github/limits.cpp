@@ -46,6 +46,8 @@ bool speaks_of_a_limit(std::string_view message) {
 
 std::int64_t millis(WallTime time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count(); }
 
+bool is_same_hour(Quota const& one, Quota const& two) { return std::max(one.reset, two.reset) - std::min(one.reset, two.reset) <= 2; }
+
 }  // namespace
 
 WallTime Limits::local(std::int64_t reset) const { return from_epoch_seconds(reset) - ahead_; }
@@ -113,8 +115,7 @@ void Limits::learn_quota(std::vector<net::Header> const& headers) {
     Quota told{std::min(*limit, most), std::min(*remaining, most), *reset};
     auto& known = quotas_[resource];
     // Answers may arrive in another order than they were given: within one hour, what is left only shrinks.
-    if (known.limit == told.limit && std::max(known.reset, told.reset) - std::min(known.reset, told.reset) <= 2)
-        told.remaining = std::min(told.remaining, known.remaining);
+    if (known.limit == told.limit && is_same_hour(known, told)) told.remaining = std::min(told.remaining, known.remaining);
     known = told;
 }
 
@@ -131,6 +132,7 @@ std::optional<WallTime> Limits::take(int status, std::vector<net::Header> const&
         auto const ahead = std::chrono::floor<std::chrono::seconds>(*date - now);
         // A second or two is the way of the answer; more is a clock that is wrong.
         ahead_ = ahead > -3s && ahead < 3s ? 0s : ahead;
+        ahead_is_measured_ = true;
     }
     learn_quota(headers);
     auto const told = retry_after(net::find_header(headers, "retry-after"), ahead_, now);
@@ -181,6 +183,25 @@ WallTime from_millis(std::int64_t value, WallTime latest) {
     return WallTime{std::chrono::milliseconds{std::clamp<std::int64_t>(value, 0, millis(latest))}};
 }
 
+// Of a later hour, or of the same one where less is left.
+Quota scarcer(Quota const& one, Quota const& two) {
+    auto out = one.reset >= two.reset ? one : two;
+    if (is_same_hour(one, two)) out.remaining = std::min(one.remaining, two.remaining);
+    return out;
+}
+
+// What is in both is the same content: it is stored to the millisecond.
+std::deque<WallTime> merged(std::deque<WallTime> const& known, std::vector<WallTime> told) {
+    std::vector<WallTime> ours;
+    for (auto const at : known) ours.push_back(std::chrono::floor<std::chrono::milliseconds>(at));
+    std::sort(ours.begin(), ours.end());
+    std::sort(told.begin(), told.end());
+    std::deque<WallTime> out;
+    std::set_union(ours.begin(), ours.end(), told.begin(), told.end(), std::back_inserter(out));
+    if (out.size() > most_content) out.erase(out.begin(), out.end() - most_content);
+    return out;
+}
+
 }  // namespace
 
 void Limits::restore(std::string_view text, WallTime now) {
@@ -188,26 +209,31 @@ void Limits::restore(std::string_view text, WallTime now) {
     auto const value = json::parse({text.data(), text.size()}, error);
     auto const* object = error ? nullptr : value.if_object();
     if (!object || int_of(*object, "v") != 1) return;
-    ahead_ = std::chrono::seconds{std::clamp<std::int64_t>(int_of(*object, "ahead"), -86'400 * 365, 86'400 * 365)};
-    blocked_until_ = from_millis(int_of(*object, "blocked_until"), now + longest_wait);
-    strikes_ = static_cast<int>(std::clamp<std::int64_t>(int_of(*object, "strikes"), 0, 7));
+    if (!ahead_is_measured_) ahead_ = std::chrono::seconds{std::clamp<std::int64_t>(int_of(*object, "ahead"), -86'400 * 365, 86'400 * 365)};
+    auto const blocked_until = from_millis(int_of(*object, "blocked_until"), now + longest_wait);
+    blocked_until_ = std::min<WallTime>(std::max(blocked_until_, blocked_until), now + longest_wait);
+    strikes_ = std::max(strikes_, static_cast<int>(std::clamp<std::int64_t>(int_of(*object, "strikes"), 0, 7)));
     if (auto const* quotas = member<json::object>(*object, "quotas"))
         for (auto const& [resource, told] : *quotas) {
             auto const* parts = told.if_array();
             bool const whole = parts && parts->size() == 3 && std::all_of(parts->begin(), parts->end(), [](auto const& part) {
                                    return part.is_int64() && part.get_int64() >= 0;
                                });
-            if (whole && quotas_.size() < most_resources)
-                quotas_[std::string{resource}] = {(*parts)[0].get_int64(), (*parts)[1].get_int64(), (*parts)[2].get_int64()};
+            if (!whole) continue;
+            Quota const quota{(*parts)[0].get_int64(), (*parts)[1].get_int64(), (*parts)[2].get_int64()};
+            auto const known = quotas_.find(std::string{resource});
+            if (known != quotas_.end()) known->second = scarcer(known->second, quota);
+            else if (quotas_.size() < most_resources) quotas_.emplace(std::string{resource}, quota);
         }
     if (auto const* writes = member<json::object>(*object, "writes"))
         for (auto const& [repo, at] : *writes)
-            if (at.is_int64() && writes_.size() < most_repositories) writes_[std::string{repo}] = from_millis(at.get_int64(), now);
-    content_.clear();
+            if (std::string const name{repo}; at.is_int64() && (writes_.contains(name) || writes_.size() < most_repositories))
+                writes_[name] = std::max(writes_[name], from_millis(at.get_int64(), now));
+    std::vector<WallTime> told;
     if (auto const* content = member<json::array>(*object, "content"))
         for (auto const& at : *content)
-            if (at.is_int64() && content_.size() < most_content) content_.push_back(from_millis(at.get_int64(), now));
-    std::sort(content_.begin(), content_.end());
+            if (at.is_int64() && told.size() < most_content) told.push_back(from_millis(at.get_int64(), now));
+    content_ = merged(content_, std::move(told));
 }
 
 // Both are mostly the same comments, dated a little apart: the n-th latest there is not before the n-th latest of either.

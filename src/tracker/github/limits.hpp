@@ -53,7 +53,8 @@ public:
 
     // As JSON.
     [[nodiscard]] std::string state() const;
-    // Takes up what state() made; anything else is passed over, and no time in it can hold us up longer than GitHub could.
+    // Takes up what state() made, beside what is known already: of the two the one that lets less go. Anything else is passed over, and
+    // no time in it can hold us up longer than GitHub could.
     void restore(std::string_view state, WallTime now);
     // Content that is known to have gone from another source, the oldest first: in no span of time do fewer count than either knows of.
     void know_content(std::vector<WallTime> const& times);
@@ -68,6 +69,7 @@ private:
     Pace pace_;
     std::map<std::string, Quota> quotas_;     // by resource
     std::chrono::seconds ahead_{0};           // GitHub's clock, of ours
+    bool ahead_is_measured_ = false;          // by this process, whose clock it is
     WallTime blocked_until_{};                // a secondary limit: nothing at all goes
     int strikes_ = 0;                         // limits in a row that did not say how long
     std::map<std::string, WallTime> writes_;  // the last to each repository

@@ -189,6 +189,69 @@ TEST(GithubLimits, who_works_next_keeps_the_pace) {
     EXPECT_EQ(third.take(429, {}, "", noon + 60s), noon + 60s + 120s);  // the second in a row, whoever asks
 }
 
+TEST(GithubLimits, what_was_stored_before_takes_back_nothing_that_is_known_since) {
+    Pace const pace{.between_writes = 3s, .comments_per_minute = 3, .comments_per_hour = 5};
+    Limits limits{pace};
+    auto const reset = epoch_seconds(noon + 20min);
+    limits.take(200, quota(5000, 4000, reset), "", noon);
+    limits.sent(Kind::content, "o/r", noon + 123'456us);
+    auto const before = limits.state();
+    limits.restore(before, noon + 1s);
+    EXPECT_EQ(limits.state(), before) << "nothing counts twice";
+    limits.take(429, {{"retry-after", "600"}}, "", noon + 1s);
+    limits.take(200, quota(5000, 3000, reset), "", noon + 1s);
+    limits.sent(Kind::content, "o/r", noon + 2s);
+    auto const later = limits.state();
+    limits.restore(before, noon + 2s);  // its tick was cancelled, or its hold lost: what it knew was not stored
+    EXPECT_EQ(limits.state(), later);
+    EXPECT_EQ(wait(limits, Kind::read, noon + 2s), 599s);
+    EXPECT_EQ(limits.quotas().at("core").remaining, 3000);
+}
+
+TEST(GithubLimits, what_two_have_left_comes_to_the_same_in_either_order) {
+    Pace const pace{.between_writes = 3s, .comments_per_minute = 3, .comments_per_hour = 5};
+    Limits one{pace}, two{pace};
+    auto const reset = epoch_seconds(noon + 20min);
+    one.take(200, quota(5000, 4000, reset), "", noon);
+    two.take(200, quota(5000, 3999, reset + 1), "", noon);
+    two.take(429, {}, "", noon);
+    one.sent(Kind::content, "o/r", noon - 3s);
+    one.sent(Kind::content, "o/r", noon - 1s);
+    two.sent(Kind::content, "o/r", noon - 2s);
+    two.sent(Kind::write, "o/other", noon - 1s);
+    auto search = quota(30, 7, reset);
+    search.push_back({"x-ratelimit-resource", "search"});
+    one.take(200, search, "", noon);
+    Limits forth{pace}, back{pace};
+    for (auto const* from : {&one, &two}) forth.restore(from->state(), noon);
+    for (auto const* from : {&two, &one}) back.restore(from->state(), noon);
+    EXPECT_EQ(forth.state(), back.state());
+    EXPECT_EQ(forth.quotas().at("core"), (Quota{5000, 3999, reset + 1}));
+    EXPECT_EQ(forth.quotas().at("search"), (Quota{30, 7, reset}));
+    EXPECT_EQ(wait(forth, Kind::read, noon), 60s);
+    EXPECT_EQ(wait(forth, Kind::write, noon + 60s), 0s);
+    Limits third{pace};
+    third.restore(forth.state(), noon);
+    EXPECT_EQ(third.state(), forth.state());
+    Limits open{pace};  // three comments within the minute, of which none of the two has made all
+    open.restore(one.state(), noon);
+    EXPECT_EQ(wait(open, Kind::content, noon), 2s) << "the pace between two writes";
+    Limits unblocked{pace};
+    unblocked.sent(Kind::content, "o/r", noon - 2s);
+    open.restore(unblocked.state(), noon);
+    EXPECT_EQ(wait(open, Kind::content, noon), 57s);
+}
+
+TEST(GithubLimits, of_two_hours_the_later_one_counts) {
+    Limits limits{Pace{}}, past{Pace{}};
+    past.take(200, quota(5000, 5, epoch_seconds(noon - 10min)), "", noon - 20min);
+    limits.take(200, quota(5000, 4000, epoch_seconds(noon + 50min)), "", noon);
+    limits.restore(past.state(), noon);
+    EXPECT_EQ(limits.quotas().at("core").remaining, 4000);
+    past.restore(limits.state(), noon);
+    EXPECT_EQ(past.quotas().at("core").remaining, 4000);
+}
+
 TEST(GithubLimits, comments_that_others_know_of_count_and_none_counts_twice) {
     Pace const pace{.between_writes = 0ms, .comments_per_minute = 3, .comments_per_hour = 5};
     Limits killed{pace};
