@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace groomer::tracker::github {
 namespace {
@@ -183,10 +184,10 @@ WallTime from_millis(std::int64_t value, WallTime latest) {
     return WallTime{std::chrono::milliseconds{std::clamp<std::int64_t>(value, 0, millis(latest))}};
 }
 
-// Of a later hour, or of the same one where less is left.
+// Of a later hour, or of the same one where less is left. What is left of another limit is another account's, or nobody's.
 Quota scarcer(Quota const& one, Quota const& two) {
-    auto out = one.reset >= two.reset ? one : two;
-    if (is_same_hour(one, two)) out.remaining = std::min(one.remaining, two.remaining);
+    auto out = std::pair{one.reset, one.limit} >= std::pair{two.reset, two.limit} ? one : two;
+    if (one.limit == two.limit && is_same_hour(one, two)) out.remaining = std::min(one.remaining, two.remaining);
     return out;
 }
 

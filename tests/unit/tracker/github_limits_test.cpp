@@ -252,6 +252,19 @@ TEST(GithubLimits, of_two_hours_the_later_one_counts) {
     EXPECT_EQ(past.quotas().at("core").remaining, 4000);
 }
 
+// A token that GitHub refuses has nobody's limit.
+TEST(GithubLimits, what_is_left_of_another_limit_is_not_taken_for_what_is_left_of_ours) {
+    Limits ours{Pace{}}, nobodys{Pace{}};
+    auto const reset = epoch_seconds(noon + 30min);
+    ours.take(200, quota(5000, 4000, reset), "", noon);
+    nobodys.take(401, quota(60, 50, reset), "", noon);
+    for (auto* limits : {&ours, &nobodys}) {
+        limits->restore((limits == &ours ? nobodys : ours).state(), noon);
+        EXPECT_EQ(limits->quotas().at("core"), (Quota{5000, 4000, reset}));
+        EXPECT_EQ(wait(*limits, Kind::read, noon), 0s);
+    }
+}
+
 TEST(GithubLimits, comments_that_others_know_of_count_and_none_counts_twice) {
     Pace const pace{.between_writes = 0ms, .comments_per_minute = 3, .comments_per_hour = 5};
     Limits killed{pace};
