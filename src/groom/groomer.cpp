@@ -196,8 +196,9 @@ Task<> Groomer::work(std::shared_ptr<Batch> batch) {
         } catch (tracker::LimitReached const&) {
             failure = std::current_exception();
             limited = true;
-        } catch (Error const&) {  // its tracker fails as a whole, which is no issue's fault: the others go on
+        } catch (Error const& error) {  // its tracker fails as a whole, which is no issue's fault: the others go on
             failure = std::current_exception();
+            if (error.code() == ErrorCode::credentials) report.refused = true;
         }
         if (!failure) continue;
         batch->unreadable.push_back(claimed.id);

@@ -64,6 +64,7 @@ struct TickReport {
     bool full = false;                 // it stopped at the batch limit
     bool clean = true;                 // every write was answered
     bool cut_short = false;            // wound down, or the hold was lost
+    bool refused = false;              // a tracker did not take our credentials
     std::set<std::string> unreadable;  // entries whose tracker could not be read or written as a whole
     std::set<std::string> limited;     // entries whose tracker let nothing more go, for its limits or our own pace
     std::vector<Groomed> issues;

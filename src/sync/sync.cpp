@@ -82,6 +82,9 @@ Task<SyncReport> sync(store::Store& store, Log& log, std::shared_ptr<lock::Hold>
         } catch (tracker::LimitReached const&) {
             failure = std::current_exception();
             limited = true;
+        } catch (Error const& error) {
+            failure = std::current_exception();
+            if (error.code() == ErrorCode::credentials) report.refused = true;
         } catch (...) {
             failure = std::current_exception();
         }

@@ -26,6 +26,7 @@ struct SyncReport {
     std::vector<std::string> failed;   // sources that could not be read; the others went on
     std::vector<std::string> limited;  // sources that let nothing more be read for now; the next sync goes on from there
     bool cut_short = false;
+    bool refused = false;  // a source did not take our credentials
 };
 
 // Throws pg::DatabaseError and store::HoldLost. wake: the lock whose tick is due when something changed.

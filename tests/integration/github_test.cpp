@@ -273,6 +273,26 @@ TEST_F(OnGithub, RefusedCredentialsAreToldWithTheStatusForThem) {
     EXPECT_EQ(ended.output.find("wrong"), std::string::npos) << "the token is not told: " << ended.output;
 }
 
+TEST_F(OnGithub, OnceEndsWithTheStatusForRefusedCredentialsWhicheverTickMeetsThem) {
+    auto const expect_refused = [&](std::vector<std::string> words) {
+        auto const ended = command(std::move(words), "ghp_refused");
+        EXPECT_EQ(ended.status, 5) << ended.output;
+        EXPECT_NE(ended.output.find("is the token in github.token_file right"), std::string::npos) << ended.output;
+        EXPECT_EQ(ended.output.find("ghp_refused"), std::string::npos) << "the token is not told: " << ended.output;
+        return ended.output;
+    };
+    auto const told = expect_refused({"once"});
+    EXPECT_NE(told.find("credentials were refused"), std::string::npos) << told;
+    expect_refused({"once", "--output", "json"});
+    expect_refused({"once", "--repo", repo, "--issue", "3"});
+    ASSERT_EQ(command({"once"}).status, 0);
+    database->query("UPDATE groomer.source SET synced_at = clock_timestamp() + interval '1 hour' RETURNING 1");  // no sync is due
+    database->query("UPDATE groomer.issue SET due_at = clock_timestamp() WHERE open RETURNING 1");
+    auto const met = expect_refused({"once"});
+    EXPECT_NE(met.find("a tracker cannot be read or written"), std::string::npos) << met;
+    EXPECT_EQ(met.find("a source could not be read"), std::string::npos) << met;
+}
+
 // In two requests, however large the repository is.
 TEST_F(OnGithub, ValidateTellsWhatStandsInTheWayWithoutReadingTheIssues) {
     auto const look = [this](std::string const& token = "secret") {

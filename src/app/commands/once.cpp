@@ -38,14 +38,15 @@ Task<groom::Target> target_of(Service& service, CommandLine const& line) {
     groom::Target target;
     target.force = line.force;
     target.dry_run = line.dry_run;
+    auto const code = service.last_sync().refused ? ErrorCode::credentials : ErrorCode::failure;  // then nothing new can be known
     if (line.issue) {
         target.only = tracker::IssueRef{line.repo.value_or(""), *line.issue};
         if (!co_await store::story(service.store(), *target.only))
-            throw Error{ErrorCode::failure, tracker::to_string(*target.only) + " is not known: no configured repository has it"};
+            throw Error{code, tracker::to_string(*target.only) + " is not known: no configured repository has it"};
     } else if (line.repo) {
         target.repo = line.repo;
         if (!co_await store::knows_repository(service.store(), *line.repo))
-            throw Error{ErrorCode::failure, "the repository " + *line.repo + " is not known: no configured entry has it"};
+            throw Error{code, "the repository " + *line.repo + " is not known: no configured entry has it"};
     }
     co_return target;
 }
@@ -106,6 +107,10 @@ Task<int> once_in(Service& service, CommandLine const& line, config::Config cons
     if (once.stopped) throw Error{ErrorCode::failure, "stopped by a signal before the lock could be had"};
     print(line, dry_run, once, service.last_report());
     if (!once.tick) co_return static_cast<int>(ErrorCode::held);
+    if (service.last_sync().refused || service.last_report().refused) {
+        if (!line.json) std::cout << "credentials were refused: which, and why, is in the log above\n";
+        co_return static_cast<int>(ErrorCode::credentials);
+    }
     bool const failed = once.tick->outcome == reconcile::TickOutcome::error || once.tick->outcome == reconcile::TickOutcome::aborted;
     auto const& issues = service.last_report().issues;
     bool const unwritten =
