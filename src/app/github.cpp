@@ -42,6 +42,8 @@ void GitHub::configure(config::GitHub const& settings) {
     if (anew) {
         trackers_.clear();
         begin();
+    } else {
+        *secrets_ = secrets();
     }
     api_->limits().set_pace(pace_of(settings_.pace));
 }
@@ -59,17 +61,22 @@ void GitHub::begin() {
     options.user_agent = agent;
     options.pace = pace_of(settings_.pace);
     auto observe = [this](github::Observation const& observation) { this->observe(observation); };
+    secrets_ = std::make_shared<Secrets>(secrets());
     github::ApiParts parts{*client_, parts_.clock, parts_.log, credentials(), wall_now, observe};
     api_ = std::make_shared<github::Api>(std::move(parts), std::move(options));
 }
 
+GitHub::Secrets GitHub::secrets() const {
+    return {settings_.token.value, settings_.app ? settings_.app->private_key.value : std::string{}};
+}
+
 std::shared_ptr<github::Credentials> GitHub::credentials() {
-    if (!settings_.app) return github::make_token_credentials([this] { return settings_.token.value; });
+    if (!settings_.app) return github::make_token_credentials([secrets = secrets_] { return secrets->token; });
     github::AppOptions options;
     options.api_url = settings_.api_url;
     options.id = settings_.app->id;
     options.installation_id = settings_.app->installation_id;
-    options.private_key = [this] { return settings_.app ? settings_.app->private_key.value : std::string{}; };
+    options.private_key = [secrets = secrets_] { return secrets->private_key; };
     options.user_agent = "groomer/" + version().version;
     return github::make_app_credentials(*client_, wall_now, std::move(options));
 }

@@ -40,7 +40,11 @@ public:
     void restore_limits(std::string const& state, std::vector<std::chrono::milliseconds> const& comments);
 
 private:
+    struct Secrets {
+        std::string token, private_key;
+    };
     void begin();
+    [[nodiscard]] Secrets secrets() const;
     std::shared_ptr<tracker::github::Credentials> credentials();
     void observe(tracker::github::Observation const& observation);
 
@@ -48,6 +52,9 @@ private:
     config::GitHub settings_;
     std::unique_ptr<net::HttpClient> client_;
     std::shared_ptr<tracker::github::Api> api_;  // once a repository has asked for it
+    // Of that one alone: another, with which a tick is still under way, is of another server, App or kind of credentials, and must
+    // not be given what is configured by now.
+    std::shared_ptr<Secrets> secrets_;
     std::map<std::string, std::shared_ptr<tracker::Tracker>> trackers_;
 };
 

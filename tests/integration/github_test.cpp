@@ -1,4 +1,6 @@
 // groomer's binary on a GitHub of our own, whose log tells what truly happened.
+#include "app/github.hpp"
+#include "app/run_to_end.hpp"
 #include "fake_github/seed.hpp"
 #include "fake_github/server.hpp"
 #include "support/process.hpp"
@@ -79,6 +81,27 @@ public:
 private:
     std::mutex mutex_;
     std::string lines_;
+};
+
+// With what credentials it is asked.
+class Asked : public fake_github::Watcher {
+public:
+    std::optional<fake_github::Fault> arrived(fake_github::Request const& request, std::string const&, fake_github::Peer const&) override {
+        std::lock_guard const lock{mutex_};
+        with_.insert(std::string{request.header("authorization")});
+        return std::nullopt;
+    }
+    void applied(std::string const&, int) override {}
+    void ended(std::string const&, bool) override {}
+    // And begins anew.
+    std::set<std::string> with() {
+        std::lock_guard const lock{mutex_};
+        return std::exchange(with_, {});
+    }
+
+private:
+    std::mutex mutex_;
+    std::set<std::string> with_;
 };
 
 class OnGithub : public testing::Test {
@@ -291,6 +314,46 @@ TEST_F(OnGithub, OnceEndsWithTheStatusForRefusedCredentialsWhicheverTickMeetsThe
     auto const met = expect_refused({"once"});
     EXPECT_NE(met.find("a tracker cannot be read or written"), std::string::npos) << met;
     EXPECT_EQ(met.find("a source could not be read"), std::string::npos) << met;
+}
+
+// As when a tick is under way while the configuration is read again.
+TEST(GithubSettings, ATokenOfAnotherServerIsNotSentToTheOneBefore) {
+    Asked one_asked, two_asked;
+    Server one{{.watcher = &one_asked}}, two{{.watcher = &two_asked}};
+    for (auto* server : {&one, &two})
+        server->with_state([](State& state) {
+            state.add_repository(repo);
+            for (auto const* token : {"first", "renewed", "second"}) state.access.add_token(token, {.login = "groomer"});
+        });
+    asio::io_context context{1};
+    SystemClock clock;
+    std::ostringstream lines;
+    Log log{lines, LogLevel::info, Log::Format::text};
+    metrics::Metrics metrics{{"1", "r", "c", "l", {"groomer"}, {}, {}, {}}};
+    app::GitHub github{{context.get_executor(), clock, log, metrics, {}}};
+    auto const configure = [&](Server const& server, std::string const& token) {
+        config::GitHub settings;
+        settings.api_url = server.url();
+        settings.token.value = token;
+        github.configure(settings);
+    };
+    auto const sync = [&](tracker::Tracker& tracker) { EXPECT_TRUE(app::run_to_end(context, tracker.changes("", 500)).last); };
+    using Authorizations = std::set<std::string>;
+    configure(one, "first");
+    auto const before = github.tracker(repo);
+    sync(*before);
+    EXPECT_EQ(one_asked.with(), Authorizations{"Bearer first"});
+    configure(one, "renewed");
+    EXPECT_EQ(github.tracker(repo), before);
+    sync(*before);
+    EXPECT_EQ(one_asked.with(), Authorizations{"Bearer renewed"});
+    configure(two, "second");
+    sync(*before);
+    EXPECT_EQ(one_asked.with(), Authorizations{"Bearer renewed"});
+    EXPECT_EQ(two_asked.with(), Authorizations{});
+    sync(*github.tracker(repo));
+    EXPECT_EQ(two_asked.with(), Authorizations{"Bearer second"});
+    EXPECT_EQ(one_asked.with(), Authorizations{});
 }
 
 // In two requests, however large the repository is.
