@@ -93,12 +93,15 @@ std::shared_ptr<tracker::Tracker> GitHub::tracker(std::string const& repo) {
     return known;
 }
 
-void GitHub::restore_limits(std::string const& state, std::vector<std::chrono::milliseconds> const& comments) {
+void GitHub::restore_limits(std::string const& state) {
+    if (api_) api_->limits().restore(state, wall_now());
+}
+
+void GitHub::know_comments(std::vector<std::chrono::milliseconds> const& comments) {
     if (!api_) return;
     auto const now = wall_now();
     std::vector<WallTime> times;
     for (auto const age : comments) times.push_back(now - age);
-    api_->limits().restore(state, now);
     api_->limits().know_content(times);
 }
 

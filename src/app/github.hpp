@@ -36,8 +36,10 @@ public:
     [[nodiscard]] bool is_used() const { return api_ != nullptr; }
     // What is known of its limits, and of our own pace, as text for whoever works next.
     [[nodiscard]] std::string limits() const { return api_ ? api_->limits().state() : std::string{}; }
-    // comments: how long ago each was made, or begun; the oldest first.
-    void restore_limits(std::string const& state, std::vector<std::chrono::milliseconds> const& comments);
+    // Beside what is known already.
+    void restore_limits(std::string const& state);
+    // How long ago each comment was made, or begun; the oldest first.
+    void know_comments(std::vector<std::chrono::milliseconds> const& comments);
 
 private:
     struct Secrets {

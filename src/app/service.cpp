@@ -244,14 +244,17 @@ Task<> Service::take_over_limits() {
     for (auto const& entry : entries_)
         if (entry.settings.tracker == "github") sources.push_back(entry.settings.name);
     auto const found = co_await store::tracker_limits(store_, "github", sources);
-    github_.restore_limits(found.known, found.comments);
-    limits_found_ = found.known;
+    for (auto const& [lock, limits] : found.known) github_.restore_limits(limits);
+    github_.know_comments(found.comments);
+    limits_left_ = found.known;
 }
 
 Task<> Service::leave_limits(lock::Hold& hold) {
     auto const limits = github_.limits();
-    if (!github_.is_used() || limits == limits_found_ || !hold.may_act()) co_return;
+    auto& left = limits_left_[hold.terms().lock];
+    if (!github_.is_used() || limits == left || !hold.may_act()) co_return;
     co_await store::save_tracker_limits(store_, hold, "github", limits);
+    limits_left_[hold.terms().lock] = limits;
 }
 
 // A tick that fails has used up some of the limits, too.

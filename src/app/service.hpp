@@ -109,8 +109,8 @@ private:
     groom::Target target_;
     groom::TickReport last_report_;
     sync::SyncReport last_sync_;
-    std::string limits_found_;                       // those of the tracker, when the tick began
-    std::optional<BootTime::time_point> worked_at_;  // by this replica, and memory was not given back since
+    std::map<std::string, std::string> limits_left_;  // of the tracker, as they are stored, by lock
+    std::optional<BootTime::time_point> worked_at_;   // by this replica, and memory was not given back since
     int at_work_ = 0;
     std::unique_ptr<reconcile::Loop> groom_loop_, sync_loop_;
     asio::executor_work_guard<asio::io_context::executor_type> keep_renewals_;

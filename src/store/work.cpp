@@ -148,9 +148,12 @@ SELECT r.name, count(i.id), extract(epoch FROM min(i.due_at))
 FROM groomer.repository r JOIN groomer.source s ON s.name = r.source AND s.configured LEFT JOIN groomer.issue i ON i.repo_id = r.id AND i.due_at <= statement_timestamp()
 GROUP BY r.name)sql"};
 
-// A comment that was begun may have been made, and so may one that failed. $3: more than that are of no use to anybody.
+// A row is keyed TRACKER/LOCK. One that nobody has changed for a day is of an hour that is long over, and perhaps of a lock that is
+// not used any more. A comment that was begun may have been made, and so may one that failed. $3: more than that are of no use to anybody.
 constexpr pg::Statement limits_statement{"tracker_limits", R"sql(
-SELECT (SELECT limits FROM groomer.tracker_limits WHERE tracker = $1), (
+SELECT (
+    SELECT json_object_agg(substr(tracker, length($1) + 2), limits) FROM groomer.tracker_limits
+    WHERE starts_with(tracker, $1 || '/') AND at > clock_timestamp() - interval '1 day'), (
     SELECT json_agg(c.age ORDER BY c.age DESC) FROM (
         SELECT (extract(epoch FROM clock_timestamp() - t.ended_at) * 1000)::bigint AS age
         FROM groomer.step t JOIN groomer.issue i ON i.id = t.issue_id JOIN groomer.repository r ON r.id = i.repo_id
@@ -322,7 +325,10 @@ Task<TrackerLimits> tracker_limits(Store& store, std::string tracker, std::vecto
     auto rows = co_await store.read(limits_statement, values);
     TrackerLimits out;
     auto const& row = rows.front();
-    if (!row.null(0)) out.known = row.text(0);
+    if (!row.null(0)) {
+        auto const known = boost::json::parse(row.text(0));
+        for (auto const& [lock, limits] : known.as_object()) out.known[std::string{lock}] = std::string{limits.as_string()};
+    }
     if (row.null(1)) co_return out;
     auto const ages = boost::json::parse(row.text(1));
     for (auto const& age : ages.as_array()) out.comments.emplace_back(age.to_number<std::int64_t>());
@@ -330,7 +336,7 @@ Task<TrackerLimits> tracker_limits(Store& store, std::string tracker, std::vecto
 }
 
 Task<> save_tracker_limits(Store& store, lock::Hold& hold, std::string tracker, std::string limits) {
-    pg::Values values{tracker, limits};
+    pg::Values values{tracker + "/" + hold.terms().lock, limits};
     co_await store.write(hold, save_limits_statement, values);
 }
 

@@ -5,6 +5,7 @@
 #include "tracker/tracker.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -107,12 +108,13 @@ Task<std::vector<Backlog>> backlog(Store& store);
 
 // What a holder has learned of a tracker's limits, and the pace it has kept, for whoever works next.
 struct TrackerLimits {
-    std::string known;  // "" where nothing is
+    std::map<std::string, std::string> known;  // by the lock under which it was left
     std::vector<std::chrono::milliseconds>
         comments;  // how long ago each was begun or made, by the steps of the last hour; the oldest first
 };
 // sources: those that share the tracker.
 Task<TrackerLimits> tracker_limits(Store& store, std::string tracker, std::vector<std::string> sources);
+// Under the hold's lock: who works under another one at the same time leaves its own.
 Task<> save_tracker_limits(Store& store, lock::Hold& hold, std::string tracker, std::string limits);
 
 // Deletes runs, holds, steps, decisions and requests that are older than `keep`, at most `limit` of each.

@@ -505,6 +505,27 @@ TEST_F(OnGithub, ALimitInTheMiddleIsNoErrorAndLosesNothing) {
     expect_each_once();
 }
 
+// They may work at the same time, in two replicas.
+TEST_F(OnGithub, EachLockLeavesItsLimitsAndKnowsThoseOfTheOther) {
+    ASSERT_EQ(command({"once"}).status, 0);
+    ASSERT_EQ(number("SELECT count(*) FROM groomer.tracker_limits"), 2);
+    auto const blocked =
+        "SELECT count(*) FROM groomer.tracker_limits "
+        "WHERE (limits::json ->> 'blocked_until')::bigint > extract(epoch FROM clock_timestamp()) * 1000";
+    ASSERT_EQ(number(blocked), 0);
+    database->query(
+        "UPDATE groomer.tracker_limits SET limits = jsonb_set(limits::jsonb, '{blocked_until}', "
+        "to_jsonb((extract(epoch FROM clock_timestamp()) * 1000)::bigint + 3600000))::text WHERE tracker = 'github/global' RETURNING 1");
+    database->query("UPDATE groomer.source SET synced_at = clock_timestamp() + interval '1 hour' RETURNING 1");  // no sync is due
+    database->query("UPDATE groomer.issue SET due_at = clock_timestamp() WHERE open RETURNING 1");
+    auto const asked = requests();
+    auto const ended = command({"once"});
+    EXPECT_EQ(ended.status, 0) << ended.output;
+    EXPECT_NE(ended.output.find("a limit is reached"), std::string::npos) << ended.output;
+    EXPECT_EQ(requests(), asked);
+    EXPECT_EQ(number(blocked), 2);
+}
+
 // A holder that was killed has left no word of its pace, but its steps.
 TEST_F(OnGithub, CommentsOfAKilledHolderCountFromTheNextTickOn) {
     ASSERT_EQ(command({"once", "--dry-run"}).status, 0);
