@@ -268,13 +268,16 @@ TEST_F(OnGithub, ADryRunWritesNothing) {
 TEST_F(OnGithub, PeoplesLabelsStayWhatTheyAre) {
     fake_github::By const maintainer{.login = "maintainer", .now = server.now()};
     server.with_state([&](State& state) {
-        for (auto number : {1, 2, 3})
-            if (state.at(repo).issues.contains(number))
-                state.add_labels(state.at(repo), state.issue(repo, number), {"type/question"}, maintainer);
+        for (auto number : {3, 4, 6}) state.add_labels(state.at(repo), state.issue(repo, number), {"type/question"}, maintainer);
     });
-    ASSERT_EQ(command({"once"}).status, 0);
+    for (int i = 0; i < 5 && (i == 0 || number(left()) > 0); ++i) ASSERT_EQ(command({"once"}).status, 0);
+    ASSERT_EQ(number("SELECT count(DISTINCT i.number) FROM groomer.run r JOIN groomer.issue i ON i.id = r.issue_id "
+                     "WHERE r.mode = 'apply' AND i.number IN (3, 4, 6)"),
+              3)
+        << "not groomed at all";
     for (auto const& effect : effects()) {
-        bool const ours = effect.at("actor") == "groomer" && effect.at("issue").to_number<int>() <= 3;
+        auto const issue = effect.at("issue").to_number<int>();
+        bool const ours = effect.at("actor") == "groomer" && (issue == 3 || issue == 4 || issue == 6);
         EXPECT_FALSE(ours && effect.at("label").as_string().starts_with("type/")) << boost::json::serialize(effect);
     }
 }
