@@ -47,8 +47,12 @@ void pause_in_send(World& world) {
     auto& member = struck(world);
     auto const from = now();
     member.process->signal(stop_in_send_signal);
-    // Its next write stops it; SIGCONT before that changes nothing.
+    // Its next write stops it, if one comes.
     world.sleep(world.ttls(1.3, 3));
+    member.process->signal(do_not_stop_signal);
+    member.process->signal(SIGCONT);
+    // It may have been about to stop when it was told not to.
+    world.sleep(50ms);
     member.process->signal(SIGCONT);
     world.note_pause(member, from);
 }

@@ -10,6 +10,8 @@ inline constexpr char const* settle_variable = "CHAOS_SETTLE_MS";  // of the tra
 // On this signal a replica stops itself (SIGSTOP) inside its next write, between the guard's yes and the send: the one
 // pause that nothing can check away.
 inline constexpr int stop_in_send_signal = 10;  // SIGUSR1
+// And on this one no longer: a write that comes later would stop for ever.
+inline constexpr int do_not_stop_signal = 12;  // SIGUSR2
 
 // The issues of a world belong to one repository.
 inline constexpr char const* repository = "chaos/world";

@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
     ::mallopt(M_ARENA_MAX, 2);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(groomer::chaos::stop_in_send_signal, [](int) { groomer::chaos::stop_in_send = true; });
+    std::signal(groomer::chaos::do_not_stop_signal, [](int) { groomer::chaos::stop_in_send = false; });
     try {
         groomer::chaos::run(argv[1]);
         return 0;
