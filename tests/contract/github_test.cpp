@@ -127,10 +127,7 @@ std::vector<Deed> GithubContract::deeds_of_writes() {
         {200, "failed: a write to octocat/Hello-World#1347 had no effect"}, {301, "failed"}, {404, "credentials"}, {410, "credentials"}};
     Expected const creates{{201, "done"}, {404, "credentials"}, {422, "failed"}};
     return {
-        {Route::add_labels, "add a label", adds,
-         [this] {
-             return added({"enhancement", "question"});
-         }},
+        {Route::add_labels, "add a label", adds, [this] { return added({"enhancement"}); }},
         {Route::remove_label, "remove a label", removes, [this] { return written(tracker_->remove_label(ref(), "bug", guard())); }},
         {Route::create_label, "make a label", creates,
          [this] { return written(tracker_->create_label("type/✓ 100%", std::string(150, 'm'), guard())); }},

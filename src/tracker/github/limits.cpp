@@ -111,6 +111,8 @@ void Limits::learn_quota(std::vector<net::Header> const& headers) {
     if (!limit || !remaining || !reset) return;
     std::string resource{net::find_header(headers, "x-ratelimit-resource").substr(0, 64)};
     if (resource.empty()) resource = core;
+    auto const plain = [](char c) { return c > ' ' && c < '\x7f'; };  // it is stored as JSON
+    if (!std::all_of(resource.begin(), resource.end(), plain)) return;
     if (!quotas_.contains(resource) && quotas_.size() >= most_resources) return;
     constexpr std::int64_t most = std::int64_t{1} << 40;
     Quota told{std::min(*limit, most), std::min(*remaining, most), *reset};

@@ -151,6 +151,17 @@ TEST(GithubLimits, nonsense_in_headers_is_passed_over) {
     EXPECT_LE(limits.quotas().size(), 32U);
 }
 
+TEST(GithubLimits, a_resource_of_other_bytes_does_not_spoil_what_is_stored) {
+    Limits limits{Pace{}};
+    auto headers = quota(5000, 0, 1'709'208'900);
+    headers.push_back({"x-ratelimit-resource", "core\xf6\x9b"});
+    limits.take(403, headers, "", noon);
+    limits.take(429, {{"retry-after", "600"}}, "", noon);
+    Limits next{Pace{}};
+    next.restore(limits.state(), noon);
+    EXPECT_EQ(wait(next, Kind::read, noon), 600s);
+}
+
 TEST(GithubLimits, writes_to_one_repository_keep_their_distance) {
     Limits limits{Pace{.between_writes = 3s}};
     limits.sent(Kind::write, "o/r", noon);
