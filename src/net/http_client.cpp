@@ -173,7 +173,9 @@ Task<ClientResponse> run(std::shared_ptr<Core const> core, ClientRequest request
         auto following = follow(*core, errand);
         co_return co_await std::move(following);
     } catch (Failed const& failed) {
-        std::string const what = errand.request.method + ' ' + errand.url.origin() + std::string{errand.url.path()};
+        // A redirect may have led to an address of any length.
+        auto const where = one_line(errand.url.origin() + std::string{errand.url.path()}, 500);
+        std::string const what = errand.request.method + ' ' + where;
         throw HttpError{failed.stage(), errand.arrived, what + ": " + failed.what()};
     }
 }
