@@ -26,8 +26,6 @@ std::optional<Found> scan(std::string_view text, std::size_t chunk) {
         for (std::size_t at = 0; at < text.size(); at += chunk) scanner.feed(text.substr(at, chunk), take);
         scanner.finish();
         return found;
-    } catch (NotAList const&) {
-        return std::nullopt;
     } catch (Error const&) {
         return std::nullopt;
     }

@@ -75,6 +75,10 @@ std::string error_message(std::string_view body) {
     return one_line(said, longest_message);
 }
 
+std::string limit_message(net::ClientResponse const& response) {
+    return response.status == 403 || response.status == 429 ? error_message(response.body) : std::string{};
+}
+
 Answer to_answer(net::ClientResponse response) {
     Answer answer;
     answer.scopes = scopes_of(response.headers);

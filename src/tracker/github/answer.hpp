@@ -46,6 +46,8 @@ Answer to_answer(net::HttpError const& error);
 
 // GitHub's `message` and the details in `errors`, on one line of bounded length; "" if the body is none of its errors.
 std::string error_message(std::string_view body);
+// Of an answer that may speak of a limit, for Limits::take; else "".
+std::string limit_message(net::ClientResponse const& response);
 
 // What every request carries.
 std::vector<net::Header> common_headers(std::string const& user_agent);

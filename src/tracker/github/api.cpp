@@ -130,8 +130,7 @@ Task<Answer> Api::exchange(net::ClientRequest request, Call const& call) {
 }
 
 Answer Api::judge(net::ClientResponse response, Call const&) {
-    auto const said = response.status == 403 || response.status == 429 ? error_message(response.body) : std::string{};
-    auto const until = limits_.take(response.status, response.headers, said, now());
+    auto const until = limits_.take(response.status, response.headers, limit_message(response), now());
     auto answer = to_answer(std::move(response));
     if (!until) return answer;
     answer.kind = Answer::Kind::limited;

@@ -82,8 +82,8 @@ private:
         try {
             auto sending = client_.send(std::move(request));
             auto response = co_await std::move(sending);
-            auto const said = response.status == 403 || response.status == 429 ? error_message(response.body) : std::string{};
-            if (auto const until = limits_.take(response.status, response.headers, said, wall_())) wait_until(*until);
+            auto const until = limits_.take(response.status, response.headers, limit_message(response), wall_());
+            if (until) wait_until(*until);
             co_return to_answer(std::move(response));
         } catch (net::HttpError const& error) {
             why = error.what();
