@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <set>
+#include <span>
 #include <utility>
 
 namespace groomer::store {
@@ -129,28 +130,31 @@ std::vector<tracker::Issue const*> latest(std::vector<tracker::Issue> const& iss
     return out;
 }
 
-std::string to_json(std::vector<tracker::Issue> const& issues) {
-    boost::json::array out;
-    out.reserve(issues.size());
-    for (auto const* one : latest(issues)) {
-        auto const& issue = *one;
-        auto labels = issue.labels;
-        auto own = issue.own;
-        std::sort(labels.begin(), labels.end());
-        std::sort(own.begin(), own.end());
-        out.push_back({{"repo", issue.ref.repo},
-                       {"number", issue.ref.number},
-                       {"title", issue.title},
-                       {"body", issue.body},
-                       {"open", issue.open},
-                       {"author", issue.author},
-                       {"bot", issue.author_is_bot},
-                       {"labels", boost::json::array(labels.begin(), labels.end())},
-                       {"own", boost::json::array(own.begin(), own.end())},
-                       {"created", valid_time(issue.created_at)},
-                       {"updated", valid_time(issue.updated_at)}});
-    }
-    return boost::json::serialize(out);
+boost::json::object to_row(tracker::Issue const& issue) {
+    auto labels = issue.labels;
+    auto own = issue.own;
+    std::sort(labels.begin(), labels.end());
+    std::sort(own.begin(), own.end());
+    return {{"repo", issue.ref.repo},
+            {"number", issue.ref.number},
+            {"title", issue.title},
+            {"body", issue.body},
+            {"open", issue.open},
+            {"author", issue.author},
+            {"bot", issue.author_is_bot},
+            {"labels", boost::json::array(labels.begin(), labels.end())},
+            {"own", boost::json::array(own.begin(), own.end())},
+            {"created", valid_time(issue.created_at)},
+            {"updated", valid_time(issue.updated_at)}};
+}
+
+// As many as one statement takes, and takes them away: on its way to the server a text is copied again and again.
+std::string next_rows(std::span<tracker::Issue const* const>& issues) {
+    constexpr std::size_t enough = 1UL << 20U;  // bytes
+    std::string out;
+    for (; !issues.empty() && out.size() < enough; issues = issues.subspan(1))
+        out.append(out.empty() ? "[" : ",").append(boost::json::serialize(to_row(*issues.front())));
+    return out.append(out.empty() ? "[]" : "]");
 }
 
 }  // namespace
@@ -171,10 +175,13 @@ Task<> register_sources(Store& store, lock::Hold& hold, std::vector<std::string>
 
 Task<PageResult> apply_page(Store& store, lock::Hold& hold, std::string source, tracker::Page page) {
     PageResult result;
-    if (!page.issues.empty() || page.first_of_full_pass) {
-        pg::Values values{source, to_json(page.issues), page.first_of_full_pass, page.tells_own};
-        auto rows = co_await store.write(hold, page_statement, values);
-        result = {rows.front().integer(1), rows.front().integer(2)};
+    auto const issues = latest(page.issues);
+    bool first_of_full_pass = page.first_of_full_pass;
+    for (std::span<tracker::Issue const* const> left{issues}; !left.empty() || first_of_full_pass; first_of_full_pass = false) {
+        pg::Values values{source, next_rows(left), first_of_full_pass, page.tells_own};
+        auto rows = co_await store.write(hold, page_statement, std::move(values));
+        result.changed += rows.front().integer(1);
+        result.refused += rows.front().integer(2);
     }
     pg::Values values{source, page.cursor, page.full_pass, page.last, result.changed > 0};
     auto rows = co_await store.write(hold, cursor_statement, values);

@@ -9,6 +9,7 @@ namespace groomer::sync {
 namespace {
 
 constexpr std::size_t page_limit = 500;
+constexpr std::int64_t progress_step = 10'000;  // issues, after which the log tells how far it has come
 
 bool is_ours_to_handle(std::exception_ptr error) {
     try {
@@ -35,6 +36,7 @@ public:
                 co_return;
             }
             auto page = co_await source.tracker->changes(cursor, page_limit);
+            auto const seen_before = seen;
             seen += static_cast<std::int64_t>(page.issues.size());
             report_.skipped += static_cast<std::int64_t>(page.skipped);
             if (page.skipped > 0)
@@ -49,7 +51,7 @@ public:
                 log_.warning("issues were skipped: another configured source serves their repository",
                              {{"component", "sync"}, {"source", source.name}, {"count", stored.refused}});
             if (last) break;
-            if (seen % 10'000 < static_cast<std::int64_t>(page_limit))
+            if (seen / progress_step > seen_before / progress_step)
                 log_.info("syncing", {{"component", "sync"}, {"source", source.name}, {"issues", seen}});
         }
         if (seen > 0)

@@ -19,12 +19,12 @@ using namespace groomer::fake_github;
 using Arguments = std::map<std::string, std::string>;
 
 constexpr auto usage =
-    "usage: fake_github [--port N] [--issues FILE] [--repo OWNER/NAME] [--fill N] [--log FILE] [--token T]"
-    " [--limits as-github|none]";
+    "usage: fake_github [--port N] [--issues FILE] [--repo OWNER/NAME] [--fill N] [--body-bytes N] [--log FILE]"
+    " [--token T] [--limits as-github|none]";
 
 Arguments read(int argc, char** argv) {
     Arguments given{{"--port", "0"}, {"--issues", ""}, {"--repo", "demo/backlog"}, {"--fill", "0"},
-                    {"--log", ""},   {"--token", ""},  {"--limits", "as-github"}};
+                    {"--log", ""},   {"--token", ""},  {"--body-bytes", "120"},    {"--limits", "as-github"}};
     for (int i = 1; i < argc; i += 2) {
         auto const at = given.find(argv[i]);
         if (at == given.end() || i + 1 == argc) throw std::invalid_argument{usage};
@@ -46,6 +46,7 @@ void set_up(State& state, Arguments const& given) {
     auto& repository = state.add_repository(repo);
     Fill many;
     many.count = std::stoll(given.at("--fill"));
+    many.body_bytes = std::stoul(given.at("--body-bytes"));
     fill(state, repository, many);
     if (issues.empty()) return;
     std::ifstream file{issues, std::ios::binary};
