@@ -303,7 +303,7 @@ TEST_F(OnGithub, OnceEndsWithTheStatusForRefusedCredentialsWhicheverTickMeetsThe
     auto const expect_refused = [&](std::vector<std::string> words) {
         auto const ended = command(std::move(words), "ghp_refused");
         EXPECT_EQ(ended.status, 5) << ended.output;
-        EXPECT_NE(ended.output.find("is the token in github.token_file right"), std::string::npos) << ended.output;
+        EXPECT_NE(ended.output.find("is what github.token_file or github.app names right"), std::string::npos) << ended.output;
         EXPECT_EQ(ended.output.find("ghp_refused"), std::string::npos) << "the token is not told: " << ended.output;
         return ended.output;
     };

@@ -59,25 +59,38 @@ Task<Answer> Api::send(Call call) {
 
 Task<Answer> Api::attempt(Call const& call) {
     std::optional<Turns::Turn> turn;
-    auto waiting = wait_for_limits(call, turn);
-    auto too_long = co_await std::move(waiting);
-    if (too_long) co_return std::move(*too_long);
-    if (call.write) {
-        auto beginning = may_begin(call.write->guard);
-        bool const begins = co_await std::move(beginning);
-        if (!begins) co_return to_answer(net::HttpError{net::HttpError::Stage::withheld, false, "the hold is over"});
-    }
-    auto authorization = call.authorization.value_or("");
-    if (!call.authorization) {
-        auto authorizing = parts_.credentials->authorization();
+    std::string authorization;
+    // Others may go while the guard or the credentials are waited for.
+    do {
+        turn.reset();
+        auto waiting = wait_for_limits(call, turn);
+        auto too_long = co_await std::move(waiting);
+        if (too_long) co_return std::move(*too_long);
+        if (call.write) {
+            auto beginning = may_begin(call.write->guard);
+            bool const begins = co_await std::move(beginning);
+            if (!begins) co_return to_answer(net::HttpError{net::HttpError::Stage::withheld, false, "the hold is over"});
+        }
+        auto authorizing = authorization_for(call);
         authorization = co_await std::move(authorizing);
-    }
+    } while (!may_go(call));
     limits_.sent(kind_of(call), repo_of(call), now());
     auto exchanging = exchange(request_of(call, authorization), call);
     auto answer = co_await std::move(exchanging);
     limits_.answered(kind_of(call), repo_of(call), now());
     if (answer.kind == Answer::Kind::unauthorized) refused_ = authorization;
     co_return std::move(answer);
+}
+
+bool Api::may_go(Call const& call) const {
+    auto const when = now();
+    return limits_.next(kind_of(call), repo_of(call), when).at <= when;
+}
+
+Task<std::string> Api::authorization_for(Call const& call) {
+    if (call.authorization) co_return *call.authorization;
+    auto authorizing = parts_.credentials->authorization();
+    co_return co_await std::move(authorizing);
 }
 
 // Takes a turn at a moment when the limits let the call go; an answer where that is too far off. Nobody waits with a turn in hand.
@@ -177,7 +190,9 @@ void fail(Answer const& answer, std::string const& what) {
     auto const status = answer.status > 0 ? "GitHub answered " + std::to_string(answer.status) : std::string{"no answer"};
     auto const why = what + ": " + status + (answer.reason.empty() ? "" : ", " + answer.reason);
     switch (answer.kind) {
-        case Kind::unauthorized: throw Error{ErrorCode::credentials, why + "; is the token in github.token_file right, and not expired?"};
+        case Kind::unauthorized:
+            throw Error{ErrorCode::credentials,
+                        why + "; is what github.token_file or github.app names right, and neither expired nor revoked?"};
         case Kind::refused:
             throw Error{ErrorCode::credentials, why + "; the credentials need access to the repository and to write its issues"};
         case Kind::gone:

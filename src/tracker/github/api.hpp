@@ -88,6 +88,8 @@ public:
 
 private:
     Task<Answer> attempt(Call const& call);
+    [[nodiscard]] bool may_go(Call const& call) const;
+    Task<std::string> authorization_for(Call const& call);
     Task<std::optional<Answer>> wait_for_limits(Call const& call, std::optional<Turns::Turn>& turn);
     Task<Answer> exchange(net::ClientRequest request, Call const& call);
     [[nodiscard]] net::ClientRequest request_of(Call const& call, std::string const& authorization) const;

@@ -1,6 +1,7 @@
 #include "tracker/github/content_writer.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -17,14 +18,19 @@ namespace json = boost::json;
 constexpr auto soon = 1s;
 constexpr auto not_soon = 10min;
 constexpr int most_pages = 30;                // of 100 comments
-constexpr std::size_t longest_text = 65'536;  // GitHub's own limit
-constexpr std::size_t longest_title = 256;
+constexpr std::size_t longest_text = 65'536;  // characters: GitHub's own limit
+constexpr std::size_t longest_title = 256;    // characters
 
 WriteResult failed(std::string detail, std::chrono::milliseconds retry_after) {
     return {WriteOutcome::failed, std::move(detail), retry_after};
 }
 
 Task<WriteResult> refused(std::string why) { co_return failed(std::move(why), not_soon); }
+
+// UTF-8's continuation bytes begin none.
+std::size_t characters(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
 
 std::string object_with(std::string_view key, std::string const& value) { return json::serialize(json::object{{key, value}}); }
 
@@ -33,7 +39,7 @@ std::string object_with(std::string_view key, std::string const& value) { return
 Task<WriteResult> ContentWriter::set_comment(std::int64_t number, std::string name, std::string text, WriteGuard guard) {
     if (!is_text_name(name)) return refused("a comment's name has only lower-case letters and dashes");
     auto body = marked(name, text);
-    if (body.size() > longest_text) return refused("the comment is longer than GitHub takes");
+    if (characters(body) > longest_text) return refused("the comment is longer than GitHub takes");
     Look look = [this, number, name, body] { return look_for_comment(number, name, body); };
     return write({number, Limits::Kind::content, std::move(look), std::move(guard)});
 }
@@ -42,7 +48,7 @@ Task<WriteResult> ContentWriter::set_section(std::int64_t number, std::string na
     if (!is_text_name(name)) return refused("a section's name has only lower-case letters and dashes");
     Edit edit = [name, text](Content const& content) -> std::optional<std::string> {
         auto const body = with_section(content.body, name, text);
-        if (!body || body->size() > longest_text) return std::nullopt;
+        if (!body || characters(*body) > longest_text) return std::nullopt;
         return *body == content.body ? std::string{} : object_with("body", *body);
     };
     Look look = [this, number, edit] { return look_at_content(number, edit); };
@@ -51,7 +57,7 @@ Task<WriteResult> ContentWriter::set_section(std::int64_t number, std::string na
 
 Task<WriteResult> ContentWriter::set_title(std::int64_t number, std::string title, WriteGuard guard) {
     bool const blank = title.find_first_not_of(" \t\r\n") == std::string::npos;
-    if (blank || title.size() > longest_title) return refused("the title is empty, or longer than GitHub takes");
+    if (blank || characters(title) > longest_title) return refused("the title is empty, or longer than GitHub takes");
     Edit edit = [title](Content const& content) { return content.title == title ? std::string{} : object_with("title", title); };
     Look look = [this, number, edit] { return look_at_content(number, edit); };
     return write({number, Limits::Kind::write, std::move(look), std::move(guard)});
@@ -114,6 +120,9 @@ Task<WriteResult> ContentWriter::settle(Change const& change, Answer answer) {
     WriteResult result{WriteOutcome::withheld, {}, {}};
     if (answer.kind == Kind::withheld) co_return result;
     if (answer.kind == Kind::invalid) co_return failed("GitHub answered " + std::to_string(answer.status) + ": " + answer.reason, not_soon);
+    // Of this one issue, where other refusals are of the repository.
+    if (answer.kind == Kind::refused && to_lower(answer.reason).find("locked") != std::string::npos)
+        co_return failed("GitHub answered 403: " + answer.reason, not_soon);
     bool const whole = answer.body.starts_with('{') && answer.body.ends_with('}');
     result.outcome = WriteOutcome::done;
     if (answer.kind == Kind::ok && whole) co_return result;
@@ -164,6 +173,7 @@ Task<WriteResult> ContentWriter::find_out(Change const& change, Answer answer) {
         result.outcome = may_come ? WriteOutcome::done : WriteOutcome::already;
         co_return result;
     }
+    if (!may_come && sight.call && sight.call->url != change.url) co_return failed("it changed between the look and the write", soon);
     if (!may_come) fail(answer, ref + " can be read, but not written to");
     auto const why = answer.reason.empty() ? std::string{"its answer was lost"} : answer.reason;
     co_return failed("a write to " + ref + " had no effect so far: " + why, settle_);

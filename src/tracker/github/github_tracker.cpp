@@ -17,6 +17,14 @@ namespace groomer::tracker::github {
 namespace {
 
 constexpr std::size_t most_per_page = 100;
+constexpr std::size_t most_bytes = 4UL << 20U;  // of issues after which no further page is read
+constexpr int most_passed_over = 100;
+
+std::size_t bytes_in(std::vector<Issue> const& issues) {
+    std::size_t bytes = 0;
+    for (auto const& issue : issues) bytes += issue.title.size() + issue.body.size();
+    return bytes;
+}
 
 class GithubTracker final : public Tracker {
 public:
@@ -98,7 +106,8 @@ private:
     }
 
     Task<Step> next_step(Cursor& cursor, Page& page, std::size_t per_page);
-    Task<Answer> list(Cursor& cursor, std::size_t per_page);
+    Task<Answer> list(Cursor& cursor, Page& page, std::size_t per_page);
+    void pass_over(Cursor& cursor, Page& page, std::string const& asked) const;
 
     Options const options_;
     Repository repository_;
@@ -110,7 +119,7 @@ private:
     std::string idle_url_, idle_etag_;
 };
 
-// As many pages as fit into the limit, and at least one; what failed after that is left for the next call to meet.
+// As many pages as fit into the limits, and at least one; what failed after that is left for the next call to meet.
 Task<Page> GithubTracker::changes(std::string text, std::size_t limit) {
     auto known = parse_cursor(text, repository_.source());
     Cursor cursor = known ? std::move(*known) : Cursor{};
@@ -123,12 +132,14 @@ Task<Page> GithubTracker::changes(std::string text, std::size_t limit) {
     page.first_of_full_pass = cursor.full && resting;
     auto const per_page = std::clamp<std::size_t>(limit, 1, most_per_page);
     bool any = false;
+    std::size_t bytes = 0;
     do {
         auto before = cursor;
         std::exception_ptr failure;
         try {
             auto stepping = next_step(cursor, page, per_page);
             auto step = co_await std::move(stepping);
+            bytes += bytes_in(step.news);
             std::move(step.news.begin(), step.news.end(), std::back_inserter(page.issues));
             page.last = step.last;
         } catch (Error const&) {
@@ -141,13 +152,13 @@ Task<Page> GithubTracker::changes(std::string text, std::size_t limit) {
             break;
         }
         any = true;
-    } while (!page.last && page.issues.size() + per_page <= limit);
+    } while (!page.last && page.issues.size() + per_page <= limit && bytes < most_bytes);
     page.cursor = to_string(cursor);
     co_return std::move(page);
 }
 
 Task<Step> GithubTracker::next_step(Cursor& cursor, Page& page, std::size_t per_page) {
-    auto listing = list(cursor, per_page);
+    auto listing = list(cursor, page, per_page);
     auto answer = co_await std::move(listing);
     auto const now = answer.date.value_or(repository_.api().now());
     IssuePage issues;
@@ -167,20 +178,33 @@ Task<Step> GithubTracker::next_step(Cursor& cursor, Page& page, std::size_t per_
     co_return std::move(step);
 }
 
-// The page where the cursor stands; a smaller one where it is too much for one answer.
-Task<Answer> GithubTracker::list(Cursor& cursor, std::size_t per_page) {
-    for (;;) {
-        Call call{Route::issues, page_url(cursor, repository_.url("/issues"), per_page)};
+// The page where the cursor stands; a smaller one where it is too much for one answer, and the one after an entry that is so by itself.
+Task<Answer> GithubTracker::list(Cursor& cursor, Page& page, std::size_t per_page) {
+    for (int passed_over = 0;;) {
+        auto const asked = page_url(cursor, repository_.url("/issues"), per_page);
+        Call call{Route::issues, asked};
         if (call.url == idle_url_) call.etag = idle_etag_;
         auto sending = repository_.api().send(std::move(call));
         auto answer = co_await std::move(sending);
-        bool const too_large = answer.kind == Answer::Kind::too_large && per_page > 1;
+        bool const too_large = answer.kind == Answer::Kind::too_large && passed_over < most_passed_over;
         // The address of a next page may not be good for ever.
         bool const outdated = !cursor.next.empty() && (answer.kind == Answer::Kind::invalid || answer.kind == Answer::Kind::gone);
-        if (!too_large && !outdated) co_return std::move(answer);
-        if (too_large) per_page = std::max<std::size_t>(per_page / 4, 1);
+        // The repository that answered from elsewhere may be deleted, and another have its name.
+        bool const moved_back = answer.kind == Answer::Kind::gone && repository_.forget_move();
+        if (!too_large && !outdated && !moved_back) co_return std::move(answer);
         cursor.next.clear();
+        if (too_large && per_page == 1) {
+            ++passed_over;
+            pass_over(cursor, page, asked);
+        }
+        if (too_large) per_page = std::max<std::size_t>(per_page / 4, 1);
     }
+}
+
+void GithubTracker::pass_over(Cursor& cursor, Page& page, std::string const& asked) const {
+    if (page.skipped++ == 0) page.skipped_example = repository_.name() + ": an entry is larger than is read";
+    auto const next = page_of(asked).value_or(1) + 1;
+    cursor.next = page_url(cursor, repository_.url("/issues"), 1) + "&page=" + std::to_string(next);
 }
 
 }  // namespace

@@ -141,6 +141,8 @@ std::optional<WallTime> Limits::take(int status, std::vector<net::Header> const&
     auto const told = retry_after(net::find_header(headers, "retry-after"), ahead_, now);
     bool const used_up = net::find_header(headers, "x-ratelimit-remaining") == "0";
     bool const limited = status == 429 || (status == 403 && (told || used_up || speaks_of_a_limit(message)));
+    // A server that is busy, and says for how long: what was sent may yet have had its effect.
+    if (status == 503 && told) blocked_until_ = std::max(blocked_until_, *told);
     if (!limited) {
         if (status > 0 && status < 400 && blocked_until_ <= now) strikes_ = 0;
         return std::nullopt;

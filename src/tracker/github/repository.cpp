@@ -46,6 +46,8 @@ void Repository::moved_to(std::string_view answered) {
     base_ = path.substr(0, path.size() - list.size());
 }
 
+bool Repository::forget_move() { return std::exchange(base_, source_) != source_; }
+
 bool Repository::is_configured_as(std::string_view repo) const { return to_lower(repo) == to_lower(name_); }
 
 Task<bool> Repository::is_called(std::string repo) {

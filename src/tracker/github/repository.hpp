@@ -31,6 +31,8 @@ public:
 
     // A list of issues was answered from here: where the repository was renamed, later requests go there directly.
     void moved_to(std::string_view answered);
+    // They go to where it was configured again; false where they did already.
+    bool forget_move();
     // Whether an issue that says to be of `repo` is of this repository, which may have been renamed.
     Task<bool> is_called(std::string repo);
     [[nodiscard]] bool is_configured_as(std::string_view repo) const;

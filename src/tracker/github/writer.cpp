@@ -160,6 +160,7 @@ Task<Writer::Results> Writer::follow(Change const& change, std::string url) {
     auto looking = reader_.labels_now(change.number);
     auto const labels = co_await std::move(looking);
     if (!labels) co_return each(change.labels, {WriteOutcome::gone, {}, {}});
+    if (all_carried(*labels, change.labels) == change.added) co_return each(change.labels, {WriteOutcome::already, {}, {}});
     auto sending = send(change, std::move(url));
     auto answer = co_await std::move(sending);
     if (answer.kind == Answer::Kind::moved) co_return each(change.labels, failed("GitHub sends the write on and on", not_soon));

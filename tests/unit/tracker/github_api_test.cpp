@@ -127,6 +127,41 @@ TEST_F(GithubApi, the_guard_is_asked_after_the_pace_was_waited_for) {
     EXPECT_EQ(asked - before, 1s);
 }
 
+TEST_F(GithubApi, the_pace_is_kept_by_those_whose_guard_was_waited_for_meanwhile) {
+    ApiOptions options;
+    options.pace.comments_per_minute = 1;
+    options.patience = 5min;
+    api_ = make(options);
+    client_.answer_with([](net::ClientRequest const&) { return reply(201); });
+    WriteGuard guard{77, [] { return true; },
+                     [this]() -> Task<bool> {
+                         co_await clock_.sleep_for(1s);
+                         co_return true;
+                     }};
+    std::vector<Task<Answer>> tasks;
+    for (std::string const repo : {"o/a", "o/b", "o/c"}) {
+        Call call{Route::add_comment, api_->url("/x")};
+        call.body = "{}";
+        call.write = Write{repo, guard, Limits::Kind::content};
+        tasks.push_back(api_->send(std::move(call)));
+    }
+    for (auto const& answer : run_tasks(std::move(tasks))) EXPECT_EQ(answer.kind, Kind::ok);
+    EXPECT_EQ(client_.requests().size(), 3U);
+    EXPECT_GE(elapsed(), 120s);
+}
+
+TEST_F(GithubApi, a_busy_server_that_says_for_how_long_is_obeyed) {
+    client_.expect(get_, reply(503, "", {{"retry-after", "7"}}));
+    client_.expect(get_, reply(200));
+    EXPECT_EQ(get().kind, Kind::ok);
+    EXPECT_EQ(elapsed(), 7s);
+    client_.expect(post_, reply(503, "", {{"retry-after", "600"}}));
+    auto const write = post();
+    EXPECT_EQ(write.kind, Kind::failed);
+    EXPECT_TRUE(write.may_have_arrived) << "it may yet have had its effect";
+    EXPECT_EQ(get().kind, Kind::limited);
+}
+
 TEST_F(GithubApi, a_short_limit_is_waited_for_by_reads_and_writes) {
     client_.expect(get_, reply(429, "", {{"retry-after", "5"}}));
     client_.expect(get_, reply(200));

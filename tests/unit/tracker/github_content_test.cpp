@@ -149,6 +149,42 @@ TEST_F(GithubTexts, a_comment_that_may_still_come_is_waited_for) {
     EXPECT_EQ(say("hello").outcome, WriteOutcome::already);
 }
 
+TEST_F(GithubTexts, a_comment_that_was_deleted_between_the_look_and_the_write_is_made_at_the_next_try) {
+    expect_issue();
+    expect_me();
+    expect_comments(comment(7, marked("note", "one")));
+    client_.expect("PATCH " + base + "/issues/comments/7", reply(404, R"({"message":"Not Found"})"));
+    expect_issue();
+    expect_comments("");
+    auto const result = say("two");
+    EXPECT_EQ(result.outcome, WriteOutcome::failed);
+    EXPECT_EQ(result.retry_after, 1s);
+    clock_.advance(1min);
+    expect_issue();
+    expect_comments("");
+    client_.expect("POST " + comments_, reply(201, comment(8, marked("note", "two"))));
+    EXPECT_EQ(say("two").outcome, WriteOutcome::done);
+}
+
+TEST_F(GithubTexts, a_locked_conversation_is_that_issues_matter_alone) {
+    expect_issue();
+    expect_me();
+    expect_comments("");
+    client_.expect("POST " + comments_, reply(403, R"({"message":"Unable to create comment because issue is locked."})"));
+    auto const result = say("one");
+    EXPECT_EQ(result.outcome, WriteOutcome::failed);
+    EXPECT_NE(result.detail.find("issue is locked"), std::string::npos);
+}
+
+TEST_F(GithubTexts, a_title_is_as_long_as_GitHub_counts_it) {
+    std::string title;
+    for (int i = 0; i < 256; ++i) title += "\u00e4";
+    expect_issue();
+    client_.expect("PATCH " + issue_, reply(200, issue("theirs")));
+    EXPECT_EQ(run_task(tracker_->set_title({"o/r", 1}, title, guard())).outcome, WriteOutcome::done);
+    EXPECT_EQ(run_task(tracker_->set_title({"o/r", 1}, title + "a", guard())).outcome, WriteOutcome::failed);
+}
+
 TEST_F(GithubTexts, without_knowing_who_we_are_no_comment_is_made) {
     expect_issue();
     client_.expect("GET https://api.github.com/user", reply(403, R"({"message":"Resource not accessible by integration"})"));

@@ -394,6 +394,12 @@ TEST_F(GithubTracker, a_write_to_a_renamed_repository_is_repeated_once_where_it_
     expect_issue(1, {"a"});
     client_.expect("DELETE https://api.github.com/repositories/9/issues/1/labels/a", reply(200, "[]"));
     EXPECT_EQ(remove(1, "a").outcome, WriteOutcome::done);
+    // Somebody else has done it meanwhile.
+    expect_issue(1, {"a"});
+    client_.expect("DELETE " + base + "/issues/1/labels/a", reply(301, "", {{"Location", "/repositories/9/issues/1/labels/a"}}));
+    expect_issue(1, {});
+    EXPECT_EQ(remove(1, "a").outcome, WriteOutcome::already);
+    clock_.advance(1min);
     expect_issue(1, {"a"});
     client_.expect("DELETE " + base + "/issues/1/labels/a", reply(301, "", {{"Location", "https://evil.example/x"}}));
     EXPECT_EQ(remove(1, "a").outcome, WriteOutcome::failed);
@@ -487,6 +493,50 @@ TEST_F(GithubTracker, a_page_that_is_too_large_is_asked_for_in_smaller_ones) {
     EXPECT_EQ(run_task(tracker_->changes("", 100)).issues.size(), 1U);
 }
 
+TEST_F(GithubTracker, an_entry_that_is_larger_than_any_answer_is_passed_over_and_the_rest_goes_on) {
+    auto const third = issue(3, {}, ago(3h)), fourth = issue(4, {}, ago(2h));
+    auto const more = dated({{"Link", "<" + list + "&page=4>; rel=\"next\""}});
+    auto const since = "&since=" + ago(3h + 1s);
+    client_.answer_with([&](net::ClientRequest const& request) {
+        if (request.url.ends_with("per_page=100" + since)) return reply(200, "[" + third + "," + fourth + "]", dated());
+        if (request.url.ends_with("per_page=1&page=3")) return reply(200, "[" + third + "]", more);
+        throw net::HttpError{Stage::too_large, true, "the answer is larger than is read"};
+    });
+    auto const page = run_task(tracker_->changes("", 500));
+    EXPECT_TRUE(page.last);
+    EXPECT_EQ(page.issues.size(), 2U);
+    EXPECT_GE(page.skipped, 2U);
+    EXPECT_EQ(page.skipped_example, "o/r: an entry is larger than is read");
+    EXPECT_LE(client_.requests().size(), 15U);
+}
+
+TEST_F(GithubTracker, answers_that_are_all_too_large_end_the_sync) {
+    client_.answer_with([](net::ClientRequest const&) -> net::ClientResponse {
+        throw net::HttpError{Stage::too_large, true, "the answer is larger than is read"};
+    });
+    EXPECT_NE(thrown([&] { run_task(tracker_->changes("", 500)); }, ErrorCode::failure).find("larger than is read"), std::string::npos);
+    EXPECT_LE(client_.requests().size(), 110U);
+}
+
+TEST_F(GithubTracker, large_issues_are_handed_on_before_they_are_many) {
+    int pages = 0;
+    std::string const text(65'536, 'b');
+    client_.answer_with([&](net::ClientRequest const&) {
+        std::string entries;
+        for (int i = 1; i <= 100; ++i) {
+            auto entry = issue(pages * 100 + i, {}, ago(100h - 1h * pages));
+            entry.insert(1, R"("body":")" + text + "\",");
+            entries += (i > 1 ? "," : "") + entry;
+        }
+        ++pages;
+        return reply(200, "[" + entries + "]", dated({{"Link", "<" + list + "&page=2>; rel=\"next\""}}));
+    });
+    auto const page = run_task(tracker_->changes("", 500));
+    EXPECT_EQ(page.issues.size(), 100U);
+    EXPECT_FALSE(page.last);
+    EXPECT_EQ(pages, 1);
+}
+
 TEST_F(GithubTracker, a_renamed_repository_is_asked_directly_from_then_on) {
     auto moved = reply(200, "[" + issue(1, {}, ago(3h), "new/name") + "]", dated());
     moved.url = "https://api.github.com/repositories/9/issues?state=all";
@@ -498,6 +548,19 @@ TEST_F(GithubTracker, a_renamed_repository_is_asked_directly_from_then_on) {
         "GET https://api.github.com/repositories/9/issues?state=all&sort=updated&direction=asc&per_page=100&since=" + ago(3h + 1s),
         reply(200, "[]", dated()));
     EXPECT_FALSE(run_task(tracker_->changes(first.cursor, 100)).full_pass);
+}
+
+TEST_F(GithubTracker, where_the_renamed_repository_is_gone_the_name_is_asked_again) {
+    auto moved = reply(200, "[" + issue(1, {}, ago(3h)) + "]", dated());
+    moved.url = "https://api.github.com/repositories/9/issues?state=all";
+    client_.expect("GET " + list, moved);
+    auto const first = run_task(tracker_->changes("", 100));
+    auto const query = "/issues?state=all&sort=updated&direction=asc&per_page=100&since=" + ago(3h + 1s);
+    client_.expect("GET https://api.github.com/repositories/9" + query, reply(404));
+    client_.expect("GET " + base + query, reply(200, "[" + issue(2, {}, ago(2h)) + "]", dated()));
+    EXPECT_EQ(run_task(tracker_->changes(first.cursor, 100)).issues.size(), 1U);
+    client_.expect("GET " + base + query, reply(404));
+    thrown([&] { run_task(tracker_->changes(first.cursor, 100)); }, ErrorCode::credentials);
 }
 
 TEST_F(GithubTracker, what_cannot_be_used_is_counted) {
