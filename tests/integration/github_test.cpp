@@ -287,8 +287,7 @@ TEST_F(OnGithub, WhatItSendsIsInTheReadme) {
     bool const update = std::getenv("GROOMER_UPDATE_DOCS") != nullptr;
     ::unsetenv("GROOMER_UPDATE_DOCS");  // groomer would take it for a key of its own
     server.with_state([](State& state) {
-        auto& repository = state.add_repository("octocat/hello-world");
-        for (auto const* label : labels) state.add_label(repository, {.name = label});
+        auto& repository = add_labelled(state, "octocat/hello-world");
         state.add_issue(repository, {.number = 7,
                                      .title = "It crashes on an empty file",
                                      .body = "Steps to reproduce:\n1. hello empty.txt\n\nExpected: nothing. Actual: Segmentation fault.",
@@ -396,8 +395,7 @@ TEST_F(OnGithub, CommentsOfAKilledHolderCountFromTheNextTickOn) {
 
 TEST_F(OnGithub, ThePaceIsWaitedForWithinATick) {
     server.with_state([](State& state) {
-        auto& repository = state.add_repository("octocat/hello-world");
-        for (auto const* label : labels) state.add_label(repository, {.name = label});
+        auto& repository = add_labelled(state, "octocat/hello-world");
         for (int i = 1; i <= 8; ++i) {
             fake_github::NewIssue draft;
             draft.title = "It crashes " + std::to_string(i);

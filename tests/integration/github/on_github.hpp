@@ -130,6 +130,11 @@ protected:
         auto const status = process->wait(60s);
         return {status.value_or(-1), process->output()};
     }
+    static fake_github::Repository& add_labelled(State& state, std::string const& name) {
+        auto& repository = state.add_repository(name);
+        for (auto const* label : labels) state.add_label(repository, {.name = label});
+        return repository;
+    }
     std::vector<boost::json::object> effects() {
         return server.with_state([](State& state) { return state.effects.parsed(); });
     }

@@ -56,8 +56,7 @@ protected:
     void SetUp() override {
         OnGithub::SetUp();
         server.with_state([](State& state) {
-            auto& repository = state.add_repository("octocat/hello-world");
-            for (auto const* label : labels) state.add_label(repository, {.name = label});
+            auto& repository = add_labelled(state, "octocat/hello-world");
             state.add_issue(repository, {.title = "It crashes", .body = "Segmentation fault"});
         });
     }

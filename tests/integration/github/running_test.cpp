@@ -13,7 +13,7 @@ namespace {
 class RunningOnGithub : public OnGithub {
 protected:
     static bool until(std::function<bool()> const& holds) {
-        auto const end = std::chrono::steady_clock::now() + 20s;
+        auto const end = std::chrono::steady_clock::now() + 30s;
         while (!holds()) {
             if (std::chrono::steady_clock::now() > end) return false;
             std::this_thread::sleep_for(20ms);
@@ -73,8 +73,7 @@ TEST_F(RunningOnGithub, AnAppsNewKeyIsUsedWithoutARestart) {
     accept(old_public);
     server.with_state([](State& state) {
         fake_github::Installation installation{.id = 70, .app = 7, .account = "octocat"};
-        auto& repository = state.add_repository("octocat/hello-world");
-        for (auto const* label : labels) state.add_label(repository, {.name = label});
+        auto& repository = add_labelled(state, "octocat/hello-world");
         state.add_issue(repository, {.title = "It crashes", .body = "Segmentation fault"});
         installation.repositories[repository.id] = fake_github::Right::write;
         state.access.add_installation(installation);
