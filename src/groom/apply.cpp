@@ -44,6 +44,7 @@ std::string_view name(WriteOutcome outcome) {
         case WriteOutcome::withheld: return "withheld";
         case WriteOutcome::gone: return "gone";
         case WriteOutcome::failed: return "failed";
+        case WriteOutcome::unknown: return "unknown";
     }
     return {};
 }
@@ -95,13 +96,22 @@ public:
         }
     }
 
+    // Results that nothing else will store: the steps before a limit. Of texts they are stored already.
+    Task<> keep(std::vector<store::Step> const& steps) {
+        for (auto const& step : steps) {
+            if (!is_of_labels(step) || step.status == "planned") continue;
+            auto marking = store::mark_step(parts_.store, *hold_, key_, step);
+            co_await std::move(marking);
+        }
+    }
+
     // Some write was not answered, whatever later tries came to: it may yet take effect.
     [[nodiscard]] bool unanswered() const { return unanswered_; }
 
 private:
     // What a limit lets nobody send. Not tried again, and no proof that an earlier try had no effect.
     [[nodiscard]] WriteResult limited(tracker::LimitReached const& reached) const {
-        return {unanswered_ ? WriteOutcome::failed : WriteOutcome::withheld, reached.what(), longest_pause + 1ms};
+        return {unanswered_ ? WriteOutcome::unknown : WriteOutcome::withheld, reached.what(), longest_pause + 1ms};
     }
 
     // Waits out the quarantine, sees to a fresh proof, and waits for the renewal where the lease left is too short.
@@ -122,7 +132,7 @@ private:
         std::vector<store::Step*> left;
         for (std::size_t i = 0; i < steps.size(); ++i) {
             note(*steps[i], results[i]);
-            unanswered_ = unanswered_ || results[i].outcome == WriteOutcome::failed;
+            unanswered_ = unanswered_ || results[i].outcome == WriteOutcome::failed || results[i].outcome == WriteOutcome::unknown;
             if (!is_worth_another_try(results[i])) continue;
             bool const worse = left.empty() || results[i].outcome == WriteOutcome::fenced;
             auto const pause = std::max(worst.retry_after, results[i].retry_after);
@@ -209,7 +219,8 @@ void take(Applied& applied, store::Step const& step) {
     applied.gone = applied.gone || step.status == name(WriteOutcome::gone);
     applied.fenced = applied.fenced || step.status == name(WriteOutcome::fenced);
     applied.withheld = applied.withheld || step.status == name(WriteOutcome::withheld);
-    applied.unanswered = applied.unanswered || step.status == name(WriteOutcome::failed);
+    applied.unknown = applied.unknown || step.status == name(WriteOutcome::unknown);
+    applied.unanswered = applied.unanswered || applied.unknown || step.status == name(WriteOutcome::failed);
 }
 
 }  // namespace
@@ -238,7 +249,16 @@ Task<Applied> apply(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker:
     Application application{parts, hold, tracker, ref, applied.key};
     for (std::span<store::Step> left{applied.steps}; !left.empty() && applied.all_done;) {
         auto const group = next_group(left);
-        co_await application.write(group);
+        std::exception_ptr limit;
+        try {
+            co_await application.write(group);
+        } catch (tracker::LimitReached const&) {
+            limit = std::current_exception();
+        }
+        if (limit) {
+            co_await application.keep(applied.steps);
+            std::rethrow_exception(limit);
+        }
         for (auto const& step : group) take(applied, step);
         left = left.subspan(group.size());
     }

@@ -33,6 +33,7 @@ struct Applied {
     bool fenced = false;      // refused by the tracker: it has seen a later term
     bool withheld = false;    // not begun, since the hold is over or nearly so
     bool unanswered = false;  // a write may yet take effect
+    bool unknown = false;     // … and a limit, which is no fault of the issue's, lets nobody find out for now
     std::string failure;      // of the first step that failed
 };
 

@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
+#include <set>
 
 namespace groomer::groom {
 namespace {
@@ -59,7 +61,10 @@ struct Groomer::Batch {
     Target target;
     BootTime::time_point claimed_at;
     std::deque<store::Claimed> left;
-    std::vector<std::int64_t> unreadable;  // claimed, of trackers that cannot be read
+    std::vector<std::int64_t> waiting;    // claimed, of trackers that cannot be read or let nothing go
+    std::vector<std::int64_t> failing;    // claimed, and now failed for the third tick in a row
+    std::map<std::string, int> in_a_row;  // failures of a source's issues, one after the other
+    std::set<std::string> given_up;       // sources, for this tick
     TickReport report;
     std::exception_ptr error;  // of the first worker that failed: ends the tick
 };
@@ -125,9 +130,10 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
 
 // What was claimed and not groomed is the next tick's.
 Task<> Groomer::put_back(Batch& batch) {
-    auto ids = batch.unreadable;
+    auto ids = batch.waiting;
     for (auto const& claimed : batch.left) ids.push_back(claimed.id);
     if (!ids.empty() && batch.hold->may_act()) co_await store::unclaim(parts_.store, *batch.hold, ids);
+    if (!batch.failing.empty() && batch.hold->may_act()) co_await store::postpone(parts_.store, *batch.hold, batch.failing, 10min);
 }
 
 Task<> Groomer::finish(Batch& batch, std::vector<Entry> const& entries) {
@@ -183,12 +189,12 @@ Task<> Groomer::work(std::shared_ptr<Batch> batch) {
         auto claimed = std::move(batch->left.front());
         batch->left.pop_front();
         auto& report = batch->report;
-        if (report.unreadable.contains(claimed.source) || report.limited.contains(claimed.source)) {
-            batch->unreadable.push_back(claimed.id);
+        if (batch->given_up.contains(claimed.source) || report.limited.contains(claimed.source)) {
+            batch->waiting.push_back(claimed.id);
             continue;
         }
         std::exception_ptr failure;
-        bool limited = false;
+        bool limited = false, refused = false;
         try {
             co_await groom(batch, claimed);
         } catch (pg::DatabaseError const&) {
@@ -196,22 +202,40 @@ Task<> Groomer::work(std::shared_ptr<Batch> batch) {
         } catch (tracker::LimitReached const&) {
             failure = std::current_exception();
             limited = true;
-        } catch (Error const& error) {  // its tracker fails as a whole, which is no issue's fault: the others go on
+        } catch (Error const& error) {  // its tracker fails, which is no issue's fault: the others go on
             failure = std::current_exception();
-            if (error.code() == ErrorCode::credentials) report.refused = true;
+            refused = error.code() == ErrorCode::credentials;
         }
-        if (!failure) continue;
-        batch->unreadable.push_back(claimed.id);
-        if (limited) {
-            if (report.limited.insert(claimed.source).second)
-                parts_.log.info("a tracker's limit is reached, its issues wait",
-                                {{"component", "groom"}, {"source", claimed.source}, {"limit", describe(failure)}});
+        if (!failure) {
+            batch->in_a_row.erase(claimed.source);
+            failed_ticks_.erase(claimed.id);
             continue;
         }
-        report.clean = false;  // it may have been a write that was not answered
-        if (report.unreadable.insert(claimed.source).second)
-            parts_.log.error("a tracker cannot be read or written, its issues wait",
-                             {{"component", "groom"}, {"source", claimed.source}, {"error", describe(failure)}});
+        batch->waiting.push_back(claimed.id);
+        if (!limited) {
+            note_failure(*batch, claimed, refused, describe(failure));
+        } else if (report.limited.insert(claimed.source).second) {
+            parts_.log.info("a tracker's limit is reached, its issues wait",
+                            {{"component", "groom"}, {"source", claimed.source}, {"limit", describe(failure)}});
+        }
+    }
+}
+
+// One issue may fail where others do not, for ever; several in a row, or refused credentials, are a tracker that fails as a whole.
+void Groomer::note_failure(Batch& batch, store::Claimed const& claimed, bool refused, std::string const& error) {
+    constexpr int most_in_a_row = 3, most_ticks = 3;
+    constexpr std::size_t most_known = 10'000;
+    batch.report.clean = false;  // it may have been a write that was not answered
+    batch.report.refused = batch.report.refused || refused;
+    batch.report.unreadable.insert(claimed.source);
+    if (failed_ticks_.size() >= most_known) failed_ticks_.clear();
+    if (!refused && !batch.target.dry_run && ++failed_ticks_[claimed.id] >= most_ticks) batch.failing.push_back(claimed.id);
+    if (++batch.in_a_row[claimed.source] < most_in_a_row && !refused) {
+        parts_.log.warning("an issue cannot be read or written, it waits",
+                           {{"component", "groom"}, {"repo", claimed.ref.repo}, {"issue", claimed.ref.number}, {"error", error}});
+    } else if (batch.given_up.insert(claimed.source).second) {
+        parts_.log.error("a tracker cannot be read or written, its issues wait",
+                         {{"component", "groom"}, {"source", claimed.source}, {"error", error}});
     }
 }
 
@@ -245,11 +269,16 @@ Task<> Groomer::groom(std::shared_ptr<Batch> batch, store::Claimed claimed) {
 Task<store::Record> Groomer::treat(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed) {
     auto const& policy = entry.settings.policy;
     store::Record record;
-    auto const issue = co_await read_now(entry, claimed);
-    if (!issue) {
-        leave_to_return(record);
-        co_return record;
+    std::optional<tracker::Issue> issue;
+    std::optional<std::string> unreadable;
+    try {
+        issue = co_await read_now(entry, claimed);
+    } catch (tracker::IssueUnreadable const& error) {
+        unreadable = error.what();
     }
+    if (unreadable) leave_unread(record, *unreadable, claimed.failures);
+    else if (!issue) leave_to_return(record);
+    if (!issue) co_return record;
     record.revision = revision(*issue);
     record.labels_before = sorted(issue->labels);
     record.labels_after = record.labels_before;

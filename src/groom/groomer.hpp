@@ -65,7 +65,7 @@ struct TickReport {
     bool clean = true;                 // every write was answered
     bool cut_short = false;            // wound down, or the hold was lost
     bool refused = false;              // a tracker did not take our credentials
-    std::set<std::string> unreadable;  // entries whose tracker could not be read or written as a whole
+    std::set<std::string> unreadable;  // entries of which an issue could not be read or written, or none
     std::set<std::string> limited;     // entries whose tracker let nothing more go, for its limits or our own pace
     std::vector<Groomed> issues;
 };
@@ -92,9 +92,11 @@ private:
     Task<model::Judgement> judge_anew(tracker::Issue const& issue, config::Policy const& policy);
     Task<> carry_out(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, Plan const& plan,
                      store::Record& record);
+    void note_failure(Batch& batch, store::Claimed const& claimed, bool refused, std::string const& error);
     void count(store::Claimed const& claimed, store::Record const& record);
 
     GroomerParts parts_;
+    std::map<std::int64_t, int> failed_ticks_;  // issues that could not be read or written, and in how many ticks
     std::optional<BootTime::time_point> forgot_at_, backlog_at_;
 };
 

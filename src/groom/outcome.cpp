@@ -67,8 +67,17 @@ void leave_alone(store::Record& record, std::string why, std::optional<milliseco
     record.due_in = again;
 }
 
+void leave_unread(store::Record& record, std::string why, int failures_before) {
+    record.outcome = "failed";
+    record.reason = std::move(why);
+    record.unread = true;
+    record.failures = failures_before + 1;
+    record.due_in = after_failure(record.failures);
+}
+
 void leave_to_return(store::Record& record) {
     constexpr milliseconds look_again = 1h;
+    record.unread = true;
     leave_alone(record, "the tracker has it no more", look_again);
 }
 
@@ -112,6 +121,9 @@ void take_result(store::Record& record, Plan const& plan, Applied const& applied
     record.outcome = some ? "partial" : "failed";
     record.reason = applied.failure;
     if (applied.gone) return leave_to_return(record);
+    record.failures = failures_before;
+    record.due_in = 10min;
+    if (applied.unknown) return;
     record.failures = failures_before + 1;
     record.due_in = after_failure(record.failures);
 }

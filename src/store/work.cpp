@@ -69,6 +69,13 @@ ended AS (
     WHERE s.lock = $1 AND l.term = s.term AND l.issue_id IN (SELECT json_array_elements_text($3::json)::bigint))
 SELECT (SELECT count(*) FROM fence))sql"};
 
+// Of issues that were claimed and could not be read or written.
+constexpr pg::Statement postpone_statement{"postpone", GROOMER_FENCED R"sql(,
+later AS (
+    UPDATE groomer.issue i SET due_at = clock_timestamp() + $4::interval FROM fence
+    WHERE i.id IN (SELECT json_array_elements_text($3::json)::bigint) AND i.due_at <= clock_timestamp())
+SELECT (SELECT count(*) FROM fence))sql"};
+
 constexpr pg::Statement labelled_statement{"labelled", R"sql(
 SELECT r.name, w.label, i.title, left(i.body, $3::int)
 FROM (SELECT json_array_elements_text($1::json) AS label) w
@@ -114,15 +121,23 @@ x AS (
 run AS (
     INSERT INTO groomer.run (issue_id, term, pod, mode, revision, outcome, reason, judgement, added, removed, labels_before,
                              application, duration_ms)
-    SELECT $3::bigint, s.term, x.pod, x.mode, x.revision, x.outcome, x.reason, x.judgement, x.added, x.removed, x.before,
+    SELECT $3::bigint, s.term, x.pod, x.mode, coalesce(x.revision, ''), x.outcome, x.reason, x.judgement, x.added, x.removed, x.before,
            nullif(x.application, ''), x.duration_ms
     FROM x, groomer.lock_state s WHERE s.lock = $1 RETURNING id),
 stepped AS (
     UPDATE groomer.step t SET status = r.status, detail = r.detail, ended_at = coalesce(t.ended_at, clock_timestamp())
     FROM x, json_to_recordset($5::json) AS r(seq int, status text, detail text) WHERE t.key = x.application AND t.seq = r.seq),
+-- What a holder that died did not come to store: the issue tells.
+found AS (
+    UPDATE groomer.step t SET ended_at = coalesce(t.ended_at, clock_timestamp()), detail = 'found at a later look',
+        status = CASE WHEN (t.op = 'label.add') = EXISTS (SELECT FROM unnest(x.before) b WHERE lower(b) = lower(t.label))
+                      THEN 'done' ELSE 'lost' END
+    FROM x, groomer.lock_state s
+    WHERE s.lock = $1 AND x.revision IS NOT NULL AND t.issue_id = $3::bigint AND t.term <> s.term AND t.status = 'planned'
+      AND t.op IN ('label.add', 'label.remove')),
 groomed AS (
-    UPDATE groomer.issue i SET groomed_at = clock_timestamp(), revision = x.revision, outcome = x.outcome, reason = x.reason,
-        labels = x.after, own_labels = x.own, failures = x.failures,
+    UPDATE groomer.issue i SET groomed_at = clock_timestamp(), revision = coalesce(x.revision, i.revision), outcome = x.outcome,
+        reason = x.reason, labels = coalesce(x.after, i.labels), own_labels = coalesce(x.own, i.own_labels), failures = x.failures,
         -- What a sync, a policy or a person has made due since it was claimed has not been looked at: it stays due.
         rank = CASE WHEN (extract(epoch FROM i.due_at) * 1000000)::bigint IS DISTINCT FROM x.claimed_due_us THEN i.rank ELSE 2 END,
         due_at = CASE WHEN NOT i.open OR i.gone THEN NULL
@@ -157,7 +172,7 @@ SELECT (
     SELECT json_agg(c.age ORDER BY c.age DESC) FROM (
         SELECT (extract(epoch FROM clock_timestamp() - t.ended_at) * 1000)::bigint AS age
         FROM groomer.step t JOIN groomer.issue i ON i.id = t.issue_id JOIN groomer.repository r ON r.id = i.repo_id
-        WHERE t.op = 'comment.set' AND t.ended_at > clock_timestamp() - interval '1 hour' AND t.status IN ('begun', 'done', 'failed')
+        WHERE t.op = 'comment.set' AND t.ended_at > clock_timestamp() - interval '1 hour' AND t.status IN ('begun', 'done', 'failed', 'unknown')
           AND r.source IN (SELECT json_array_elements_text($2::json))
         ORDER BY t.ended_at DESC LIMIT $3::bigint) c))sql"};
 
@@ -214,6 +229,8 @@ boost::json::object to_json(Record const& record) {
                             {"trial", record.keep_schedule},
                             {"pod", record.pod}};
     out["judgement"] = boost::json::parse(record.judgement);
+    if (record.unread)
+        for (auto const* key : {"revision", "after", "own"}) out.erase(key);
     if (record.due_in) out["due_ms"] = record.due_in->count();
     if (record.claimed_due) out["claimed_due_us"] = *record.claimed_due;
     return out;
@@ -257,6 +274,11 @@ Task<Claim> claim(Store& store, lock::Hold& hold, ClaimOptions options) {
 Task<> unclaim(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues) {
     pg::Values values{boost::json::serialize(json_array(issues))};
     co_await store.write(hold, unclaim_statement, values);
+}
+
+Task<> postpone(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues, std::chrono::milliseconds delay) {
+    pg::Values values{boost::json::serialize(json_array(issues)), delay};
+    co_await store.write(hold, postpone_statement, values);
 }
 
 Task<std::vector<Labelled>> labelled(Store& store, std::vector<std::string> labels, std::int64_t limit, std::int64_t body_limit) {

@@ -48,6 +48,9 @@ Task<Claim> claim(Store& store, lock::Hold& hold, ClaimOptions options);
 // Ends the leases of issues that were claimed and not groomed, so that the next tick takes them.
 Task<> unclaim(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues);
 
+// Makes issues that are due so later: others come first then.
+Task<> postpone(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues, std::chrono::milliseconds delay);
+
 // An issue that carries one of the labels asked for, which a person set.
 struct Labelled {
     std::string repo, label, title, body;
@@ -91,6 +94,7 @@ struct Record {
     std::optional<std::int64_t> claimed_due;          // Claimed::due; an issue that was made due since then stays due
     int failures = 0;
     std::string pod;
+    bool unread = false;         // nothing new is known of it: what is stored of its labels stays
     bool keep_schedule = false;  // a trial: the run is stored, the issue stays as due as it was
 };
 // Returns the run's id.

@@ -32,6 +32,12 @@ private:
     WallTime until_;
 };
 
+// This issue alone cannot be read, now or later; the others can.
+class IssueUnreadable : public Error {
+public:
+    explicit IssueUnreadable(std::string const& sentence) : Error{ErrorCode::failure, sentence} {}
+};
+
 struct IssueRef {
     std::string repo;  // "owner/name"
     std::int64_t number = 0;
@@ -91,6 +97,7 @@ enum class WriteOutcome {
     withheld,  // the guard said no: nothing was written, and later it may be
     gone,      // the issue is not there any more
     failed,    // it did not take effect; `detail` says why, `retry_after` when to try again
+    unknown,   // its answer was lost, and a limit lets nobody find out before `retry_after`: no fault of the issue's
 };
 
 struct WriteResult {

@@ -53,6 +53,7 @@ std::string_view name(tracker::WriteOutcome outcome) {
         case tracker::WriteOutcome::fenced: return "fenced";
         case tracker::WriteOutcome::withheld: return "withheld";
         case tracker::WriteOutcome::gone: return "gone";
+        case tracker::WriteOutcome::unknown: return "unknown";
         case tracker::WriteOutcome::failed: break;
     }
     return "failed";

@@ -320,6 +320,17 @@ TEST_F(Applying, TheCommentsOfAKilledProcessCountForThePace) {
     EXPECT_EQ(life->pace().next(github::Limits::Kind::write, repo, now).at, now);
 }
 
+TEST_F(Applying, WhatWasDoneBeforeALimitIsStored) {
+    auto const number = issue();
+    server.with_state([](State& state) {
+        state.faults.add({.method = "DELETE"}, {.kind = FaultKind::status, .status = 429, .headers = {{"Retry-After", "600"}}});
+    });
+    EXPECT_THROW(apply(number, plan()), tracker::LimitReached);
+    EXPECT_EQ(effects(number), (std::vector<std::string>{"label.add a", "label.add b"}));
+    EXPECT_EQ(value("SELECT string_agg(label || ' ' || status, ', ' ORDER BY seq) FROM groomer.step WHERE op LIKE 'label.%'"),
+              "a done, b done, old withheld");
+}
+
 TEST_F(Applying, ACommentThatALimitHeldBackIsToldAsSuchAndDoesNotCount) {
     pace.comments_per_hour = 1;
     auto const one = issue(), two = issue();

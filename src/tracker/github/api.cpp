@@ -196,6 +196,7 @@ void fail(Answer const& answer, std::string const& what) {
         case Kind::refused:
             throw Error{ErrorCode::credentials, why + "; the credentials need access to the repository and to write its issues"};
         case Kind::gone:
+            if (answer.status == 410) throw Error{ErrorCode::failure, why + "; are its issues switched off?"};
             throw Error{ErrorCode::credentials, why + "; is the name right, and do the credentials have access to the repository?"};
         case Kind::legal: throw Error{ErrorCode::failure, why + "; it is not available for legal reasons"};
         case Kind::limited:

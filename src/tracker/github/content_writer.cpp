@@ -121,7 +121,7 @@ Task<WriteResult> ContentWriter::settle(Change const& change, Answer answer) {
     if (answer.kind == Kind::withheld) co_return result;
     if (answer.kind == Kind::invalid) co_return failed("GitHub answered " + std::to_string(answer.status) + ": " + answer.reason, not_soon);
     // Of this one issue, where other refusals are of the repository.
-    if (answer.kind == Kind::refused && to_lower(answer.reason).find("locked") != std::string::npos)
+    if (answer.kind == Kind::refused && to_lower(answer.reason).find("is locked") != std::string::npos)
         co_return failed("GitHub answered 403: " + answer.reason, not_soon);
     bool const whole = answer.body.starts_with('{') && answer.body.ends_with('}');
     result.outcome = WriteOutcome::done;
@@ -165,7 +165,9 @@ Task<WriteResult> ContentWriter::find_out(Change const& change, Answer answer) {
         if (!may_come) throw;
         limit = reached.what();
     }
-    if (!limit.empty()) co_return failed("a write to " + ref + " was not answered, and cannot be found out about: " + limit, not_soon);
+    if (!limit.empty())
+        co_return WriteResult{WriteOutcome::unknown, "a write to " + ref + " was not answered, and cannot be found out about: " + limit,
+                              not_soon};
     WriteResult result{WriteOutcome::gone, {}, {}};
     if (sight.state == Sight::State::gone) co_return result;
     if (sight.state == Sight::State::as_wanted) {
@@ -179,15 +181,16 @@ Task<WriteResult> ContentWriter::find_out(Change const& change, Answer answer) {
     co_return failed("a write to " + ref + " had no effect so far: " + why, settle_);
 }
 
-Task<ContentWriter::Search> ContentWriter::search(std::int64_t number, std::string name, Account self) {
+Task<ContentWriter::Search> ContentWriter::search(std::int64_t number, std::string name, Account self, int size) {
     Search out;
-    std::string next = repository_.issue_url(number, "/comments?per_page=100");
+    std::string next = repository_.issue_url(number, "/comments?per_page=" + std::to_string(size));
     for (int page = 0; page < most_pages && !next.empty() && !out.found; ++page) {
         Call call{Route::comments, next};
         auto sending = repository_.api().send(std::move(call));
         auto const answer = co_await std::move(sending);
         out.gone = answer.kind == Answer::Kind::gone;
-        if (out.gone) co_return std::move(out);
+        out.too_large = answer.kind == Answer::Kind::too_large;
+        if (out.gone || out.too_large) co_return std::move(out);
         if (answer.kind != Answer::Kind::ok) fail(answer, "the comments of " + repository_.name() + " cannot be read");
         out.found = find_comment(answer.body, name, self);
         next = answer.links.next;
@@ -206,8 +209,13 @@ Task<ContentWriter::Sight> ContentWriter::look_for_comment(std::int64_t number, 
     sight.state = Sight::State::refused;
     sight.why = "it is not known which account's comments are ours, so that one could not be found again";
     if (self.login.empty()) co_return std::move(sight);
-    auto searching = search(number, name, self);
-    auto const [found, gone, complete] = co_await std::move(searching);
+    Search all;
+    for (int const size : {100, 25, 5}) {
+        auto searching = search(number, name, self, size);
+        all = co_await std::move(searching);
+        if (!all.too_large) break;
+    }
+    auto const& [found, gone, complete, too_large] = all;
     sight.why = "there are more comments than are looked through for our own";
     if (!gone && !complete) co_return std::move(sight);
     sight.state = gone ? Sight::State::gone : found && reads_the_same(found->body, body) ? Sight::State::as_wanted : Sight::State::wanting;

@@ -21,7 +21,7 @@ public:
     ContentWriter(Repository& repository, Reader& reader, std::chrono::milliseconds settle)
         : repository_{repository}, reader_{reader}, settle_{settle} {}
 
-    // done, already, withheld, gone or failed; throw what fail() does.
+    // done, already, withheld, gone, failed or unknown; throw what fail() does.
     Task<WriteResult> set_comment(std::int64_t number, std::string name, std::string text, WriteGuard guard);
     Task<WriteResult> set_section(std::int64_t number, std::string name, std::string text, WriteGuard guard);
     Task<WriteResult> set_title(std::int64_t number, std::string title, WriteGuard guard);
@@ -41,6 +41,7 @@ private:
         std::optional<OwnComment> found;
         bool gone = false;
         bool complete = false;  // there is no page left where it could be
+        bool too_large = false;
     };
     using Look = std::function<Task<Sight>()>;
     // The request's body, as JSON; "" where the issue is as it should be, nothing where that cannot be had.
@@ -60,7 +61,7 @@ private:
     Task<WriteResult> settle(Change const& change, Answer answer);
     Task<WriteResult> follow(Change const& change, std::string url);
     Task<WriteResult> find_out(Change const& change, Answer answer);
-    Task<Search> search(std::int64_t number, std::string name, Account self);
+    Task<Search> search(std::int64_t number, std::string name, Account self, int size);
     Task<Sight> look_for_comment(std::int64_t number, std::string name, std::string body);
     Task<Sight> look_at_content(std::int64_t number, Edit edit);
     [[nodiscard]] std::optional<std::chrono::milliseconds> still_uncertain(std::int64_t number);

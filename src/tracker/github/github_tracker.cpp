@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::size_t most_per_page = 100;
 constexpr std::size_t most_bytes = 4UL << 20U;  // of issues after which no further page is read
-constexpr int most_passed_over = 100;
+constexpr int most_passed_over = 100, most_repeats = 3;
+constexpr int most_steps = 20;  // of one call, for a list that says nothing new
 
 std::size_t bytes_in(std::vector<Issue> const& issues) {
     std::size_t bytes = 0;
@@ -105,8 +106,11 @@ private:
         co_return std::vector<WriteResult>(labels, WriteResult{WriteOutcome::gone, {}, {}});
     }
 
-    Task<Step> next_step(Cursor& cursor, Page& page, std::size_t per_page);
-    Task<Answer> list(Cursor& cursor, Page& page, std::size_t per_page);
+    Task<Step> next_step(Cursor& cursor, Page& page, std::size_t limit);
+    Task<Answer> list(Cursor& cursor, Page& page, std::size_t limit);
+    [[nodiscard]] std::string page_at(Cursor const& cursor, std::size_t limit) const {
+        return page_url(cursor, repository_.url("/issues"), std::min(limit, per_page_));
+    }
     void pass_over(Cursor& cursor, Page& page, std::string const& asked) const;
 
     Options const options_;
@@ -114,7 +118,8 @@ private:
     Reader reader_;
     Writer writer_;
     ContentWriter content_;
-    LabelList labels_;  // for those who ask for them
+    LabelList labels_;                      // for those who ask for them
+    std::size_t per_page_ = most_per_page;  // fewer where so many are more than an answer may hold, until the sync gets on
     // The last answer of a pass that found nothing: an idle repository then answers with 304, which costs nothing of the quota.
     std::string idle_url_, idle_etag_;
 };
@@ -130,14 +135,14 @@ Task<Page> GithubTracker::changes(std::string text, std::size_t limit) {
     page.tells_own = false;  // a list names labels, not who set them
     page.full_pass = cursor.full;
     page.first_of_full_pass = cursor.full && resting;
-    auto const per_page = std::clamp<std::size_t>(limit, 1, most_per_page);
     bool any = false;
     std::size_t bytes = 0;
+    int steps = 0;
     do {
         auto before = cursor;
         std::exception_ptr failure;
         try {
-            auto stepping = next_step(cursor, page, per_page);
+            auto stepping = next_step(cursor, page, limit);
             auto step = co_await std::move(stepping);
             bytes += bytes_in(step.news);
             std::move(step.news.begin(), step.news.end(), std::back_inserter(page.issues));
@@ -152,13 +157,13 @@ Task<Page> GithubTracker::changes(std::string text, std::size_t limit) {
             break;
         }
         any = true;
-    } while (!page.last && page.issues.size() + per_page <= limit && bytes < most_bytes);
+    } while (!page.last && page.issues.size() + std::min(limit, per_page_) <= limit && bytes < most_bytes && ++steps < most_steps);
     page.cursor = to_string(cursor);
     co_return std::move(page);
 }
 
-Task<Step> GithubTracker::next_step(Cursor& cursor, Page& page, std::size_t per_page) {
-    auto listing = list(cursor, page, per_page);
+Task<Step> GithubTracker::next_step(Cursor& cursor, Page& page, std::size_t limit) {
+    auto listing = list(cursor, page, limit);
     auto answer = co_await std::move(listing);
     auto const now = answer.date.value_or(repository_.api().now());
     IssuePage issues;
@@ -166,9 +171,11 @@ Task<Step> GithubTracker::next_step(Cursor& cursor, Page& page, std::size_t per_
     else if (answer.kind != Answer::Kind::not_modified) fail(answer, "the issues of " + repository_.name() + " cannot be read");
     page.skipped += issues.skipped;
     if (page.skipped_example.empty()) page.skipped_example = issues.skipped_example;
-    auto const asked = page_url(cursor, repository_.url("/issues"), per_page);
+    auto const asked = page_at(cursor, limit);
     bool const may_be_idle = !cursor.full && cursor.next.empty();
+    auto const since = cursor.since;
     auto step = advance(cursor, std::move(issues), answer.links, now, options_.pass);
+    if (step.last || cursor.since != since) per_page_ = most_per_page;
     if (answer.kind == Answer::Kind::ok) {
         bool const idle = may_be_idle && step.last && step.news.empty();
         idle_url_ = idle ? asked : std::string{};
@@ -178,32 +185,37 @@ Task<Step> GithubTracker::next_step(Cursor& cursor, Page& page, std::size_t per_
     co_return std::move(step);
 }
 
-// The page where the cursor stands; a smaller one where it is too much for one answer, and the one after an entry that is so by itself.
-Task<Answer> GithubTracker::list(Cursor& cursor, Page& page, std::size_t per_page) {
+// The page where the cursor stands; from its beginning in smaller ones where one is too much for an answer, and past an entry that is
+// so by itself.
+Task<Answer> GithubTracker::list(Cursor& cursor, Page& page, std::size_t limit) {
     for (int passed_over = 0;;) {
-        auto const asked = page_url(cursor, repository_.url("/issues"), per_page);
+        auto const asked = page_at(cursor, limit);
         Call call{Route::issues, asked};
         if (call.url == idle_url_) call.etag = idle_etag_;
         auto sending = repository_.api().send(std::move(call));
         auto answer = co_await std::move(sending);
         bool const too_large = answer.kind == Answer::Kind::too_large && passed_over < most_passed_over;
+        bool const refused = answer.kind == Answer::Kind::invalid || answer.kind == Answer::Kind::gone;
         // The address of a next page may not be good for ever.
-        bool const outdated = !cursor.next.empty() && (answer.kind == Answer::Kind::invalid || answer.kind == Answer::Kind::gone);
+        bool const outdated = refused && !cursor.next.empty() && cursor.repeats < most_repeats;
         // The repository that answered from elsewhere may be deleted, and another have its name.
         bool const moved_back = answer.kind == Answer::Kind::gone && repository_.forget_move();
         if (!too_large && !outdated && !moved_back) co_return std::move(answer);
-        cursor.next.clear();
-        if (too_large && per_page == 1) {
+        if (too_large && per_page_ == 1) {
             ++passed_over;
             pass_over(cursor, page, asked);
+            continue;
         }
-        if (too_large) per_page = std::max<std::size_t>(per_page / 4, 1);
+        cursor.next.clear();
+        if (outdated) ++cursor.repeats;
+        if (too_large) per_page_ = std::max<std::size_t>(std::min(limit, per_page_) / 4, 1);
     }
 }
 
 void GithubTracker::pass_over(Cursor& cursor, Page& page, std::string const& asked) const {
     if (page.skipped++ == 0) page.skipped_example = repository_.name() + ": an entry is larger than is read";
     auto const next = page_of(asked).value_or(1) + 1;
+    cursor.next.clear();
     cursor.next = page_url(cursor, repository_.url("/issues"), 1) + "&page=" + std::to_string(next);
 }
 

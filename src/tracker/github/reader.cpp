@@ -47,11 +47,14 @@ Task<std::optional<Issue>> Reader::read(std::int64_t number) {
     auto looking = look(number);
     auto const known = co_await std::move(looking);
     if (!known) co_return std::nullopt;
-    if (!known->has_history) {
-        auto reading = read_history(number, known);
-        if (!co_await std::move(reading)) co_return std::nullopt;
+    if (known->has_history) co_return known->issue;
+    for (int const size : {100, 25, 5}) {
+        auto reading = read_history(number, known, size);
+        auto const outcome = co_await std::move(reading);
+        if (outcome == Reading::gone) co_return std::nullopt;
+        if (outcome == Reading::whole) co_return known->issue;
     }
-    co_return known->issue;
+    throw IssueUnreadable{"the history of " + name_of(repository_, number) + " is larger than is read"};
 }
 
 Task<std::optional<std::vector<std::string>>> Reader::labels(std::int64_t number) {
@@ -93,6 +96,8 @@ Task<Reader::Shared> Reader::look(std::int64_t number) {
         auto taking = take(number, std::move(answer), before);
         known = co_await std::move(taking);
         if (!known) co_return nullptr;
+    } else if (answer.kind == Answer::Kind::too_large) {
+        throw IssueUnreadable{name_of(repository_, number) + " is larger than is read"};
     } else {
         fail(answer, name_of(repository_, number) + " cannot be read");
     }
@@ -129,25 +134,27 @@ Task<Reader::Shared> Reader::take(std::int64_t number, Answer answer, Shared bef
     co_return known;
 }
 
-Task<Answer> Reader::timeline_page(std::int64_t number, int page, std::string url) {
-    if (url.empty()) url = repository_.issue_url(number, "/timeline?per_page=100&page=" + std::to_string(page));
+Task<Answer> Reader::timeline_page(std::int64_t number, int size, int page, std::string url) {
+    auto const query = "/timeline?per_page=" + std::to_string(size) + "&page=" + std::to_string(page);
+    if (url.empty()) url = repository_.issue_url(number, query);
     Call call{Route::timeline, std::move(url)};
     auto sending = repository_.api().send(std::move(call));
     co_return co_await std::move(sending);
 }
 
 // Comments and label events in one list, the oldest first. Of a very long one its first page and its end: a label whose event lies
-// between counts as set by a person. False where the issue has gone meanwhile.
-Task<bool> Reader::read_history(std::int64_t number, Shared known) {
+// between counts as set by a person. size: of a page.
+Task<Reader::Reading> Reader::read_history(std::int64_t number, Shared known, int size) {
     auto asking = repository_.api().own_account();
     auto const self = co_await std::move(asking);
     History history;
     std::string next;
     int page = 1;
     for (int count = 0; count <= most_pages; ++count) {
-        auto reading = timeline_page(number, page, next);
+        auto reading = timeline_page(number, size, page, next);
         auto const answer = co_await std::move(reading);
-        if (answer.kind == Answer::Kind::gone) co_return false;
+        if (answer.kind == Answer::Kind::gone) co_return Reading::gone;
+        if (answer.kind == Answer::Kind::too_large) co_return Reading::too_large;
         if (answer.kind != Answer::Kind::ok) fail(answer, "the history of " + name_of(repository_, number) + " cannot be read");
         add_timeline_page(history, answer.body, self);
         auto const last = count == 0 ? page_of(answer.links.last).value_or(0) : 0;
@@ -161,7 +168,7 @@ Task<bool> Reader::read_history(std::int64_t number, Shared known) {
     known->issue.comments = std::move(history.comments);
     known->has_history = true;
     keep(number, known);
-    co_return true;
+    co_return Reading::whole;
 }
 
 Reader::Shared Reader::find(std::int64_t number) {

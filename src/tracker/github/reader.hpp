@@ -18,7 +18,8 @@ class Reader {
 public:
     explicit Reader(Repository& repository) : repository_{repository} {}
 
-    // With comments and label events; nothing if it is gone, or is now another repository's. Throws what fail() does.
+    // With comments and label events; nothing if it is gone, or is now another repository's. Throws what fail() does, and
+    // IssueUnreadable where it is too large.
     Task<std::optional<Issue>> read(std::int64_t number);
 
     // The labels as of now, or of a read moments ago that no write of ours has followed. Nothing if the issue is gone.
@@ -43,8 +44,9 @@ private:
 
     Task<Shared> look(std::int64_t number);
     Task<Shared> take(std::int64_t number, Answer answer, Shared before);
-    Task<bool> read_history(std::int64_t number, Shared known);
-    Task<Answer> timeline_page(std::int64_t number, int page, std::string url);
+    enum class Reading { whole, gone, too_large };
+    Task<Reading> read_history(std::int64_t number, Shared known, int size);
+    Task<Answer> timeline_page(std::int64_t number, int size, int page, std::string url);
 
     [[nodiscard]] Shared find(std::int64_t number);
     void keep(std::int64_t number, Shared known);

@@ -186,7 +186,8 @@ Task<Writer::Results> Writer::find_out(Change const& change, Answer const& answe
         limit = reached.what();
     }
     if (!limit.empty())
-        co_return each(change.labels, failed(what + " was not answered, and cannot be found out about: " + limit, not_soon));
+        co_return each(change.labels,
+                       {WriteOutcome::unknown, what + " was not answered, and cannot be found out about: " + limit, not_soon});
     if (!labels) co_return each(change.labels, {WriteOutcome::gone, {}, {}});
     auto results = each(change.labels, {WriteOutcome::done, {}, {}});
     for (std::size_t i = 0; i < results.size(); ++i) {

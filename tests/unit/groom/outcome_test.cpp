@@ -144,6 +144,25 @@ TEST_F(OutcomeTest, TellsAPartialResultFromAFailure) {
     EXPECT_EQ(record.application, "key");
 }
 
+TEST_F(OutcomeTest, CountsNoFailureWhereALimitLetsNobodyFindOut) {
+    plan.add = {"bug"};
+    auto applied = failed({"unknown"});
+    applied.unknown = true;
+    auto const record = result(applied, 2);
+    EXPECT_EQ(record.failures, 2);
+    EXPECT_EQ(record.due_in, Due{10min});
+}
+
+TEST_F(OutcomeTest, KeepsWhatIsKnownOfAnIssueThatCannotBeRead) {
+    store::Record record;
+    leave_unread(record, "it is larger than is read", 1);
+    EXPECT_TRUE(record.unread);
+    EXPECT_EQ(record.outcome, "failed");
+    EXPECT_EQ(record.reason, "it is larger than is read");
+    EXPECT_EQ(record.failures, 2);
+    EXPECT_EQ(record.due_in, Due{1h});
+}
+
 TEST_F(OutcomeTest, LooksAgainAtAnIssueThatSeemsGone) {
     plan.add = {"bug"};
     auto applied = failed({"gone"});

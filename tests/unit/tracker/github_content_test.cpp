@@ -166,6 +166,19 @@ TEST_F(GithubTexts, a_comment_that_was_deleted_between_the_look_and_the_write_is
     EXPECT_EQ(say("two").outcome, WriteOutcome::done);
 }
 
+TEST_F(GithubTexts, comments_that_are_too_large_together_are_looked_through_in_smaller_pages) {
+    net::HttpError const too_large{Stage::too_large, true, "the answer is larger than is read"};
+    expect_issue();
+    expect_me();
+    client_.expect("GET " + comments_ + "?per_page=100", too_large);
+    client_.expect("GET " + comments_ + "?per_page=25", reply(200, "[" + comment(7, marked("note", "one")) + "]"));
+    EXPECT_EQ(say("one").outcome, WriteOutcome::already);
+    clock_.advance(1min);
+    expect_issue();
+    for (auto const* size : {"100", "25", "5"}) client_.expect("GET " + comments_ + "?per_page=" + size, too_large);
+    EXPECT_EQ(say("one").outcome, WriteOutcome::failed);
+}
+
 TEST_F(GithubTexts, a_locked_conversation_is_that_issues_matter_alone) {
     expect_issue();
     expect_me();
@@ -174,6 +187,11 @@ TEST_F(GithubTexts, a_locked_conversation_is_that_issues_matter_alone) {
     auto const result = say("one");
     EXPECT_EQ(result.outcome, WriteOutcome::failed);
     EXPECT_NE(result.detail.find("issue is locked"), std::string::npos);
+    clock_.advance(1min);
+    expect_issue();
+    expect_comments("");
+    client_.expect("POST " + comments_, reply(403, R"({"message":"You have been blocked by the owner."})"));
+    EXPECT_THROW(say("one"), Error) << "of the whole repository";
 }
 
 TEST_F(GithubTexts, a_title_is_as_long_as_GitHub_counts_it) {

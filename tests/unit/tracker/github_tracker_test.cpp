@@ -7,7 +7,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+#include <set>
 #include <sstream>
+#include <stdexcept>
 #include <utility>
 
 namespace groomer::tracker::github {
@@ -437,6 +441,24 @@ TEST_F(GithubTracker, the_same_write_asked_for_many_times_at_once_happens_once_a
     EXPECT_EQ(clock_.now().time_since_epoch(), 1s);
 }
 
+TEST_F(GithubTracker, a_history_that_is_too_large_is_read_in_smaller_pages_and_given_up_at_last) {
+    net::HttpError const too_large{Stage::too_large, true, "the answer is larger than is read"};
+    auto const page = [](int size) { return "GET " + base + "/issues/1/timeline?per_page=" + std::to_string(size) + "&page=1"; };
+    expect_issue(1, {"a"});
+    expect_me();
+    client_.expect(page(100), too_large);
+    client_.expect(page(25), reply(200, R"([{"event":"labeled","label":{"name":"a"},"actor":{"login":"me","id":5}}])"));
+    auto const issue = run_task(tracker_->read({"o/r", 1}));
+    ASSERT_TRUE(issue);
+    EXPECT_EQ(issue->events.size(), 1U);
+    expect_issue(2, {});
+    for (int const size : {100, 25, 5})
+        client_.expect("GET " + base + "/issues/2/timeline?per_page=" + std::to_string(size) + "&page=1", too_large);
+    EXPECT_THROW(run_task(tracker_->read({"o/r", 2})), IssueUnreadable);
+    client_.expect("GET " + base + "/issues/3", too_large);
+    EXPECT_THROW(run_task(tracker_->read({"o/r", 3})), IssueUnreadable);
+}
+
 TEST_F(GithubTracker, a_sync_goes_on_where_the_last_ended_and_an_idle_one_is_one_request) {
     auto const old = issue(1, {}, ago(3h)), newer = issue(2, {"a"}, ago(2h));
     client_.expect("GET " + list, reply(200, "[" + old + "," + newer + "]", dated()));
@@ -510,6 +532,90 @@ TEST_F(GithubTracker, an_entry_that_is_larger_than_any_answer_is_passed_over_and
     EXPECT_LE(client_.requests().size(), 15U);
 }
 
+// A list as GitHub gives it, by `since`, `per_page` and `page`, of issues of which some are more than any answer holds.
+class ListServer {
+public:
+    struct Entry {
+        int number;
+        std::chrono::seconds age;
+        bool huge;
+    };
+    explicit ListServer(std::vector<Entry> entries) : entries_{std::move(entries)} {
+        std::stable_sort(entries_.begin(), entries_.end(), [](auto const& one, auto const& two) { return one.age > two.age; });
+    }
+    // show: an entry as JSON; when: the time of its age.
+    template <class Show, class When>
+    net::ClientResponse answer(std::string const& url, Show const& show, When const& when) const {
+        auto const value = [&](std::string const& key) {
+            auto const at = url.find("&" + key + "=");
+            return at == std::string::npos ? std::string{} : url.substr(at + key.size() + 2, url.find('&', at + 1) - at - key.size() - 2);
+        };
+        auto const since = value("since");
+        auto const size = std::stoul(value("per_page")), page = std::stoul("0" + value("page"));
+        std::vector<Entry> all;
+        for (auto const& entry : entries_)
+            if (since.empty() || when(entry.age) >= since) all.push_back(entry);
+        auto const begin = (std::max<std::size_t>(page, 1) - 1) * size, end = std::min(begin + size, all.size());
+        std::string body;
+        for (auto i = begin; i < end; ++i) {
+            if (all[i].huge) throw net::HttpError{Stage::too_large, true, "the answer is larger than is read"};
+            body += (body.empty() ? "" : ",") + show(all[i]);
+        }
+        auto next = url.substr(0, url.find("&page=")) + "&page=" + std::to_string(std::max<std::size_t>(page, 1) + 1);
+        std::vector<net::Header> headers;
+        if (end < all.size()) headers.push_back({"Link", "<" + next + ">; rel=\"next\""});
+        return reply(200, "[" + body + "]", headers);
+    }
+
+private:
+    std::vector<Entry> entries_;
+};
+
+TEST_F(GithubTracker, wherever_entries_are_that_are_larger_than_any_answer_all_others_are_synced) {
+    std::mt19937 chance{2026};
+    auto const at_most = [&](int most) { return std::uniform_int_distribution<int>{0, most}(chance); };
+    for (int round = 0; round < 100; ++round) {
+        std::vector<ListServer::Entry> entries;
+        std::set<std::int64_t> wanted, got;
+        auto const count = 1 + at_most(round % 3 == 0 ? 250 : 20), seconds = at_most(count) + 1, huge = at_most(3);
+        for (int number = 1; number <= count; ++number) entries.push_back({number, 1h + std::chrono::seconds{at_most(seconds)}, false});
+        for (int i = 0; i < huge; ++i) entries[static_cast<std::size_t>(at_most(count - 1))].huge = true;
+        for (auto const& entry : entries)
+            if (!entry.huge) wanted.insert(entry.number);
+        ListServer const server{entries};
+        std::size_t asked = 0;
+        client_.answer_with([&](net::ClientRequest const& request) {
+            if (++asked > 5000) throw std::runtime_error{"it does not end"};
+            auto answer = server.answer(
+                request.url, [this](auto const& entry) { return issue(entry.number, {}, ago(entry.age)); },
+                [this](auto age) { return ago(age); });
+            answer.headers.push_back({"Date", http_date()});
+            return answer;
+        });
+        auto const tracker = make();
+        std::string cursor;
+        for (bool last = false; !last;) {
+            auto const page = run_task(tracker->changes(cursor, 500));
+            for (auto const& one : page.issues) got.insert(one.ref.number);
+            cursor = page.cursor;
+            last = page.last;
+        }
+        EXPECT_EQ(got, wanted) << "round " << round;
+    }
+}
+
+TEST_F(GithubTracker, a_next_page_that_is_never_there_ends_the_sync) {
+    client_.answer_with([&](net::ClientRequest const& request) {
+        if (request.url.find("&page=2") != std::string::npos) return reply(404);
+        return reply(200, "[" + issue(1, {}, ago(3h)) + "]", dated({{"Link", "<" + list + "&page=2>; rel=\"next\""}}));
+    });
+    auto const first = run_task(tracker_->changes("", 500));
+    EXPECT_EQ(first.issues.size(), 1U);
+    EXPECT_FALSE(first.last);
+    thrown([&] { run_task(tracker_->changes(first.cursor, 500)); }, ErrorCode::credentials);
+    EXPECT_LE(client_.requests().size(), 20U);
+}
+
 TEST_F(GithubTracker, answers_that_are_all_too_large_end_the_sync) {
     client_.answer_with([](net::ClientRequest const&) -> net::ClientResponse {
         throw net::HttpError{Stage::too_large, true, "the answer is larger than is read"};
@@ -576,6 +682,8 @@ TEST_F(GithubTracker, a_repository_that_is_not_there_says_so) {
     auto const said = thrown([&] { run_task(tracker_->changes("", 100)); }, ErrorCode::credentials);
     EXPECT_NE(said.find("o/r"), std::string::npos);
     EXPECT_NE(said.find("is the name right"), std::string::npos);
+    client_.expect("GET " + list, reply(410, R"({"message":"Issues has been disabled in this repository."})"));
+    thrown([&] { run_task(tracker_->changes("", 100)); }, ErrorCode::failure);
     client_.expect("GET " + list, reply(200, "<html>"));
     thrown([&] { run_task(tracker_->changes("", 100)); }, ErrorCode::failure);
 }
