@@ -130,7 +130,7 @@ void sync_github(Setup const& setup, Report& report) {
     auto const& api = fake.api();
     Raw raw{setup, "sync_github"};
     Samples seconds, mib, ratios;
-    for (std::size_t round = 0; round < setup.trials(7, 7); ++round) {
+    for (std::size_t round = 0; round < setup.trials(7, 3); ++round) {
         auto const bare = bare_reading(api, entries);
         auto const synced = first_sync(setup, scratch, api);
         if (synced.issues != issues)

@@ -61,10 +61,10 @@ struct Groomer::Batch {
     Target target;
     BootTime::time_point claimed_at;
     std::deque<store::Claimed> left;
-    std::vector<std::int64_t> waiting;    // claimed, of trackers that cannot be read or let nothing go
-    std::vector<std::int64_t> failing;    // claimed, and now failed for the third tick in a row
-    std::map<std::string, int> in_a_row;  // failures of a source's issues, one after the other
-    std::set<std::string> given_up;       // sources, for this tick
+    std::vector<std::int64_t> waiting;          // claimed, of trackers that cannot be read or let nothing go
+    std::vector<std::int64_t> failed, failing;  // claimed, and could not be read or written: now; for some time
+    std::map<std::string, int> in_a_row;        // failures of a source's issues, one after the other
+    std::set<std::string> given_up;             // sources, for this tick
     TickReport report;
     std::exception_ptr error;  // of the first worker that failed: ends the tick
 };
@@ -130,10 +130,14 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
 
 // What was claimed and not groomed is the next tick's.
 Task<> Groomer::put_back(Batch& batch) {
+    constexpr auto pause = 10min;
     auto ids = batch.waiting;
     for (auto const& claimed : batch.left) ids.push_back(claimed.id);
-    if (!ids.empty() && batch.hold->may_act()) co_await store::unclaim(parts_.store, *batch.hold, ids);
-    if (!batch.failing.empty() && batch.hold->may_act()) co_await store::postpone(parts_.store, *batch.hold, batch.failing, 10min);
+    if (ids.empty() || !batch.hold->may_act()) co_return;
+    co_await store::unclaim(parts_.store, *batch.hold, ids);
+    if (batch.target.dry_run) co_return;
+    if (!batch.failed.empty()) co_await store::put_last(parts_.store, *batch.hold, batch.failed, 0ms);
+    if (!batch.failing.empty()) co_await store::put_last(parts_.store, *batch.hold, batch.failing, pause);
 }
 
 Task<> Groomer::finish(Batch& batch, std::vector<Entry> const& entries) {
@@ -208,7 +212,7 @@ Task<> Groomer::work(std::shared_ptr<Batch> batch) {
         }
         if (!failure) {
             batch->in_a_row.erase(claimed.source);
-            failed_ticks_.erase(claimed.id);
+            failing_.succeeded(claimed.id);
             continue;
         }
         batch->waiting.push_back(claimed.id);
@@ -221,15 +225,15 @@ Task<> Groomer::work(std::shared_ptr<Batch> batch) {
     }
 }
 
-// One issue may fail where others do not, for ever; several in a row, or refused credentials, are a tracker that fails as a whole.
+// One issue may fail where others do not, for ever: whatever fails comes last at the next tick. Several in a row, or refused
+// credentials, are a tracker that fails as a whole.
 void Groomer::note_failure(Batch& batch, store::Claimed const& claimed, bool refused, std::string const& error) {
-    constexpr int most_in_a_row = 3, most_ticks = 3;
-    constexpr std::size_t most_known = 10'000;
+    constexpr int most_in_a_row = 3;
     batch.report.clean = false;  // it may have been a write that was not answered
     batch.report.refused = batch.report.refused || refused;
     batch.report.unreadable.insert(claimed.source);
-    if (failed_ticks_.size() >= most_known) failed_ticks_.clear();
-    if (!refused && !batch.target.dry_run && ++failed_ticks_[claimed.id] >= most_ticks) batch.failing.push_back(claimed.id);
+    bool const lasts = failing_.lasts(claimed.id, parts_.clock.now());
+    if (!refused) (lasts ? batch.failing : batch.failed).push_back(claimed.id);
     if (++batch.in_a_row[claimed.source] < most_in_a_row && !refused) {
         parts_.log.warning("an issue cannot be read or written, it waits",
                            {{"component", "groom"}, {"repo", claimed.ref.repo}, {"issue", claimed.ref.number}, {"error", error}});

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "config/config.hpp"
 #include "groom/apply.hpp"
+#include "groom/failing.hpp"
 #include "groom/learner.hpp"
 #include "lock/hold.hpp"
 #include "metrics/metrics.hpp"
@@ -96,7 +97,7 @@ private:
     void count(store::Claimed const& claimed, store::Record const& record);
 
     GroomerParts parts_;
-    std::map<std::int64_t, int> failed_ticks_;  // issues that could not be read or written, and in how many ticks
+    Failing failing_;
     std::optional<BootTime::time_point> forgot_at_, backlog_at_;
 };
 

@@ -69,10 +69,9 @@ ended AS (
     WHERE s.lock = $1 AND l.term = s.term AND l.issue_id IN (SELECT json_array_elements_text($3::json)::bigint))
 SELECT (SELECT count(*) FROM fence))sql"};
 
-// Of issues that were claimed and could not be read or written.
-constexpr pg::Statement postpone_statement{"postpone", GROOMER_FENCED R"sql(,
+constexpr pg::Statement put_last_statement{"put_last", GROOMER_FENCED R"sql(,
 later AS (
-    UPDATE groomer.issue i SET due_at = clock_timestamp() + $4::interval FROM fence
+    UPDATE groomer.issue i SET rank = 2, due_at = clock_timestamp() + $4::interval FROM fence
     WHERE i.id IN (SELECT json_array_elements_text($3::json)::bigint) AND i.due_at <= clock_timestamp())
 SELECT (SELECT count(*) FROM fence))sql"};
 
@@ -276,9 +275,9 @@ Task<> unclaim(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues)
     co_await store.write(hold, unclaim_statement, values);
 }
 
-Task<> postpone(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues, std::chrono::milliseconds delay) {
+Task<> put_last(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues, std::chrono::milliseconds delay) {
     pg::Values values{boost::json::serialize(json_array(issues)), delay};
-    co_await store.write(hold, postpone_statement, values);
+    co_await store.write(hold, put_last_statement, values);
 }
 
 Task<std::vector<Labelled>> labelled(Store& store, std::vector<std::string> labels, std::int64_t limit, std::int64_t body_limit) {
