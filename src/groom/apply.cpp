@@ -96,7 +96,7 @@ public:
         }
     }
 
-    // Results that nothing else will store: the steps before a limit. Of texts they are stored already.
+    // Results that nothing else will store: the steps before a limit or a failure. Of texts they are stored already.
     Task<> keep(std::vector<store::Step> const& steps) {
         for (auto const& step : steps) {
             if (!is_of_labels(step) || step.status == "planned") continue;
@@ -249,15 +249,17 @@ Task<Applied> apply(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker:
     Application application{parts, hold, tracker, ref, applied.key};
     for (std::span<store::Step> left{applied.steps}; !left.empty() && applied.all_done;) {
         auto const group = next_group(left);
-        std::exception_ptr limit;
+        std::exception_ptr failure;
         try {
             co_await application.write(group);
-        } catch (tracker::LimitReached const&) {
-            limit = std::current_exception();
+        } catch (pg::DatabaseError const&) {
+            throw;
+        } catch (Error const&) {
+            failure = std::current_exception();
         }
-        if (limit) {
+        if (failure) {
             co_await application.keep(applied.steps);
-            std::rethrow_exception(limit);
+            std::rethrow_exception(failure);
         }
         for (auto const& step : group) take(applied, step);
         left = left.subspan(group.size());

@@ -15,16 +15,23 @@ public:
     // A tracker that fails as a whole seldom does for longer; an issue may do so for ever.
     static constexpr std::chrono::minutes long_enough{2};
 
-    // One that failed now: true where it has failed for that long without having succeeded.
+    // One that failed now: true where it has failed for that long, again and again, without having succeeded.
     bool lasts(std::int64_t issue, BootTime::time_point now) {
         constexpr std::size_t most = 10'000;
-        if (since_.size() >= most) since_.clear();
-        return now - since_.try_emplace(issue, now).first->second >= long_enough;
+        constexpr std::chrono::minutes forgotten_after{15};  // it may have succeeded elsewhere
+        if (known_.size() >= most) known_.clear();
+        auto& known = known_.try_emplace(issue, Known{now, now}).first->second;
+        if (now - known.last >= forgotten_after) known.first = now;
+        known.last = now;
+        return now - known.first >= long_enough;
     }
-    void succeeded(std::int64_t issue) { since_.erase(issue); }
+    void succeeded(std::int64_t issue) { known_.erase(issue); }
 
 private:
-    std::map<std::int64_t, BootTime::time_point> since_;
+    struct Known {
+        BootTime::time_point first, last;  // failure
+    };
+    std::map<std::int64_t, Known> known_;
 };
 
 }  // namespace groomer::groom

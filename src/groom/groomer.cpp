@@ -61,10 +61,12 @@ struct Groomer::Batch {
     Target target;
     BootTime::time_point claimed_at;
     std::deque<store::Claimed> left;
-    std::vector<std::int64_t> waiting;          // claimed, of trackers that cannot be read or let nothing go
-    std::vector<std::int64_t> failed, failing;  // claimed, and could not be read or written: now; for some time
-    std::map<std::string, int> in_a_row;        // failures of a source's issues, one after the other
-    std::set<std::string> given_up;             // sources, for this tick
+    std::vector<std::int64_t> waiting;            // claimed, of trackers that cannot be read or let nothing go
+    std::vector<store::Claimed> failed, failing;  // could not be read or written: now; for some time
+    std::map<std::string, int> in_a_row;          // failures of a source's issues, one after the other
+    std::set<std::string> given_up;               // sources, for this tick
+    std::set<std::string> served;                 // sources of which an issue was groomed
+    std::set<std::int64_t> being_written;         // issues, to which a write may be under way
     TickReport report;
     std::exception_ptr error;  // of the first worker that failed: ends the tick
 };
@@ -121,6 +123,9 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
         co_await workers.join();
         if (batch->error) std::rethrow_exception(batch->error);
     }
+    for (auto const& [source, failures] : batch->in_a_row)
+        if (!batch->served.contains(source)) report.unreadable.insert(source);
+    report.unreadable.insert(batch->given_up.begin(), batch->given_up.end());
     report.cut_short = !batch->left.empty();
     co_await put_back(*batch);
     if (!report.full && !report.cut_short && !target.dry_run) co_await finish(*batch, usable);
@@ -212,6 +217,7 @@ Task<> Groomer::work(std::shared_ptr<Batch> batch) {
         }
         if (!failure) {
             batch->in_a_row.erase(claimed.source);
+            batch->served.insert(claimed.source);
             failing_.succeeded(claimed.id);
             continue;
         }
@@ -229,11 +235,11 @@ Task<> Groomer::work(std::shared_ptr<Batch> batch) {
 // credentials, are a tracker that fails as a whole.
 void Groomer::note_failure(Batch& batch, store::Claimed const& claimed, bool refused, std::string const& error) {
     constexpr int most_in_a_row = 3;
-    batch.report.clean = false;  // it may have been a write that was not answered
+    if (batch.being_written.erase(claimed.id) > 0) batch.report.clean = false;  // it may not have been answered
     batch.report.refused = batch.report.refused || refused;
-    batch.report.unreadable.insert(claimed.source);
+    ++batch.report.failed;
     bool const lasts = failing_.lasts(claimed.id, parts_.clock.now());
-    if (!refused) (lasts ? batch.failing : batch.failed).push_back(claimed.id);
+    (lasts ? batch.failing : batch.failed).push_back(claimed);
     if (++batch.in_a_row[claimed.source] < most_in_a_row && !refused) {
         parts_.log.warning("an issue cannot be read or written, it waits",
                            {{"component", "groom"}, {"repo", claimed.ref.repo}, {"issue", claimed.ref.number}, {"error", error}});
@@ -314,9 +320,11 @@ Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, stor
         go_stale(record);
         co_return;
     }
+    batch->being_written.insert(claimed.id);
     ApplyParts const parts{parts_.clock, parts_.log, parts_.metrics, parts_.store, parts_.write_limit};
     auto applied = co_await apply(parts, batch->hold, *entry.tracker, claimed.id, claimed.ref, record.revision, wanted);
     take_result(record, wanted, applied, claimed.failures);
+    batch->being_written.erase(claimed.id);
     if (applied.unanswered) batch->report.clean = false;
     if (applied.withheld) record.outcome.clear();
     if (applied.fenced) {

@@ -66,7 +66,8 @@ struct TickReport {
     bool clean = true;                 // every write was answered
     bool cut_short = false;            // wound down, or the hold was lost
     bool refused = false;              // a tracker did not take our credentials
-    std::set<std::string> unreadable;  // entries of which an issue could not be read or written, or none
+    std::size_t failed = 0;            // issues that could not be read or written; the next tick takes them last
+    std::set<std::string> unreadable;  // entries of which no issue, or three in a row, could not be read or written
     std::set<std::string> limited;     // entries whose tracker let nothing more go, for its limits or our own pace
     std::vector<Groomed> issues;
 };

@@ -71,8 +71,9 @@ SELECT (SELECT count(*) FROM fence))sql"};
 
 constexpr pg::Statement put_last_statement{"put_last", GROOMER_FENCED R"sql(,
 later AS (
-    UPDATE groomer.issue i SET rank = 2, due_at = clock_timestamp() + $4::interval FROM fence
-    WHERE i.id IN (SELECT json_array_elements_text($3::json)::bigint) AND i.due_at <= clock_timestamp())
+    UPDATE groomer.issue i SET due_at = clock_timestamp() + $4::interval
+    FROM fence, json_to_recordset($3::json) AS x(id bigint, due bigint)
+    WHERE i.id = x.id AND (extract(epoch FROM i.due_at) * 1000000)::bigint = x.due)
 SELECT (SELECT count(*) FROM fence))sql"};
 
 constexpr pg::Statement labelled_statement{"labelled", R"sql(
@@ -128,11 +129,11 @@ stepped AS (
     FROM x, json_to_recordset($5::json) AS r(seq int, status text, detail text) WHERE t.key = x.application AND t.seq = r.seq),
 -- What a holder that died did not come to store: the issue tells.
 found AS (
-    UPDATE groomer.step t SET ended_at = coalesce(t.ended_at, clock_timestamp()), detail = 'found at a later look',
+    UPDATE groomer.step t SET ended_at = clock_timestamp(), detail = 'found at a later look',
         status = CASE WHEN (t.op = 'label.add') = EXISTS (SELECT FROM unnest(x.before) b WHERE lower(b) = lower(t.label))
                       THEN 'done' ELSE 'lost' END
     FROM x, groomer.lock_state s
-    WHERE s.lock = $1 AND x.revision IS NOT NULL AND t.issue_id = $3::bigint AND t.term <> s.term AND t.status = 'planned'
+    WHERE s.lock = $1 AND x.revision IS NOT NULL AND NOT x.trial AND t.ended_at IS NULL AND t.issue_id = $3::bigint AND t.term <> s.term AND t.status = 'planned'
       AND t.op IN ('label.add', 'label.remove')),
 groomed AS (
     UPDATE groomer.issue i SET groomed_at = clock_timestamp(), revision = coalesce(x.revision, i.revision), outcome = x.outcome,
@@ -275,8 +276,11 @@ Task<> unclaim(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues)
     co_await store.write(hold, unclaim_statement, values);
 }
 
-Task<> put_last(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues, std::chrono::milliseconds delay) {
-    pg::Values values{boost::json::serialize(json_array(issues)), delay};
+Task<> put_last(Store& store, lock::Hold& hold, std::vector<Claimed> issues, std::chrono::milliseconds delay) {
+    boost::json::array told;
+    for (auto const& issue : issues)
+        if (issue.due) told.push_back({{"id", issue.id}, {"due", *issue.due}});
+    pg::Values values{boost::json::serialize(told), delay};
     co_await store.write(hold, put_last_statement, values);
 }
 

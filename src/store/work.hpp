@@ -48,8 +48,8 @@ Task<Claim> claim(Store& store, lock::Hold& hold, ClaimOptions options);
 // Ends the leases of issues that were claimed and not groomed, so that the next tick takes them.
 Task<> unclaim(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues);
 
-// Makes issues that are due so again after `delay`, and the last of those that are then.
-Task<> put_last(Store& store, lock::Hold& hold, std::vector<std::int64_t> issues, std::chrono::milliseconds delay);
+// Makes issues that were claimed due again after `delay`, as the last of their kind; those that something has made due since stay.
+Task<> put_last(Store& store, lock::Hold& hold, std::vector<Claimed> issues, std::chrono::milliseconds delay);
 
 // An issue that carries one of the labels asked for, which a person set.
 struct Labelled {

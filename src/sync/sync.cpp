@@ -9,6 +9,7 @@ namespace groomer::sync {
 namespace {
 
 constexpr std::size_t page_limit = 500;
+constexpr int most_empty = 500;                 // pages in a row, after which others would never have their turn
 constexpr std::int64_t progress_step = 10'000;  // issues, after which the log tells how far it has come
 
 bool is_ours_to_handle(std::exception_ptr error) {
@@ -30,6 +31,7 @@ public:
 
     Task<> run(Source source, std::string cursor) {
         std::int64_t seen = 0;
+        int empty_in_a_row = 0;
         for (;;) {
             if (hold_->winding_down() || !hold_->may_act()) {
                 report_.cut_short = true;
@@ -42,6 +44,8 @@ public:
             if (page.skipped > 0)
                 log_.warning("entries were skipped",
                              {{"component", "sync"}, {"source", source.name}, {"count", page.skipped}, {"example", page.skipped_example}});
+            empty_in_a_row = page.issues.empty() ? empty_in_a_row + 1 : 0;
+            if (empty_in_a_row > most_empty) throw Error{ErrorCode::failure, "the list of its changes goes on and on, and tells of none"};
             bool const last = page.last;
             cursor = page.cursor;
             auto const stored = co_await store::apply_page(store_, *hold_, source.name, std::move(page));

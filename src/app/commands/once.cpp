@@ -81,6 +81,9 @@ void print(CommandLine const& line, bool dry_run, reconcile::Loop::Once const& o
         std::cout << "  (" << issue.reason << ")\n";
     }
     for (auto const& source : report.limited) std::cout << source << ": a limit is reached, the rest of its issues wait\n";
+    if (report.failed > 0)
+        std::cout << report.failed << (report.failed == 1 ? " issue" : " issues")
+                  << " could not be read or written: why is in the log above\n";
     if (!once.tick)
         std::cout << "the lock is held by another: "
                   << (once.holder && once.holder->token ? one_line(*once.holder->token, 200) : "it was taken just now") << '\n';
@@ -115,7 +118,7 @@ Task<int> once_in(Service& service, CommandLine const& line, config::Config cons
     auto const& issues = service.last_report().issues;
     bool const unwritten =
         std::any_of(issues.begin(), issues.end(), [](auto const& i) { return i.outcome == "failed" || i.outcome == "partial"; });
-    co_return failed || unwritten || !synced ? 1 : 0;
+    co_return failed || unwritten || service.last_report().failed > 0 || !synced ? 1 : 0;
 }
 
 }  // namespace

@@ -210,7 +210,7 @@ Task<ContentWriter::Sight> ContentWriter::look_for_comment(std::int64_t number, 
     sight.why = "it is not known which account's comments are ours, so that one could not be found again";
     if (self.login.empty()) co_return std::move(sight);
     Search all;
-    for (int const size : {100, 25, 5}) {
+    for (int const size : {100, 25}) {
         auto searching = search(number, name, self, size);
         all = co_await std::move(searching);
         if (!all.too_large) break;

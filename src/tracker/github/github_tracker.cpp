@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t most_per_page = 100;
 constexpr std::size_t most_bytes = 4UL << 20U;  // of issues after which no further page is read
-constexpr int most_passed_over = 100, most_repeats = 3;
+constexpr int most_passed_over = 100;
 constexpr int most_steps = 20;  // of one call, for a list that says nothing new
 
 std::size_t bytes_in(std::vector<Issue> const& issues) {
@@ -119,6 +119,7 @@ private:
     Writer writer_;
     ContentWriter content_;
     LabelList labels_;                      // for those who ask for them
+    bool began_anew_ = false;               // in this call
     std::size_t per_page_ = most_per_page;  // fewer where so many are more than an answer may hold, until the sync gets on
     // The last answer of a pass that found nothing: an idle repository then answers with 304, which costs nothing of the quota.
     std::string idle_url_, idle_etag_;
@@ -135,8 +136,9 @@ Task<Page> GithubTracker::changes(std::string text, std::size_t limit) {
     page.tells_own = false;  // a list names labels, not who set them
     page.full_pass = cursor.full;
     page.first_of_full_pass = cursor.full && resting;
-    bool any = false;
     std::size_t bytes = 0;
+    auto const since = cursor.since;
+    began_anew_ = false;
     int steps = 0;
     do {
         auto before = cursor;
@@ -150,13 +152,13 @@ Task<Page> GithubTracker::changes(std::string text, std::size_t limit) {
         } catch (Error const&) {
             failure = std::current_exception();
         }
-        if (failure && !any) std::rethrow_exception(failure);
+        // What failed without having got on would fail for ever.
+        if (failure && page.issues.empty() && cursor.since == since) std::rethrow_exception(failure);
         if (failure) {
             cursor = std::move(before);
             page.last = false;
             break;
         }
-        any = true;
     } while (!page.last && page.issues.size() + std::min(limit, per_page_) <= limit && bytes < most_bytes && ++steps < most_steps);
     page.cursor = to_string(cursor);
     co_return std::move(page);
@@ -196,18 +198,20 @@ Task<Answer> GithubTracker::list(Cursor& cursor, Page& page, std::size_t limit) 
         auto answer = co_await std::move(sending);
         bool const too_large = answer.kind == Answer::Kind::too_large && passed_over < most_passed_over;
         bool const refused = answer.kind == Answer::Kind::invalid || answer.kind == Answer::Kind::gone;
-        // The address of a next page may not be good for ever.
-        bool const outdated = refused && !cursor.next.empty() && cursor.repeats < most_repeats;
+        // The address of a next page may not be good for ever; a list of which none ever is cannot be read.
+        bool const outdated = refused && !cursor.next.empty() && !began_anew_;
         // The repository that answered from elsewhere may be deleted, and another have its name.
         bool const moved_back = answer.kind == Answer::Kind::gone && repository_.forget_move();
-        if (!too_large && !outdated && !moved_back) co_return std::move(answer);
+        // Which page it is, only its number tells.
+        bool const unnumbered = too_large && per_page_ == 1 && !cursor.next.empty() && !page_of(asked);
+        if ((!too_large && !outdated && !moved_back) || unnumbered) co_return std::move(answer);
         if (too_large && per_page_ == 1) {
             ++passed_over;
             pass_over(cursor, page, asked);
             continue;
         }
         cursor.next.clear();
-        if (outdated) ++cursor.repeats;
+        began_anew_ = began_anew_ || outdated;
         if (too_large) per_page_ = std::max<std::size_t>(std::min(limit, per_page_) / 4, 1);
     }
 }

@@ -18,6 +18,7 @@ namespace {
 namespace json = boost::json;
 using namespace std::chrono_literals;
 
+constexpr auto longest_busy = 10s;
 constexpr auto longest_wait = 2h;  // longer than any that GitHub asks for
 constexpr std::size_t most_resources = 32, most_repositories = 10'000, most_content = 5'000;
 constexpr std::string_view core = "core";
@@ -141,8 +142,9 @@ std::optional<WallTime> Limits::take(int status, std::vector<net::Header> const&
     auto const told = retry_after(net::find_header(headers, "retry-after"), ahead_, now);
     bool const used_up = net::find_header(headers, "x-ratelimit-remaining") == "0";
     bool const limited = status == 429 || (status == 403 && (told || used_up || speaks_of_a_limit(message)));
-    // A server that is busy, and says for how long: what was sent may yet have had its effect.
-    if (status == 503 && told) blocked_until_ = std::max(blocked_until_, *told);
+    // A server that is busy, and says for how long. It is no limit, and what was sent may yet have had its effect: it is waited for as
+    // long as a request waits for anything, and then it is a failure.
+    if (status == 503 && told) blocked_until_ = std::max(blocked_until_, std::min<WallTime>(*told, now + longest_busy));
     if (!limited) {
         if (status > 0 && status < 400 && blocked_until_ <= now) strikes_ = 0;
         return std::nullopt;

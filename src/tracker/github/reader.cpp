@@ -48,7 +48,7 @@ Task<std::optional<Issue>> Reader::read(std::int64_t number) {
     auto const known = co_await std::move(looking);
     if (!known) co_return std::nullopt;
     if (known->has_history) co_return known->issue;
-    for (int const size : {100, 25, 5}) {
+    for (int const size : {100, 25}) {
         auto reading = read_history(number, known, size);
         auto const outcome = co_await std::move(reading);
         if (outcome == Reading::gone) co_return std::nullopt;

@@ -17,6 +17,8 @@ TEST(Failing, LastsFromTheFirstFailureUntilASuccess) {
     failing.succeeded(1);
     EXPECT_FALSE(failing.lasts(1, start + 121s));
     EXPECT_TRUE(failing.lasts(2, start + 240s));
+    EXPECT_TRUE(failing.lasts(2, start + 240s + 14min));
+    EXPECT_FALSE(failing.lasts(2, start + 240s + 29min)) << "another replica may have served it since";
 }
 
 }  // namespace

@@ -159,7 +159,9 @@ TEST_F(GithubApi, a_busy_server_that_says_for_how_long_is_obeyed) {
     auto const write = post();
     EXPECT_EQ(write.kind, Kind::failed);
     EXPECT_TRUE(write.may_have_arrived) << "it may yet have had its effect";
-    EXPECT_EQ(get().kind, Kind::limited);
+    for (int i = 0; i < 3; ++i) client_.expect(get_, reply(503, "", {{"retry-after", "600"}}));
+    EXPECT_EQ(get().kind, Kind::failed) << "not a limit";
+    EXPECT_EQ(elapsed(), 37s) << "10 s before each try";
 }
 
 TEST_F(GithubApi, a_short_limit_is_waited_for_by_reads_and_writes) {
