@@ -121,10 +121,10 @@ std::vector<Deed> GithubContract::deeds_of_looks() {
 }
 
 std::vector<Deed> GithubContract::deeds_of_writes() {
-    Expected const adds{{200, "done"}, {301, "failed"}, {404, "credentials"}, {410, "credentials"}, {422, "failed: GitHub answered 422"}};
+    Expected const adds{{200, "done"}, {301, "failed"}, {404, "credentials"}, {410, "failure"}, {422, "failed: GitHub answered 422"}};
     // The example still has the label that was to go: that is not believed.
     Expected const removes{
-        {200, "failed: a write to octocat/Hello-World#1347 had no effect"}, {301, "failed"}, {404, "credentials"}, {410, "credentials"}};
+        {200, "failed: a write to octocat/Hello-World#1347 had no effect"}, {301, "failed"}, {404, "credentials"}, {410, "failure"}};
     Expected const creates{{201, "done"}, {404, "credentials"}, {422, "failed"}};
     return {
         {Route::add_labels, "add a label", adds, [this] { return added({"enhancement"}); }},
@@ -136,10 +136,10 @@ std::vector<Deed> GithubContract::deeds_of_writes() {
 
 std::vector<Deed> GithubContract::deeds_of_texts() {
     using tracker::CloseReason;
-    Expected const edits{{200, "done"},        {301, "failed"},      {403, "credentials"},
-                         {404, "credentials"}, {410, "credentials"}, {422, "failed: GitHub answered 422"},
+    Expected const edits{{200, "done"},        {301, "failed"},  {403, "credentials"},
+                         {404, "credentials"}, {410, "failure"}, {422, "failed: GitHub answered 422"},
                          {503, "failed"}};
-    Expected const comments{{201, "done"}, {403, "credentials"}, {404, "credentials"}, {410, "credentials"}, {422, "failed"}};
+    Expected const comments{{201, "done"}, {403, "credentials"}, {404, "credentials"}, {410, "failure"}, {422, "failed"}};
     auto const comment = [this] { return written(tracker_->set_comment(ref(), "note", "What is **new**?", guard())); };
     auto const has_ours = [this] {
         prism_->edit(Route::comments, [](ClientResponse& response) {
