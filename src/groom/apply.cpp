@@ -75,6 +75,9 @@ public:
                 for (auto* step : left) note(*step, {WriteOutcome::withheld, "the hold is over", {}});
                 co_return;
             }
+            // What an earlier try came to says nothing of this one, which may throw: a later look then tells.
+            for (auto* step : left)
+                if (is_of_labels(*step)) step->status = "planned";
             std::vector<WriteResult> results;
             std::exception_ptr limit;
             try {

@@ -123,8 +123,8 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
         co_await workers.join();
         if (batch->error) std::rethrow_exception(batch->error);
     }
-    for (auto const& [source, failures] : batch->in_a_row)
-        if (!batch->served.contains(source)) report.unreadable.insert(source);
+    if (batch->served.empty())
+        for (auto const& [source, failures] : batch->in_a_row) report.unreadable.insert(source);
     report.unreadable.insert(batch->given_up.begin(), batch->given_up.end());
     report.cut_short = !batch->left.empty();
     co_await put_back(*batch);
@@ -239,7 +239,7 @@ void Groomer::note_failure(Batch& batch, store::Claimed const& claimed, bool ref
     batch.report.refused = batch.report.refused || refused;
     ++batch.report.failed;
     bool const lasts = failing_.lasts(claimed.id, parts_.clock.now());
-    (lasts ? batch.failing : batch.failed).push_back(claimed);
+    (lasts && !refused ? batch.failing : batch.failed).push_back(claimed);
     if (++batch.in_a_row[claimed.source] < most_in_a_row && !refused) {
         parts_.log.warning("an issue cannot be read or written, it waits",
                            {{"component", "groom"}, {"repo", claimed.ref.repo}, {"issue", claimed.ref.number}, {"error", error}});

@@ -62,13 +62,14 @@ struct Groomed {
 
 struct TickReport {
     std::size_t claimed = 0;
-    bool full = false;                 // it stopped at the batch limit
-    bool clean = true;                 // every write was answered
-    bool cut_short = false;            // wound down, or the hold was lost
-    bool refused = false;              // a tracker did not take our credentials
-    std::size_t failed = 0;            // issues that could not be read or written; the next tick takes them last
-    std::set<std::string> unreadable;  // entries of which no issue, or three in a row, could not be read or written
-    std::set<std::string> limited;     // entries whose tracker let nothing more go, for its limits or our own pace
+    bool full = false;       // it stopped at the batch limit
+    bool clean = true;       // every write was answered
+    bool cut_short = false;  // wound down, or the hold was lost
+    bool refused = false;    // a tracker did not take our credentials
+    std::size_t failed = 0;  // issues that could not be read or written; the next tick takes them last
+    std::set<std::string>
+        unreadable;  // entries that failed as a whole: three issues in a row, refused credentials, or all that there was to do
+    std::set<std::string> limited;  // entries whose tracker let nothing more go, for its limits or our own pace
     std::vector<Groomed> issues;
 };
 

@@ -73,7 +73,7 @@ constexpr pg::Statement put_last_statement{"put_last", GROOMER_FENCED R"sql(,
 later AS (
     UPDATE groomer.issue i SET due_at = clock_timestamp() + $4::interval
     FROM fence, json_to_recordset($3::json) AS x(id bigint, due bigint)
-    WHERE i.id = x.id AND (extract(epoch FROM i.due_at) * 1000000)::bigint = x.due)
+    WHERE i.id = x.id AND i.due_at <= clock_timestamp() AND (extract(epoch FROM i.due_at) * 1000000)::bigint = x.due)
 SELECT (SELECT count(*) FROM fence))sql"};
 
 constexpr pg::Statement labelled_statement{"labelled", R"sql(

@@ -70,6 +70,7 @@ void print(CommandLine const& line, bool dry_run, reconcile::Loop::Once const& o
                                                      {"added", boost::json::array(issue.added.begin(), issue.added.end())},
                                                      {"removed", boost::json::array(issue.removed.begin(), issue.removed.end())}});
         boost::json::object out{{"outcome", outcome}, {"dryRun", dry_run}};
+        if (report.failed > 0) out["failed"] = report.failed;
         out["results"] = std::move(results);
         std::cout << boost::json::serialize(out) << '\n';
         return;

@@ -174,7 +174,9 @@ Task<Step> GithubTracker::next_step(Cursor& cursor, Page& page, std::size_t limi
     page.skipped += issues.skipped;
     if (page.skipped_example.empty()) page.skipped_example = issues.skipped_example;
     auto const asked = page_at(cursor, limit);
-    bool const may_be_idle = !cursor.full && cursor.next.empty();
+    // What comes after a page that is full does not change it, nor its ETag.
+    bool const has_room = issues.entries < std::min(limit, per_page_);
+    bool const may_be_idle = !cursor.full && cursor.next.empty() && has_room;
     auto const since = cursor.since;
     auto step = advance(cursor, std::move(issues), answer.links, now, options_.pass);
     if (step.last || cursor.since != since) per_page_ = most_per_page;

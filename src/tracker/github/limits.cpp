@@ -81,6 +81,7 @@ Limits::Turn Limits::after_comments(WallTime now) const {
 
 Limits::Turn Limits::next(Kind kind, std::string const& repo, WallTime now) const {
     Turn turn = after_quota(now);
+    if (busy_until_ > turn.at) turn = {std::min<WallTime>(busy_until_, now + longest_busy), "GitHub is busy"};
     if (blocked_until_ > turn.at) turn = {std::min<WallTime>(blocked_until_, now + longest_wait), "GitHub asked to wait"};
     if (kind == Kind::read) return turn;
     if (auto const last = writes_.find(repo); last != writes_.end()) {
@@ -144,7 +145,7 @@ std::optional<WallTime> Limits::take(int status, std::vector<net::Header> const&
     bool const limited = status == 429 || (status == 403 && (told || used_up || speaks_of_a_limit(message)));
     // A server that is busy, and says for how long. It is no limit, and what was sent may yet have had its effect: it is waited for as
     // long as a request waits for anything, and then it is a failure.
-    if (status == 503 && told) blocked_until_ = std::max(blocked_until_, std::min<WallTime>(*told, now + longest_busy));
+    if (status == 503 && told) busy_until_ = std::max(busy_until_, std::min<WallTime>(*told, now + longest_busy));
     if (!limited) {
         if (status > 0 && status < 400 && blocked_until_ <= now) strikes_ = 0;
         return std::nullopt;

@@ -70,6 +70,7 @@ private:
     std::map<std::string, Quota> quotas_;     // by resource
     std::chrono::seconds ahead_{0};           // GitHub's clock, of ours
     bool ahead_is_measured_ = false;          // by this process, whose clock it is
+    WallTime busy_until_{};                   // a 503 that says for how long
     WallTime blocked_until_{};                // a secondary limit: nothing at all goes
     int strikes_ = 0;                         // limits in a row that did not say how long
     std::map<std::string, WallTime> writes_;  // the last to each repository

@@ -59,6 +59,13 @@ TEST(GithubLimits, a_date_is_by_githubs_clock_where_ours_is_wrong) {
     EXPECT_EQ(until, noon + 5min);
 }
 
+TEST(GithubLimits, a_busy_server_is_waited_for_a_little_and_is_no_limit) {
+    Limits limits{Pace{}};
+    EXPECT_EQ(limits.take(503, {{"retry-after", "600"}}, "", noon), std::nullopt);
+    EXPECT_EQ(wait(limits, Kind::read, noon), 10s);
+    EXPECT_EQ(limits.take(403, {}, "You have exceeded a secondary rate limit", noon), noon + 60s) << "as without it";
+}
+
 TEST(GithubLimits, no_answer_can_hold_us_up_for_longer_than_two_hours) {
     for (std::string const value : {"99999999999999999999999", "1000000000", "Thu, 28 Feb 2199 12:00:00 GMT"}) {
         Limits limits{Pace{}};
