@@ -296,6 +296,11 @@ void Scene::stamp_row(Stamp stamp, std::optional<Moment> born, Event event) {
     // A stamp of long ago, or none at all, ends whatever hold the row is of: no renewal finds it alive.
     if (none || event == Event::ancient_stamp) judge_.row_touched();
     row->second.stamp = wanted;
+    // Stamped so twice, it looks as if nothing had happened between.
+    if (wanted == infinity) {
+        if (!infinite_ || infinite_->first != row->second.token) infinite_ = {row->second.token, world_.now()};
+        born = infinite_->second;
+    }
     judge_.row_written(born);
 }
 

@@ -216,7 +216,9 @@ void Judge::released(Statement const& statement, Reply const& reply, Before cons
     for (auto& request : ledger.requests) {
         if (request.made > ledger.acquired) continue;
         if (went_back && !request.served) request.again = true;
-        if (!went_back && !ledger.went_back && request.at <= before.state.acquired_at) request.again = false;
+        // One that a step has put ahead of the clock is in doubt until the clock has passed it.
+        bool const settled = request.at <= before.state.acquired_at && request.at <= before.clock;
+        if (!went_back && !ledger.went_back && settled) request.again = false;
         request.served = true;
     }
     std::chrono::milliseconds wait = release.next;

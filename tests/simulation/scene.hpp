@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace groomer::simulation {
@@ -130,6 +131,7 @@ private:
     double notifications_lost_ = 0;
     std::optional<Ambush> ambush_;
     Moment last_small_step_{-1h};
+    std::optional<std::pair<std::optional<std::string>, Moment>> infinite_;  // a row's token, and since when it has been stamped so
 };
 
 }  // namespace groomer::simulation
