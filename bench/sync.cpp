@@ -113,7 +113,7 @@ private:
     std::string api_;
 };
 
-// Bodies of characters of two or three bytes may be so long; a page of a hundred just fits into an answer.
+// As those of characters of two or three bytes may be: a page of a hundred is more than an answer holds.
 double most_resident_with_long_bodies(Setup const& setup) {
     Scratch scratch;
     FullFake const fake{setup, scratch, 2'000, 160'000};
