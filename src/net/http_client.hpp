@@ -52,7 +52,7 @@ private:
 };
 
 struct ClientOptions {
-    std::size_t max_connections = 8;            // to one origin; further requests wait for their turn
+    std::size_t max_connections = 8;           // to one origin; further requests wait for their turn
     std::size_t max_body = 8UL * 1024 * 1024;  // after decoding
     std::size_t max_header = 64UL * 1024;
     int max_redirects = 5;
