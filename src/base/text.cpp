@@ -75,6 +75,11 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+std::size_t count_characters(std::string_view text) {
+    auto const begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins));
+}
+
 std::string_view truncate_utf8(std::string_view text, std::size_t limit) {
     if (text.size() <= limit) return text;
     while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;

@@ -19,6 +19,9 @@ std::string clean_text(std::string_view text);
 // The longest prefix of at most `limit` bytes that ends at a character boundary; `text` is valid UTF-8.
 std::string_view truncate_utf8(std::string_view text, std::size_t limit);
 
+// As UTF-8 counts them: every byte that continues none begins one.
+std::size_t count_characters(std::string_view text);
+
 // For a log or a terminal: clean_text on one line (runs of white space are one space), cut to about `longest` bytes, and then
 // saying how many there were.
 std::string one_line(std::string_view text, std::size_t longest);

@@ -18,13 +18,8 @@ bool has_control(std::string_view text) {
            clean_text(text) != text;
 }
 
-std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
 bool is_label(std::string_view text) {
-    return !text.empty() && characters(text) <= 50 && text.front() != ' ' && text.back() != ' ' && !has_control(text) &&
+    return !text.empty() && count_characters(text) <= 50 && text.front() != ' ' && text.back() != ' ' && !has_control(text) &&
            text.find(',') == std::string_view::npos;
 }
 

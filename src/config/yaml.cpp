@@ -177,8 +177,7 @@ std::size_t character_column(std::string_view text, Mark mark) {
     }
     if (mark.line == 1 && text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     auto const before = text.substr(0, mark.column - 1);
-    auto const starts = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
-    return static_cast<std::size_t>(std::count_if(before.begin(), before.end(), starts)) + 1;
+    return count_characters(before) + 1;
 }
 
 }  // namespace groomer::config

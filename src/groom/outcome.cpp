@@ -121,11 +121,8 @@ void take_result(store::Record& record, Plan const& plan, Applied const& applied
     record.outcome = some ? "partial" : "failed";
     record.reason = applied.failure;
     if (applied.gone) return leave_to_return(record);
-    record.failures = failures_before;
-    record.due_in = 10min;
-    if (applied.unknown) return;
-    record.failures = failures_before + 1;
-    record.due_in = after_failure(record.failures);
+    record.failures = failures_before + (applied.unknown ? 0 : 1);
+    record.due_in = applied.unknown ? 10min : after_failure(record.failures);
 }
 
 }  // namespace groomer::groom

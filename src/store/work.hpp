@@ -68,9 +68,9 @@ Task<> save_decision(Store& store, lock::Hold& hold, std::int64_t issue, std::st
 
 struct Step {
     int seq = 0;
-    std::string op;     // label.add | label.remove | section.set | title.set | comment.set | issue.close
-    std::string label;  // or the name of the text, or the reason for closing
-    std::string status = "planned";
+    std::string op;                  // label.add | label.remove | section.set | title.set | comment.set | issue.close
+    std::string label;               // or the name of the text, or the reason for closing
+    std::string status = "planned";  // begun (a text); a WriteOutcome's name; lost: left by a holder that died, and not found
     std::string detail;
     std::string text = {};
 };

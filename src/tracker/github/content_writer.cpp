@@ -27,11 +27,6 @@ WriteResult failed(std::string detail, std::chrono::milliseconds retry_after) {
 
 Task<WriteResult> refused(std::string why) { co_return failed(std::move(why), not_soon); }
 
-// UTF-8's continuation bytes begin none.
-std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 std::string object_with(std::string_view key, std::string const& value) { return json::serialize(json::object{{key, value}}); }
 
 }  // namespace
@@ -39,7 +34,7 @@ std::string object_with(std::string_view key, std::string const& value) { return
 Task<WriteResult> ContentWriter::set_comment(std::int64_t number, std::string name, std::string text, WriteGuard guard) {
     if (!is_text_name(name)) return refused("a comment's name has only lower-case letters and dashes");
     auto body = marked(name, text);
-    if (characters(body) > longest_text) return refused("the comment is longer than GitHub takes");
+    if (count_characters(body) > longest_text) return refused("the comment is longer than GitHub takes");
     Look look = [this, number, name, body] { return look_for_comment(number, name, body); };
     return write({number, Limits::Kind::content, std::move(look), std::move(guard)});
 }
@@ -48,7 +43,7 @@ Task<WriteResult> ContentWriter::set_section(std::int64_t number, std::string na
     if (!is_text_name(name)) return refused("a section's name has only lower-case letters and dashes");
     Edit edit = [name, text](Content const& content) -> std::optional<std::string> {
         auto const body = with_section(content.body, name, text);
-        if (!body || characters(*body) > longest_text) return std::nullopt;
+        if (!body || count_characters(*body) > longest_text) return std::nullopt;
         return *body == content.body ? std::string{} : object_with("body", *body);
     };
     Look look = [this, number, edit] { return look_at_content(number, edit); };
@@ -57,7 +52,7 @@ Task<WriteResult> ContentWriter::set_section(std::int64_t number, std::string na
 
 Task<WriteResult> ContentWriter::set_title(std::int64_t number, std::string title, WriteGuard guard) {
     bool const blank = title.find_first_not_of(" \t\r\n") == std::string::npos;
-    if (blank || characters(title) > longest_title) return refused("the title is empty, or longer than GitHub takes");
+    if (blank || count_characters(title) > longest_title) return refused("the title is empty, or longer than GitHub takes");
     Edit edit = [title](Content const& content) { return content.title == title ? std::string{} : object_with("title", title); };
     Look look = [this, number, edit] { return look_at_content(number, edit); };
     return write({number, Limits::Kind::write, std::move(look), std::move(guard)});

@@ -30,6 +30,11 @@ bool is_utf8(std::string_view text) {
     return !error;
 }
 
+TEST(CleanText, counts_characters_and_not_bytes) {
+    EXPECT_EQ(count_characters(""), 0U);
+    EXPECT_EQ(count_characters("a\u00e4\u20ac\xF0\x9F\x90\x9B"), 4U);
+}
+
 TEST(CleanText, LeavesGoodTextAsItIs) {
     for (std::string_view good : {"", "plain", "tab\tfeed\nreturn\r\n", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x90\x9B", "\xED\x9F\xBF",
                                   "\xEE\x80\x80", "\xF4\x8F\xBF\xBF", "\xEF\xBF\xBD", "\xC2\xA0"})
