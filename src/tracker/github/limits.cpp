@@ -166,6 +166,7 @@ std::string Limits::state() const {
                                         {"quotas", std::move(quotas)},
                                         {"ahead", ahead_.count()},
                                         {"blocked_until", millis(blocked_until_)},
+                                        {"busy_until", millis(busy_until_)},
                                         {"strikes", strikes_},
                                         {"writes", std::move(writes)},
                                         {"content", std::move(content)}});
@@ -220,6 +221,8 @@ void Limits::restore(std::string_view text, WallTime now) {
     if (!ahead_is_measured_) ahead_ = std::chrono::seconds{std::clamp<std::int64_t>(int_of(*object, "ahead"), -86'400 * 365, 86'400 * 365)};
     auto const blocked_until = from_millis(int_of(*object, "blocked_until"), now + longest_wait);
     blocked_until_ = std::min<WallTime>(std::max(blocked_until_, blocked_until), now + longest_wait);
+    auto const busy_until = from_millis(int_of(*object, "busy_until"), now + longest_busy);
+    busy_until_ = std::min<WallTime>(std::max(busy_until_, busy_until), now + longest_busy);
     strikes_ = std::max(strikes_, static_cast<int>(std::clamp<std::int64_t>(int_of(*object, "strikes"), 0, 7)));
     if (auto const* quotas = member<json::object>(*object, "quotas"))
         for (auto const& [resource, told] : *quotas) {

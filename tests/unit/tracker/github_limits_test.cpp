@@ -63,6 +63,9 @@ TEST(GithubLimits, a_busy_server_is_waited_for_a_little_and_is_no_limit) {
     Limits limits{Pace{}};
     EXPECT_EQ(limits.take(503, {{"retry-after", "600"}}, "", noon), std::nullopt);
     EXPECT_EQ(wait(limits, Kind::read, noon), 10s);
+    Limits next{Pace{}};
+    next.restore(limits.state(), noon);
+    EXPECT_EQ(wait(next, Kind::read, noon), 10s) << "by who works next, too";
     EXPECT_EQ(limits.take(403, {}, "You have exceeded a secondary rate limit", noon), noon + 60s) << "as without it";
 }
 
