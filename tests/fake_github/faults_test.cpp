@@ -1,5 +1,5 @@
 // What goes wrong on purpose: what the client then sees, and what truly happened.
-#include "fake_github/raw_client.hpp"
+#include "fake_github/scene.hpp"
 
 #include <gtest/gtest.h>
 

@@ -53,8 +53,10 @@ std::string_view reason_of(int status) {
         case 307: return "Temporary Redirect";
         case 400: return "Bad Request";
         case 401: return "Unauthorized";
+        case 402: return "Payment Required";
         case 403: return "Forbidden";
         case 404: return "Not Found";
+        case 405: return "Method Not Allowed";
         case 410: return "Gone";
         case 413: return "Payload Too Large";
         case 422: return "Unprocessable Entity";

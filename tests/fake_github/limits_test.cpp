@@ -1,6 +1,6 @@
 // Limits, ETags, tokens and JWTs.
 #include "fake_github/jwt.hpp"
-#include "fake_github/raw_client.hpp"
+#include "fake_github/scene.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>

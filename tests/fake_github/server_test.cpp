@@ -1,6 +1,6 @@
 // Reading requests, living with many issues, and the time that both take.
 #include "fake_github/http.hpp"
-#include "fake_github/raw_client.hpp"
+#include "fake_github/scene.hpp"
 #include "fake_github/seed.hpp"
 
 #include <gtest/gtest.h>

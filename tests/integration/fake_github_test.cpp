@@ -1,6 +1,6 @@
 // The fake GitHub as a client sees it, by raw requests: what it has, what it changes, and what it refuses.
 #include "fake_github/jwt.hpp"
-#include "fake_github/raw_client.hpp"
+#include "fake_github/scene.hpp"
 #include "fake_github/seed.hpp"
 
 #include <gtest/gtest.h>
