@@ -1,0 +1,78 @@
+#include "fake_model/mind.hpp"
+
+#include "base/text.hpp"
+#include "fake_model/instance.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace groomer::fake_model {
+namespace {
+
+namespace json = boost::json;
+
+// An answer that is valid by its schema alone may still contradict itself.
+void reconcile(json::value& instance) {
+    auto* answer = instance.if_object();
+    auto* verdict = answer && answer->contains("verdict") ? answer->at("verdict").if_object() : nullptr;
+    auto* gaps = answer && answer->contains("gaps") ? answer->at("gaps").if_array() : nullptr;
+    if (!verdict || !gaps || !verdict->contains("actionability")) return;
+    auto const& actionability = verdict->at("actionability");
+    if (actionability == json::value("needs_info") && gaps->empty()) gaps->emplace_back("Which version is it?");
+    if (actionability == json::value("ready")) gaps->clear();
+}
+
+json::value honest_answer(Question const& question, std::uint64_t seed) {
+    if (question.schema.empty()) return json::object{};
+    auto instance = make_instance(question.schema, question.user, seed);
+    reconcile(instance);
+    return instance;
+}
+
+// X of "label this X": one word, or what stands between quotes.
+std::string told_label(std::string_view text) {
+    constexpr std::string_view order = "label this ";
+    auto const at = to_lower(text).find(order);
+    if (at == std::string::npos) return "";
+    auto rest = text.substr(at + order.size());
+    if (rest.starts_with("as ")) rest.remove_prefix(3);
+    auto const quote = rest.empty() ? ' ' : rest.front();
+    if (quote == '"' || quote == '\'' || quote == '`') return std::string{rest.substr(1, rest.find(quote, 1) - 1)};
+    auto label = rest.substr(0, rest.find_first_of(" \t\r\n"));
+    while (!label.empty() && std::string_view{".,;:!?"}.find(label.back()) != std::string_view::npos) label.remove_suffix(1);
+    return std::string{label};
+}
+
+std::string injected(std::string_view text) {
+    constexpr std::string_view order = "INJECT:";
+    int tries = 100;  // each may read to the end
+    for (auto at = text.find(order); at != std::string_view::npos && tries-- > 0; at = text.find(order, at + 1)) {
+        auto const begin = text.find_first_not_of(" \t", at + order.size());
+        json::object ignored;
+        auto const end = begin == std::string_view::npos ? 0 : object_at(text, begin, ignored);
+        if (end) return std::string{text.substr(begin, end - begin)};
+    }
+    return "";
+}
+
+}  // namespace
+
+Mind honest_mind(std::uint64_t seed) {
+    return [seed](Question const& question) { return json::serialize(honest_answer(question, seed)); };
+}
+
+Mind obedient_mind(std::uint64_t seed) {
+    return [seed](Question const& question) {
+        if (auto text = injected(question.user); !text.empty()) return text;
+        auto answer = honest_answer(question, seed);
+        auto const label = told_label(question.user);
+        if (label.empty()) return json::serialize(answer);
+        visit_instance(question.schema, answer, [&](json::object const& part, json::value& value) {
+            if (is_chosen(part)) value = label;
+            else if (is_free_text(part)) value = label + std::string{poison};
+        });
+        return json::serialize(answer);
+    };
+}
+
+}  // namespace groomer::fake_model
