@@ -1,5 +1,7 @@
 #include "model/local/features.hpp"
 
+#include "model/local/characters.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -8,31 +10,14 @@
 namespace groomer::model::local {
 namespace {
 
-constexpr std::size_t title_limit = 512, body_limit = 16 * 1024;
 constexpr std::size_t longest_word = 40, longest_field = 60, longest_answer = 40;
 // The beginning of a body says most: the lines within its first words count twice.
 constexpr std::size_t lead_words = 30;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
-}
-
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; }
-
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-    return text;
-}
-
 // Lower case, and every number is 0: versions and dates tell texts apart that mean the same.
 void append_folded(std::string& out, char c) {
     if (!is_digit(c)) {
-        out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        out += lower(c);
     } else if (out.empty() || out.back() != '0') {
         out += '0';
     }
@@ -135,12 +120,7 @@ public:
     void read(std::string_view body) {
         read_size("length", body.size(), sink_);
         if (body.empty()) sink_(Kind::shape, "no body");
-        body = body.substr(0, body_limit);
-        while (!body.empty()) {
-            auto const end = std::min(body.find('\n'), body.size());
-            if (auto const line = trim(body.substr(0, end)); !line.empty()) read_line(line);
-            body.remove_prefix(std::min(end + 1, body.size()));
-        }
+        for_each_line(body.substr(0, body_limit), [this](std::string_view line) { read_line(line); });
         read_sizes();
     }
 
@@ -187,10 +167,6 @@ private:
         return line.front() == '#' || (line.starts_with("**") && (line.ends_with("**") || line.ends_with("**:")));
     }
 
-    static bool is_checkbox(std::string_view line) {
-        return line.size() > 5 && (line.starts_with("- [") || line.starts_with("* [")) && line[4] == ']';
-    }
-
     void read_prose(std::string_view line) {
         if (!heading_.empty()) sink_(Kind::field, heading_ + ": " + folded_line(line, longest_answer));
         heading_.clear();
@@ -228,19 +204,6 @@ private:
     std::size_t headings_ = 0, checked_ = 0, unchecked_ = 0, items_ = 0;
 };
 
-// The finaliser of MurmurHash3 (Appleby): FNV-1a alone mixes its upper bits badly.
-std::uint64_t mix(std::uint64_t x) {
-    x = (x ^ (x >> 33)) * 0xFF51AFD7ED558CCDULL;
-    x = (x ^ (x >> 33)) * 0xC4CEB9FE1A85EC53ULL;
-    return x ^ (x >> 33);
-}
-
-std::uint64_t hash(std::string_view text) {
-    std::uint64_t h = 14695981039346656037ULL;
-    for (char c : text) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    return mix(h);
-}
-
 constexpr int kind_shift = 29;
 constexpr Key kind_mask = ~Key{0} << kind_shift;
 
@@ -255,7 +218,9 @@ Key key_of(Kind kind, std::string_view token) {
     return (static_cast<Key>(kind) << kind_shift) | (static_cast<Key>(hash(token) >> 32) & ~kind_mask);
 }
 
-Key copy_of(Key key, std::string_view repo) { return (key & kind_mask) | (static_cast<Key>(mix(hash(repo) ^ key) >> 32) & ~kind_mask); }
+Key copy_of(Key key, std::string_view repo) {
+    return (key & kind_mask) | (static_cast<Key>(Hash::mix(hash(repo) ^ key) >> 32) & ~kind_mask);
+}
 
 Features count_features(Document const& document) {
     std::vector<Key> keys;
