@@ -1,18 +1,16 @@
 #include "model/local/classifier.hpp"
 
+#include "support/shared_data.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
-#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -225,41 +223,15 @@ TEST(LocalModel, takes_any_bytes) {
 
 // --- real issues ---------------------------------------------------------------------------------------------------
 
-std::optional<std::filesystem::path> shared_issues() {
-    char const* named = std::getenv("GROOMER_SHARED");
-    auto const checkout = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().parent_path();
-    auto const folder = named ? std::filesystem::path(named) : checkout.parent_path() / "shared";
-    auto const file = folder / "data" / "issues_train.csv";
-    return std::filesystem::exists(file) ? std::optional(file) : std::nullopt;
-}
-
-// repo,created_at,label,title,body; RFC 4180.
+// In an order that is none: the file is sorted by label.
 Examples read_issues(std::filesystem::path const& path) {
-    std::ifstream file(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
     Examples out;
-    std::vector<std::string> row(1);
-    bool quoted = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '"' && quoted && text.substr(i, 2) == "\"\"") {
-            row.back() += text[i++];
-        } else if (text[i] == '"') {
-            quoted = !quoted;
-        } else if (quoted || (text[i] != ',' && text[i] != '\n')) {
-            row.back() += text[i];
-        } else if (text[i] == ',') {
-            row.emplace_back();
-        } else {
-            if (row.size() == 5 && row[0] != "repo") out.push_back({{row[0], row[3], row[4]}, row[2]});
-            row.assign(1, "");
-        }
-    }
+    for (auto const& row : test::read_csv(path))
+        if (row.size() == 5) out.push_back({{row[0], row[3], row[4]}, row[2]});
     std::mt19937 random(1);
     std::shuffle(out.begin(), out.end(), random);
     return out;
 }
-
-constexpr char const* missing = "the shared real issues are not on this machine (set GROOMER_SHARED to their folder)";
 
 struct Counts {
     double right = 0, said = 0, true_ones = 0;
@@ -277,8 +249,8 @@ double mean_macro_f1(PerRepository const& counts) {
 }
 
 TEST(LocalModelOnRealIssues, reaches_its_macro_f1_in_five_folds) {
-    auto const path = shared_issues();
-    if (!path) GTEST_SKIP() << missing;
+    auto const path = test::shared_data("issues_train.csv");
+    if (!path) GTEST_SKIP() << test::no_shared_data;
     auto const issues = read_issues(*path);
     ASSERT_EQ(issues.size(), 1500U);
     PerRepository counts;
@@ -301,8 +273,8 @@ TEST(LocalModelOnRealIssues, reaches_its_macro_f1_in_five_folds) {
 }
 
 TEST(LocalModelOnRealIssues, is_right_on_most_of_the_unlabelled_issues_it_dares_to_label) {
-    auto const path = shared_issues();
-    if (!path) GTEST_SKIP() << missing;
+    auto const path = test::shared_data("issues_train.csv");
+    if (!path) GTEST_SKIP() << test::no_shared_data;
     auto const issues = read_issues(*path);
     auto const unlabelled = static_cast<std::ptrdiff_t>(450);
     auto const began = std::clock();
