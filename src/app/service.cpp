@@ -32,12 +32,17 @@ metrics::Options metric_options(config::Config const& config) {
     auto const about = version();
     metrics::Options options{about.version,         about.revision, about.compiler, about.libpq, {config.lock.id, sync_lock_id}, {}, {},
                              config::secret_names()};
-    std::set<std::string> families;
+    std::set<std::string> families, providers, models;
     for (auto const& repository : config.repositories) {
         if (repository.tracker != "file") options.repos.push_back(repository.name);  // a file's are known once it was read
         for (auto const& family : repository.policy.labels) families.insert(family.name);
+        if (repository.model.provider == "local") continue;
+        providers.insert(repository.model.provider);
+        models.insert(repository.model.name);
     }
     options.families.assign(families.begin(), families.end());
+    options.providers.assign(providers.begin(), providers.end());
+    options.models.assign(models.begin(), models.end());
     return options;
 }
 
@@ -56,13 +61,13 @@ std::string_view reason_of(pg::DatabaseError const& error) {
 }
 
 groom::GroomerParts groomer_parts(Clock& clock, Log& log, metrics::Metrics& metrics, store::Store& store, groom::Learner& learner,
-                                  groom::Model model, asio::io_context& main, std::string pod, config::Config const& config) {
+                                  groom::Judge& judge, asio::io_context& main, std::string pod, config::Config const& config) {
     return {clock,
             log,
             metrics,
             store,
             learner,
-            std::move(model),
+            judge,
             main.get_executor(),
             std::move(pod),
             lock::write_limit(config.lock.ttl, config.lock.renew_every),
@@ -80,13 +85,17 @@ Service::Service(config::Config const& config, std::map<std::string, std::string
       identity_{make_identity(environment, slot_)},
       metrics_{metric_options(config)},
       github_{{main.get_executor(), clock_, log_, metrics_, environment}},
+      models_{{main.get_executor(), clock_, log_, metrics_, environment}},
       work_{connect_options(), work_connections, observer()},
       locks_{connect_options(), lock_connections, observer()},
       renewals_{connect_options(), lock_connections, observer()},
       lock_store_{lock::make_lock_store(locks_, renewals_, identity_)},
       store_{work_, clock_, [this] { metrics_.fenced_writes_total("database").increment(); }},
       learner_{store_, cpu_, clock_, log_},
-      groomer_{groomer_parts(clock_, log_, metrics_, store_, learner_, outside_.model, main, identity_.pod, config)},
+      neighbours_{store_, cpu_, clock_},
+      judge_{{log_, metrics_, store_, learner_, neighbours_, outside_.model, [this](auto const& model) { return models_.endpoint(model); },
+              main.get_executor()}},
+      groomer_{groomer_parts(clock_, log_, metrics_, store_, learner_, judge_, main, identity_.pod, config)},
       keep_renewals_{asio::make_work_guard(renewals_context_)} {
     auto groom_parts = loop_parts(main);
     groom_parts.overtaken = [this] { metrics_.drop_backlog(); };
@@ -156,6 +165,7 @@ std::shared_ptr<tracker::Tracker> Service::tracker_for(config::Repository const&
 
 void Service::configure(config::Config const& config) {
     github_.configure(config.github);
+    models_.configure(config);
     std::vector<groom::Entry> entries;
     for (auto const& repository : config.repositories)
         entries.push_back(
@@ -220,6 +230,7 @@ void Service::relieve_when_idle() {
     if (at_work_ > 0 || !worked_at_ || clock_.now() - *worked_at_ < rest) return;
     worked_at_.reset();
     learner_.forget();
+    neighbours_.forget();
     work_.close_idle();  // their buffers have grown to the largest answer
     ::malloc_trim(0);
 }

@@ -4,6 +4,7 @@
 
 #include "app/github.hpp"
 #include "app/identity.hpp"
+#include "app/models.hpp"
 #include "app/outside.hpp"
 #include "base/async.hpp"
 #include "base/log.hpp"
@@ -64,6 +65,7 @@ public:
     Clock& clock() { return clock_; }
     [[nodiscard]] std::string const& incarnation() const { return identity_.incarnation; }
     std::vector<groom::Entry> const& entries() const { return entries_; }
+    Models const& models() const { return models_; }
     pg::ConnectOptions connect_options() const;
     // Gives memory back some seconds after the last tick: a standby is small again. On the main executor, now and then.
     void relieve_when_idle();
@@ -93,6 +95,7 @@ private:
     lock::Identity identity_;
     metrics::Metrics metrics_;
     GitHub github_;
+    Models models_;
     std::atomic<BootTime::rep> answered_ = -1;      // when the database last did
     std::atomic<BootTime::rep> renewals_seen_ = 0;  // when the renewals' thread last turned
     asio::io_context renewals_context_{1};
@@ -104,6 +107,8 @@ private:
     std::unique_ptr<lock::LockStore> lock_store_;
     store::Store store_;
     groom::Learner learner_;
+    groom::Neighbours neighbours_;
+    groom::Judge judge_;
     groom::Groomer groomer_;
     std::vector<groom::Entry> entries_;
     groom::Target target_;

@@ -6,7 +6,6 @@
 #include "groom/outcome.hpp"
 #include "groom/plan.hpp"
 #include "groom/revision.hpp"
-#include "groom/rules.hpp"
 #include "store/issues.hpp"
 
 #include <algorithm>
@@ -19,9 +18,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Bump it when the rules or the local model change what they say of the same issue.
-constexpr std::string_view judge_version = "local-1";
-
 std::string_view mode_name(config::Mode mode) {
     switch (mode) {
         case config::Mode::dry_run: return "dry-run";
@@ -29,18 +25,6 @@ std::string_view mode_name(config::Mode mode) {
         case config::Mode::apply: return "apply";
     }
     return {};
-}
-
-// The kind of an issue: from a type label that stays on it, or from the decision.
-Kind kind_in(tracker::Issue const& issue, config::Policy const& policy, model::Judgement const& judgement) {
-    for (auto const& family : policy.labels) {
-        if (family.name != "type") continue;
-        for (auto const& value : family.values)
-            if (contains_label(issue.labels, value.label)) return kind_of(value.label);
-        auto const* decision = judgement.find("type");
-        return decision && decision->value ? kind_of(*decision->value) : Kind::unknown;
-    }
-    return Kind::unknown;
 }
 
 // The issue as the tracker has it, with what only the syncs have seen: a tracker without a history of its labels cannot
@@ -98,7 +82,9 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
     options.repo = target.repo;
     options.due_or_not = target.force;
     std::int64_t concurrency = 1;
+    std::vector<std::string> asking;  // a language model
     for (auto const& entry : usable) {
+        if (entry.settings.model.provider != "local") asking.push_back(entry.settings.name);
         batch->entries.emplace(entry.settings.name, entry);
         options.sources.push_back({entry.settings.name, entry.settings.policy.batch});
         concurrency = std::max(concurrency, entry.settings.model.concurrency);
@@ -115,6 +101,7 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
         std::vector<config::Repository> settings;
         for (auto const& entry : usable) settings.push_back(entry.settings);
         co_await parts_.learner.refresh(settings);
+        co_await parts_.judge.begin_tick(std::move(asking));
         // A tick that was cancelled meanwhile must reach join(), which hands it on to the workers.
         co_await asio::this_coro::throw_if_cancelled(false);
         TaskGroup workers{parts_.executor, [&](std::string const&, std::exception_ptr error) { batch->error = error; }};
@@ -297,7 +284,9 @@ Task<store::Record> Groomer::treat(std::shared_ptr<Batch> batch, Entry const& en
         leave_alone(record, *why, parked_for(*issue));
         co_return record;
     }
-    auto const judgement = co_await judge(batch, entry, claimed, *issue, record.revision);
+    Case one{*batch->hold, entry.settings, entry.judge_digest, claimed.id, *issue, record.revision, batch->target.force};
+    auto judging = parts_.judge.judge(one);
+    auto const judgement = co_await std::move(judging);
     record.judgement = model::to_json(judgement);
     auto const wanted = plan(*issue, judgement, policy, claimed.own_labels);
     for (auto const& family : wanted.families)
@@ -306,7 +295,7 @@ Task<store::Record> Groomer::treat(std::shared_ptr<Batch> batch, Entry const& en
     for (auto const& family : wanted.overridden) parts_.metrics.human_overrides_total(family).increment();
     record.added = wanted.add;
     record.removed = wanted.remove;
-    settle(record, wanted, policy);
+    settle(record, wanted, policy, !judgement.fallback.empty());
     if (policy.mode == config::Mode::apply) co_await carry_out(batch, entry, claimed, wanted, record);
     co_return record;
 }
@@ -335,38 +324,6 @@ Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, stor
         record.outcome.clear();
     }
     record.steps = std::move(applied.steps);
-}
-
-Task<model::Judgement> Groomer::judge(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed,
-                                      tracker::Issue const& issue, std::string revision) {
-    std::string version{judge_version};
-    version.append(" ").append(entry.judge_digest);
-    for (auto const& family : entry.settings.policy.labels) version.append(" ").append(parts_.learner.version(family));
-    if (!batch->target.force) {
-        auto const stored = co_await store::find_decision(parts_.store, claimed.id, revision, version);
-        if (stored)
-            if (auto judgement = model::parse_judgement(*stored)) co_return *judgement;
-    }
-    auto const judgement = co_await judge_anew(issue, entry.settings.policy);
-    co_await store::save_decision(parts_.store, *batch->hold, claimed.id, revision, version, model::to_json(judgement));
-    co_return judgement;
-}
-
-Task<model::Judgement> Groomer::judge_anew(tracker::Issue const& issue, config::Policy const& policy) {
-    model::Judgement judgement;
-    if (parts_.model) judgement.decisions = co_await parts_.model(issue, policy);
-    for (auto const& family : policy.labels) {
-        if (family.name == "status" || judgement.find(family.name)) continue;
-        judgement.decisions.push_back(co_await parts_.learner.decide(issue, family));
-    }
-    Kind const kind = kind_in(issue, policy, judgement);
-    for (auto const& family : policy.labels) {
-        if (family.name == "status") judgement.decisions.push_back(status_by_rule(issue, kind, family));
-        if (family.name != "priority") continue;
-        for (auto& decision : judgement.decisions)
-            if (decision.family == family.name && !decision.value) decision = priority_by_rule(issue, kind, family);
-    }
-    co_return judgement;
 }
 
 void Groomer::count(store::Claimed const& claimed, store::Record const& record) {

@@ -6,6 +6,7 @@
 #include "config/config.hpp"
 #include "groom/apply.hpp"
 #include "groom/failing.hpp"
+#include "groom/judge.hpp"
 #include "groom/learner.hpp"
 #include "lock/hold.hpp"
 #include "metrics/metrics.hpp"
@@ -30,16 +31,13 @@ struct Entry {
     std::shared_ptr<tracker::Tracker> tracker;
 };
 
-// A model outside of this process: its decisions on the families of labels that it judges. Throws what ends the tick.
-using Model = std::function<Task<std::vector<model::Decision>>(tracker::Issue issue, config::Policy policy)>;
-
 struct GroomerParts {
     Clock& clock;
     Log& log;
     metrics::Metrics& metrics;
     store::Store& store;
     Learner& learner;
-    Model model;  // asked first, where there is one; the local model judges the rest
+    Judge& judge;
     asio::any_io_executor executor;
     std::string pod;
     std::chrono::milliseconds write_limit{0};
@@ -90,9 +88,6 @@ private:
     Task<> work(std::shared_ptr<Batch> batch);
     Task<> groom(std::shared_ptr<Batch> batch, store::Claimed claimed);
     Task<store::Record> treat(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed);
-    Task<model::Judgement> judge(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed,
-                                 tracker::Issue const& issue, std::string revision);
-    Task<model::Judgement> judge_anew(tracker::Issue const& issue, config::Policy const& policy);
     Task<> carry_out(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, Plan const& plan,
                      store::Record& record);
     void note_failure(Batch& batch, store::Claimed const& claimed, bool refused, std::string const& error);

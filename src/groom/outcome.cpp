@@ -86,12 +86,12 @@ std::optional<milliseconds> parked_for(tracker::Issue const& issue) {
     return 14 * day;
 }
 
-void settle(store::Record& record, Plan const& plan, config::Policy const& policy) {
+void settle(store::Record& record, Plan const& plan, config::Policy const& policy, bool second_best) {
     for (auto const& family : plan.families)
         record.reason.append(record.reason.empty() ? "" : "; ").append(family.family + ": " + family.reason);
     record.failures = 0;
     // While no status can be decided, a later tick tries again, after the cooldown.
-    record.due_in = std::max(policy.cooldown, plan.status_decided ? window(plan.after, policy) : milliseconds{1h});
+    record.due_in = std::max(policy.cooldown, plan.status_decided && !second_best ? window(plan.after, policy) : milliseconds{1h});
     if (policy.mode != config::Mode::apply && !plan.empty()) record.outcome = "planned";
     else if (!plan.status_decided) record.outcome = "abstained";
     else record.outcome = plan.empty() ? "noop" : "applied";

@@ -31,7 +31,8 @@ std::optional<std::chrono::milliseconds> parked_for(tracker::Issue const& issue)
 
 // The outcome of a plan before anything is written: planned in dry runs and suggestions; else noop or abstained where
 // nothing is to be written, and applied where something is.
-void settle(store::Record& record, Plan const& plan, config::Policy const& policy);
+// second_best: the model that should have judged did not; it is asked again after the cooldown.
+void settle(store::Record& record, Plan const& plan, config::Policy const& policy, bool second_best);
 // It changed between reading and writing: nothing was written, and it is due at once.
 void go_stale(store::Record& record);
 // After the steps: partial or failed where some did not take effect, with back-off.

@@ -24,6 +24,7 @@ Buckets const handover_buckets{0.01, 0.03, 0.2, 1, 5.2};
 Buckets const tick_buckets{0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 600};
 Buckets const issue_buckets{0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 30, 60, 120};
 Buckets const tracker_buckets{0.001, 0.005, 0.02, 0.1, 0.3, 1, 3, 10};
+Buckets const model_buckets{0.1, 0.5, 1, 2, 5, 10, 30, 60};
 Buckets const query_buckets{0.0001, 0.0005, 0.002, 0.01, 0.05, 0.5, 5};
 Buckets const lag_buckets{0.001, 0.005, 0.02, 0.1, 0.5, 2};
 
@@ -73,7 +74,9 @@ struct Metrics::State {
         : lock{open("lock", options.locks, 10)},
           repo{open("repo", options.repos, 200)},
           family{open("family", options.families, 50)},
-          secret{open("secret", options.secrets, 50)} {}
+          secret{open("secret", options.secrets, 50)},
+          provider{open("provider", options.providers, 3)},
+          model{open("model", options.models, 10)} {}
 
     Metric& counter(std::string name, Labels labels, std::string help) {
         return store.add({.name = "groomer_" + name, .type = MetricType::Counter, .labels = labels, .help = help});
@@ -119,7 +122,7 @@ struct Metrics::State {
     void computed_process();
 
     Store store;
-    LabelPtr const lock, repo, family, secret;
+    LabelPtr const lock, repo, family, secret, provider, model;
     LabelPtr const job = fixed("job", {"groom", "sync"});
     LabelPtr const query = open("query", {}, 100);
     LabelPtr const resource = open("resource", {}, 10);
@@ -243,6 +246,24 @@ Metrics::Metrics(Options const& options)
           state_->gauge("tracker_rate_limit_remaining", {state_->resource}, "what is left of it; of the replica that asked last")},
       tracker_rate_limit_reset_timestamp_seconds{
           state_->gauge("tracker_rate_limit_reset_timestamp_seconds", {state_->resource}, "when it is whole again, Unix time")},
+      model_requests_total{state_->counter("model_requests_total",
+                                           {state_->provider, state_->model, fixed("code", {"2xx", "429", "4xx", "5xx", "none"})},
+                                           "requests to a language model, by the class of its status, or none")},
+      model_request_duration_seconds{state_->histogram("model_request_duration_seconds", {state_->provider, state_->model},
+                                                       "one request to a language model", model_buckets)},
+      model_tokens_total{state_->counter("model_tokens_total", {state_->provider, state_->model, fixed("kind", {"input", "output"})},
+                                         "tokens, as the answers told them; where they do not, the most that it can have been")},
+      model_cost_usd_total{state_->counter("model_cost_usd_total", {state_->provider, state_->model},
+                                           "what these tokens cost by model.prices; 0 without prices")},
+      model_invalid_responses_total{
+          state_->counter("model_invalid_responses_total",
+                          {state_->provider, state_->model,
+                           fixed("reason", {"refused", "filtered", "cut_short", "empty", "unreadable", "not_json", "shape", "label",
+                                            "candidate", "contradiction", "too_long"})},
+                          "answers of a language model that could not be used, by the first thing that was wrong")},
+      model_budget_remaining_ratio{
+          state_->gauge("model_budget_remaining_ratio", {fixed("window", {"day", "tick"})},
+                        "what is left of the tightest budget, 1 for all and 0 for none; of the replica that ticked last")},
       db_query_duration_seconds{state_->histogram(
           "db_query_duration_seconds", {state_->query},
           "one statement, by its name; a name appears when it first runs, at most 100: a standby would pay for all of them",

@@ -18,6 +18,7 @@ namespace groomer::metrics {
 struct Options {
     std::string version, revision, compiler, libpq;
     std::vector<std::string> locks, repos, families, secrets;
+    std::vector<std::string> providers = {}, models = {};  // of language models; with local alone there are none
 };
 
 // Open issues that are due, of one repository.
@@ -66,7 +67,13 @@ public:
     Family<Gauge, 1> tracker_rate_limit_limit;              // resource, as the two below
     Family<Gauge, 1> tracker_rate_limit_remaining;
     Family<Gauge, 1> tracker_rate_limit_reset_timestamp_seconds;
-    Family<Histogram, 1> db_query_duration_seconds;  // query
+    Family<Counter, 3> model_requests_total;              // provider, model, code: 2xx | 429 | 4xx | 5xx | none
+    Family<Histogram, 2> model_request_duration_seconds;  // provider, model
+    Family<Counter, 3> model_tokens_total;                // provider, model, kind: input | output
+    Family<Counter, 2> model_cost_usd_total;              // provider, model
+    Family<Counter, 3> model_invalid_responses_total;     // provider, model, reason
+    Family<Gauge, 1> model_budget_remaining_ratio;        // window: day | tick
+    Family<Histogram, 1> db_query_duration_seconds;       // query
     Family<Counter, 1> db_reconnects_total;          // reason: broken | timeout | readonly | recovery | other
     Family<Gauge, 0> db_schema_version;
     Family<Gauge, 0> config_last_reload_successful;

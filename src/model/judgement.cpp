@@ -25,6 +25,45 @@ Decision to_decision(json::object const& object) {
     return decision;
 }
 
+std::string text_of(json::object const& object, std::string_view key) {
+    auto const* value = object.if_contains(key);
+    auto const* text = value ? value->if_string() : nullptr;
+    return text ? std::string{text->data(), text->size()} : std::string{};
+}
+
+std::optional<std::string> maybe(json::object const& object, std::string_view key) {
+    return object.contains(key) ? std::optional{text_of(object, key)} : std::nullopt;
+}
+
+// What only a language model says: absent where it said nothing.
+void add_texts(json::object& out, Judgement const& judgement) {
+    for (auto const& [key, text] : {std::pair{"summary", &judgement.summary},
+                                    {"rationale", &judgement.rationale},
+                                    {"by", &judgement.by},
+                                    {"context", &judgement.context},
+                                    {"fallback", &judgement.fallback}})
+        if (!text->empty()) out[key] = *text;
+    for (auto const& [key, text] :
+         {std::pair{"comment", &judgement.comment}, {"title", &judgement.title}, {"section", &judgement.section}})
+        if (*text) out[key] = **text;
+    if (judgement.duplicate_of) out["duplicate_of"] = *judgement.duplicate_of;
+    if (!judgement.related.empty()) out["related"] = json::array(judgement.related.begin(), judgement.related.end());
+}
+
+void take_texts(json::object const& object, Judgement& judgement) {
+    judgement.summary = text_of(object, "summary");
+    judgement.rationale = text_of(object, "rationale");
+    judgement.by = text_of(object, "by");
+    judgement.context = text_of(object, "context");
+    judgement.fallback = text_of(object, "fallback");
+    judgement.comment = maybe(object, "comment");
+    judgement.title = maybe(object, "title");
+    judgement.section = maybe(object, "section");
+    if (auto const* number = object.if_contains("duplicate_of")) judgement.duplicate_of = number->to_number<std::int64_t>();
+    if (auto const* related = object.if_contains("related"))
+        for (auto const& number : related->as_array()) judgement.related.push_back(number.to_number<std::int64_t>());
+}
+
 }  // namespace
 
 std::string_view name(Source source) {
@@ -56,6 +95,7 @@ std::string to_json(Judgement const& judgement) {
     json::object out;
     out["decisions"] = std::move(decisions);
     out["gaps"] = json::array(judgement.gaps.begin(), judgement.gaps.end());
+    add_texts(out, judgement);
     return json::serialize(out);
 }
 
@@ -66,6 +106,7 @@ std::optional<Judgement> parse_judgement(std::string_view text) {
         Judgement judgement;
         for (auto const& element : object.at("decisions").as_array()) judgement.decisions.push_back(to_decision(element.as_object()));
         for (auto const& gap : object.at("gaps").as_array()) judgement.gaps.push_back(json::value_to<std::string>(gap));
+        take_texts(object, judgement);
         return judgement;
     } catch (std::exception const&) {
         return std::nullopt;

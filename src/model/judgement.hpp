@@ -1,6 +1,7 @@
 // What was judged of an issue: a decision a family, and whether somebody could act on it. Pure values; stored as JSON.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,15 @@ struct Decision {
 struct Judgement {
     std::vector<Decision> decisions;
     std::vector<std::string> gaps;  // what the reporter must add
+
+    // Of a language model, made harmless (defuse.hpp):
+    std::string summary, rationale;
+    std::optional<std::int64_t> duplicate_of;
+    std::vector<std::int64_t> related;
+    std::optional<std::string> comment, title, section;
+    std::string by;        // provider and model; empty: none was asked
+    std::string context;   // digest of what it was shown
+    std::string fallback;  // why it was not asked, or its answer was of no use
 
     [[nodiscard]] Decision const* find(std::string_view family) const;
 };

@@ -84,6 +84,20 @@ JOIN groomer.repository r ON r.id = i.repo_id
 WHERE NOT i.gone ORDER BY i.created_at DESC NULLS LAST, i.id DESC LIMIT $2::bigint)sql",
                                            milliseconds{30'000}};
 
+constexpr pg::Statement neighbours_statement{"neighbours", R"sql(
+SELECT r.name, i.number, i.open, i.title, left(i.body, $3::int),
+       array_to_json(ARRAY(SELECT unnest(i.labels) EXCEPT SELECT unnest(i.own_labels)))
+FROM groomer.repository r JOIN groomer.issue i ON i.repo_id = r.id
+WHERE r.source IN (SELECT json_array_elements_text($1::json)) AND NOT i.gone
+ORDER BY i.created_at DESC NULLS LAST, i.id DESC LIMIT $2::bigint)sql",
+                                              milliseconds{30'000}};
+
+constexpr pg::Statement by_number_statement{"neighbours_by_number", R"sql(
+SELECT r.name, i.number, i.open, i.title, left(i.body, $3::int),
+       array_to_json(ARRAY(SELECT unnest(i.labels) EXCEPT SELECT unnest(i.own_labels)))
+FROM groomer.repository r JOIN groomer.issue i ON i.repo_id = r.id
+WHERE lower(r.name) = lower($1) AND i.number IN (SELECT json_array_elements_text($2::json)::bigint) AND NOT i.gone)sql"};
+
 constexpr pg::Statement changes_statement{"changes", R"sql(
 SELECT coalesce(sum(changes), 0) FROM groomer.source WHERE name IN (SELECT json_array_elements_text($1::json)))sql"};
 
@@ -94,7 +108,8 @@ constexpr pg::Statement save_decision_statement{"save_decision", GROOMER_FENCED 
 saved AS (
     INSERT INTO groomer.decision (issue_id, revision, version, judgement, term)
     SELECT $3::bigint, $4, $5, $6::jsonb, s.term FROM fence, groomer.lock_state s WHERE s.lock = $1
-    ON CONFLICT DO NOTHING)
+    ON CONFLICT (issue_id, revision, version) DO UPDATE
+    SET judgement = excluded.judgement, term = excluded.term, decided_at = clock_timestamp() WHERE $7::boolean)
 SELECT (SELECT count(*) FROM fence))sql"};
 
 constexpr pg::Statement begin_steps_statement{"begin_steps", GROOMER_FENCED R"sql(,
@@ -293,6 +308,30 @@ Task<std::vector<Labelled>> labelled(Store& store, std::vector<std::string> labe
     co_return out;
 }
 
+namespace {
+
+std::vector<Neighbour> to_neighbours(pg::Rows const& rows) {
+    std::vector<Neighbour> out;
+    out.reserve(rows.size());
+    for (auto const& row : rows)
+        out.push_back({row.text(0), row.integer(1), row.truth(2), row.text(3), row.text(4), strings(row.text(5))});
+    return out;
+}
+
+}  // namespace
+
+Task<std::vector<Neighbour>> neighbours(Store& store, std::vector<std::string> sources, std::int64_t limit, std::int64_t body_limit) {
+    pg::Values values{boost::json::serialize(json_array(sources)), limit, body_limit};
+    auto rows = co_await store.read(neighbours_statement, values);
+    co_return to_neighbours(rows);
+}
+
+Task<std::vector<Neighbour>> neighbours_by_number(Store& store, std::string repo, std::vector<std::int64_t> numbers, std::int64_t body_limit) {
+    pg::Values values{repo, boost::json::serialize(json_array(numbers)), body_limit};
+    auto rows = co_await store.read(by_number_statement, values);
+    co_return to_neighbours(rows);
+}
+
 Task<std::int64_t> changes(Store& store, std::vector<std::string> sources) {
     pg::Values values{boost::json::serialize(json_array(sources))};
     auto rows = co_await store.read(changes_statement, values);
@@ -306,8 +345,9 @@ Task<std::optional<std::string>> find_decision(Store& store, std::int64_t issue,
     co_return rows.front().text(0);
 }
 
-Task<> save_decision(Store& store, lock::Hold& hold, std::int64_t issue, std::string revision, std::string version, std::string judgement) {
-    pg::Values values{issue, revision, version, judgement};
+Task<> save_decision(Store& store, lock::Hold& hold, std::int64_t issue, std::string revision, std::string version, std::string judgement,
+                     bool replace) {
+    pg::Values values{issue, revision, version, judgement, replace};
     co_await store.write(hold, save_decision_statement, values);
 }
 

@@ -58,13 +58,27 @@ struct Labelled {
 // At most `limit`, the newest; the body cut to `body_limit` characters.
 Task<std::vector<Labelled>> labelled(Store& store, std::vector<std::string> labels, std::int64_t limit, std::int64_t body_limit);
 
+// An issue as its neighbours are compared with it, and shown.
+struct Neighbour {
+    std::string repo;
+    std::int64_t number = 0;
+    bool open = true;
+    std::string title, body;
+    std::vector<std::string> labels;  // that people set
+};
+// All of these sources, the newest first, at most `limit`; bodies cut to `body_limit` characters.
+Task<std::vector<Neighbour>> neighbours(Store& store, std::vector<std::string> sources, std::int64_t limit, std::int64_t body_limit);
+// Those of one repository by their numbers.
+Task<std::vector<Neighbour>> neighbours_by_number(Store& store, std::string repo, std::vector<std::int64_t> numbers, std::int64_t body_limit);
+
 // A number that differs after each sync that changed an issue of these sources.
 Task<std::int64_t> changes(Store& store, std::vector<std::string> sources);
 
 // The stored judgement (JSON) of an issue at a revision by a version; and storing one, before it is used. Storing
-// returns what is stored: an earlier judgement stands.
+// keeps an earlier judgement, unless it is to be replaced.
 Task<std::optional<std::string>> find_decision(Store& store, std::int64_t issue, std::string revision, std::string version);
-Task<> save_decision(Store& store, lock::Hold& hold, std::int64_t issue, std::string revision, std::string version, std::string judgement);
+Task<> save_decision(Store& store, lock::Hold& hold, std::int64_t issue, std::string revision, std::string version, std::string judgement,
+                     bool replace);
 
 struct Step {
     int seq = 0;

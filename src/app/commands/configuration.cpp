@@ -13,8 +13,7 @@ using config::Repository;
 
 // What the configuration knows and this version does not do is refused, rather than passed over in silence.
 std::vector<config::Unsupported> not_in_this_version() {
-    return {{"model.provider", [](Repository const& r) { return r.model.provider != "local"; }, "use local"},
-            {"policy.mode", [](Repository const& r) { return r.policy.mode == config::Mode::suggest; }, "use dry-run or apply"},
+    return {{"policy.mode", [](Repository const& r) { return r.policy.mode == config::Mode::suggest; }, "use dry-run or apply"},
             {"policy.comments.enabled", [](Repository const& r) { return r.policy.comments_enabled; }, "leave it off"},
             {"policy.titles_and_bodies.enabled", [](Repository const& r) { return r.policy.titles_and_bodies_enabled; }, "leave it off"},
             {"policy.close.enabled", [](Repository const& r) { return r.policy.close_enabled; }, "leave it off"}};

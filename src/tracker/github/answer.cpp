@@ -1,7 +1,7 @@
 #include "tracker/github/answer.hpp"
 
 #include "base/text.hpp"
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 #include "tracker/issue_json.hpp"
 
 #include <boost/json/array.hpp>

@@ -2,7 +2,7 @@
 #include "base/text.hpp"
 #include "tracker/github/answer.hpp"
 #include "tracker/github/credentials.hpp"
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 #include "tracker/github/jwt.hpp"
 #include "tracker/github/limits.hpp"
 #include "tracker/github/resource.hpp"

@@ -1,6 +1,6 @@
 #include "tracker/github/cursor.hpp"
 
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 #include "tracker/github/link_header.hpp"
 #include "tracker/issue_json.hpp"
 

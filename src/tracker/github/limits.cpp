@@ -1,7 +1,7 @@
 #include "tracker/github/limits.hpp"
 
 #include "base/text.hpp"
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>

@@ -1,7 +1,7 @@
 #include "tracker/github/pass.hpp"
 
 #include "base/error.hpp"
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "tracker/github/reader.hpp"
 
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 
 #include <algorithm>
 #include <chrono>

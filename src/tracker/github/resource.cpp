@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "tracker/github/elements.hpp"
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 #include "tracker/issue_json.hpp"
 
 #include <boost/json/array.hpp>

@@ -25,7 +25,7 @@ struct OutcomeTest : ::testing::Test {
     store::Record settled() {
         store::Record record;
         record.own_labels = {"as before"};
-        settle(record, plan, policy);
+        settle(record, plan, policy, false);
         return record;
     }
     store::Record result(Applied const& applied, int failures_before) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace groomer::model {
 namespace {
 
@@ -11,6 +13,15 @@ Judgement sample() {
                            {"priority", std::nullopt, 0, Source::rule, "its type is not known"},
                            {"status", "ready \"\\\n\xF0\x9F\x90\x9B", 1, Source::model, ""}};
     judgement.gaps = {"the version", "a log"};
+    judgement.summary = "It \"breaks\".";
+    judgement.rationale = "The log says so.";
+    judgement.duplicate_of = 7;
+    judgement.related = {3, 9};
+    judgement.comment = "";
+    judgement.section = "Steps";
+    judgement.by = "openai/m-1";
+    judgement.context = "digest";
+    judgement.fallback = "it answered 500";
     return judgement;
 }
 
@@ -28,6 +39,9 @@ TEST(Judgement, ComesBackFromJsonAsItWas) {
         EXPECT_EQ(one.reason, other.reason);
     }
     EXPECT_EQ(after->gaps, before.gaps);
+    EXPECT_EQ(std::tie(after->summary, after->rationale, after->duplicate_of, after->related, after->comment, after->title, after->section),
+              std::tie(before.summary, before.rationale, before.duplicate_of, before.related, before.comment, before.title, before.section));
+    EXPECT_EQ(std::tie(after->by, after->context, after->fallback), std::tie(before.by, before.context, before.fallback));
     EXPECT_EQ(to_json(*after), to_json(before));
 }
 

@@ -2,7 +2,7 @@
 #include "support/jump_clock.hpp"
 #include "support/run_task.hpp"
 #include "tracker/github/api.hpp"
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 #include "support/jump_clock.hpp"
 #include "support/run_task.hpp"
 #include "tracker/github/credentials.hpp"
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 #include "tracker/github/jwt.hpp"
 #include "tracker/tracker.hpp"
 

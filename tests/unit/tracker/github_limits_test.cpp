@@ -1,4 +1,4 @@
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 #include "tracker/github/limits.hpp"
 
 #include <gtest/gtest.h>

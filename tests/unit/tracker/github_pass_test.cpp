@@ -1,5 +1,5 @@
 #include "base/error.hpp"
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 #include "tracker/github/pass.hpp"
 
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 #include "support/fake_http_client.hpp"
 #include "support/jump_clock.hpp"
 #include "support/run_task.hpp"
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// The two forms in which GitHub tells the time. Pure, and of anybody's text.
+// The two forms in which servers tell the time. Pure, and of anybody's text.
 #pragma once
 
 #include "base/clock.hpp"
@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace groomer::tracker::github {
+namespace groomer {
 
 // "Sun, 06 Nov 1994 08:49:37 GMT", the only form that servers still send.
 std::optional<WallTime> parse_http_date(std::string_view text);
@@ -22,4 +22,4 @@ std::int64_t epoch_seconds(WallTime time);
 // Held within the years 1970 to 2200, where no arithmetic on it can overflow.
 WallTime from_epoch_seconds(std::int64_t seconds);
 
-}  // namespace groomer::tracker::github
+}  // namespace groomer

@@ -1,11 +1,11 @@
-#include "tracker/github/http_time.hpp"
+#include "base/time_text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
 
-namespace groomer::tracker::github {
+namespace groomer {
 namespace {
 
 using namespace std::chrono;
@@ -73,4 +73,4 @@ WallTime from_epoch_seconds(std::int64_t value) {
     return WallTime{seconds{std::clamp<std::int64_t>(value, 0, year_2200)}};
 }
 
-}  // namespace groomer::tracker::github
+}  // namespace groomer

@@ -1,0 +1,42 @@
+// Asks a language model about one issue: what it is shown, at most one repair of an answer that cannot be used, and who pays.
+#pragma once
+
+#include "base/async.hpp"
+#include "config/config.hpp"
+#include "groom/budget.hpp"
+#include "lock/hold.hpp"
+#include "metrics/metrics.hpp"
+#include "model/context.hpp"
+#include "model/endpoint.hpp"
+#include "tracker/tracker.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace groomer::groom {
+
+struct InterviewParts {
+    metrics::Metrics& metrics;
+    Budget& budget;
+    model::Endpoint& endpoint;
+    lock::Hold& hold;
+};
+
+struct Subject {
+    std::int64_t id = 0;  // of the issue, in the store
+    tracker::Issue const& issue;
+    std::vector<model::ShownIssue> candidates, examples;
+};
+
+struct Interview {
+    std::optional<model::Answer> answer;
+    std::string why;      // there is none
+    std::string context;  // digest of what was shown
+};
+
+// All arguments outlive it. Throws store::HoldLost and pg::DatabaseError.
+Task<Interview> interview(InterviewParts const& parts, config::Repository const& settings, Subject const& subject);
+
+}  // namespace groomer::groom

@@ -1,0 +1,75 @@
+// What is decided of an issue, and by whom: a stored decision, the language model, the local model, rules. Whatever is decided is stored
+// before it is used, so that nothing is paid for twice.
+#pragma once
+
+#include "base/async.hpp"
+#include "base/log.hpp"
+#include "config/config.hpp"
+#include "groom/budget.hpp"
+#include "groom/learner.hpp"
+#include "groom/neighbours.hpp"
+#include "lock/hold.hpp"
+#include "metrics/metrics.hpp"
+#include "model/endpoint.hpp"
+#include "store/work.hpp"
+#include "tracker/tracker.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace groomer::groom {
+
+// A model outside of this process: its decisions on the families of labels that it judges. Throws what ends the tick.
+using Model = std::function<Task<std::vector<model::Decision>>(tracker::Issue issue, config::Policy policy)>;
+
+struct JudgeParts {
+    Log& log;
+    metrics::Metrics& metrics;
+    store::Store& store;
+    Learner& learner;
+    Neighbours& neighbours;
+    Model model;  // asked first, where there is one; the local model judges the rest
+    // The language model that is configured; nothing where that is the local one.
+    std::function<std::shared_ptr<model::Endpoint>(config::Model const&)> endpoint;
+    asio::any_io_executor executor;
+};
+
+// All outlives the judgement.
+struct Case {
+    lock::Hold& hold;
+    config::Repository const& settings;
+    std::string const& judge_digest;
+    std::int64_t id = 0;  // of the issue, in the store
+    tracker::Issue const& issue;
+    std::string const& revision;
+    bool force = false;  // stored decisions are made anew
+};
+
+class Judge {
+public:
+    explicit Judge(JudgeParts parts);
+
+    // sources: those that are configured with a language model. Throws pg::DatabaseError.
+    Task<> begin_tick(std::vector<std::string> sources);
+    // Throws store::HoldLost and pg::DatabaseError.
+    Task<model::Judgement> judge(Case one);
+
+    [[nodiscard]] store::Spend spent_in_tick() const { return budget_.spent_in_tick(); }
+
+private:
+    Task<std::optional<model::Judgement>> stored(Case const& one, std::string const& version);
+    Task<> save(Case const& one, std::string const& version, model::Judgement const& judgement);
+    Task<std::optional<model::Judgement>> ask(Case const& one, model::Endpoint& endpoint, std::string& why);
+    Task<model::Judgement> judge_here(tracker::Issue const& issue, config::Policy const& policy);
+    void tell(std::string const& why);
+
+    JudgeParts const parts_;
+    Budget budget_;
+    std::set<std::string> told_;  // why the model was not asked, in this tick
+};
+
+}  // namespace groomer::groom

@@ -1,0 +1,179 @@
+#include "model/endpoint.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace groomer::model {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+// A question while it is asked. A step below returns whether to go on; where not, the outcome says how it ended.
+struct Endpoint::Asking {
+    Question question;
+    Payer& payer;
+    BootTime::time_point deadline;
+    int tries = 0;
+    Outcome outcome;
+};
+
+Endpoint::Endpoint(EndpointParts parts, EndpointOptions options)
+    : parts_{std::move(parts)}, options_{std::move(options)}, protocol_{find_protocol(options_.provider)} {
+    if (!protocol_) throw Error{ErrorCode::config, "there is no protocol " + options_.provider + " to ask a model by: openai, anthropic"};
+}
+
+Task<Outcome> Endpoint::ask(Question question, Payer& payer) {
+    Asking asking{std::move(question), payer, parts_.clock.now() + options_.timeout, 0, {}};
+    if (!breaker_.may_go(parts_.clock.now(), options_.timeout)) {
+        asking.outcome.why = breaker_.why();
+        co_return std::move(asking.outcome);
+    }
+    for (bool goes_on = true; goes_on;) {
+        auto attempting = attempt(asking);
+        goes_on = co_await std::move(attempting);
+    }
+    co_return std::move(asking.outcome);
+}
+
+net::ClientRequest Endpoint::request_of(Asking const& asking, Shape shape) const {
+    net::ClientRequest request;
+    request.method = "POST";
+    request.url = protocol_->url(options_.base_url);
+    request.headers = protocol_->headers(options_.key ? options_.key() : std::string{});
+    request.headers.push_back({"Content-Type", "application/json"});
+    request.headers.push_back({"Accept", "application/json"});
+    request.body = protocol_->body(asking.question, options_.model, shape);
+    request.timeout = std::max<milliseconds>(std::chrono::duration_cast<milliseconds>(asking.deadline - parts_.clock.now()), 1ms);
+    request.may_send = [&payer = asking.payer] { return payer.may_send(); };
+    return request;
+}
+
+Task<bool> Endpoint::attempt(Asking& asking) {
+    auto const now = parts_.clock.now();
+    if (limited_until_ > now) {
+        auto waiting = pause(asking, std::chrono::ceil<milliseconds>(limited_until_ - now));
+        co_return co_await std::move(waiting);
+    }
+    auto paying = asking.payer.before();
+    auto const refused = co_await std::move(paying);
+    if (refused) {
+        asking.outcome.why = *refused;
+        co_return false;
+    }
+    auto sending = send(asking);
+    co_return co_await std::move(sending);
+}
+
+Task<bool> Endpoint::send(Asking& asking) {
+    auto const began = parts_.clock.now();
+    auto const shape = shape_;
+    std::optional<net::ClientResponse> response;
+    std::optional<net::HttpError> error;
+    ++asking.tries;
+    try {
+        auto exchanging = parts_.client.send(request_of(asking, shape));
+        response = co_await std::move(exchanging);
+    } catch (net::HttpError const& caught) {
+        error = caught;
+    }
+    bool const sent = !error || error->stage() != net::HttpError::Stage::withheld;
+    if (sent && parts_.observe) parts_.observe({response ? response->status : 0, parts_.clock.now() - began});
+    if (error) {
+        auto taking = take_error(asking, *error);
+        co_return co_await std::move(taking);
+    }
+    auto taking = take_answer(asking, *response, shape);
+    co_return co_await std::move(taking);
+}
+
+Task<bool> Endpoint::take_error(Asking& asking, net::HttpError const& error) {
+    using Stage = net::HttpError::Stage;
+    asking.outcome.why = one_line(error.what(), 300);
+    auto paying = asking.payer.after(error.may_have_arrived() ? Payer::Worked::perhaps : Payer::Worked::no, std::nullopt);
+    co_await std::move(paying);
+    if (error.stage() == Stage::withheld) co_return false;
+    if (error.stage() == Stage::too_large) {  // this answer, not the server
+        asking.outcome.reply = Reply{{}, Flaw::unreadable, {}};
+        co_return false;
+    }
+    auto trying = try_again(asking);
+    co_return co_await std::move(trying);
+}
+
+Task<bool> Endpoint::take_answer(Asking& asking, net::ClientResponse const& response, Shape shape) {
+    constexpr milliseconds untold = 1s;
+    auto const judged = judge(response, parts_.wall_now());
+    bool const answered = judged.kind == Judged::Kind::answered;
+    if (answered) asking.outcome.reply = protocol_->read(response.body);
+    asking.outcome.why = judged.why;
+    auto paying = asking.payer.after(answered ? Payer::Worked::yes : Payer::Worked::no, answered ? asking.outcome.reply->usage : std::nullopt);
+    co_await std::move(paying);
+    auto const now = parts_.clock.now();
+    switch (judged.kind) {
+        case Judged::Kind::answered: breaker_.succeeded(); co_return false;
+        case Judged::Kind::wait:
+            --asking.tries;  // a limit is waited for as long as the deadline lets us
+            limited_until_ = std::max<BootTime::time_point>(limited_until_, now + std::max(judged.after.value_or(untold), 1ms));
+            co_return true;
+        case Judged::Kind::endpoint:
+            tell_of_refusal(judged.why);
+            breaker_.refused(now, judged.why);
+            co_return false;
+        case Judged::Kind::question: {
+            auto const next = shape == shape_ ? next_shape(shape, response.body) : std::optional{shape_};
+            if (next) shape_ = *next;
+            --asking.tries;  // there are only so many shapes
+            co_return next.has_value();
+        }
+        case Judged::Kind::again: break;
+    }
+    auto trying = try_again(asking);
+    co_return co_await std::move(trying);
+}
+
+// Once, of requests that were under way together.
+void Endpoint::tell_of_refusal(std::string const& why) {
+    if (breaker_.is_open(parts_.clock.now())) return;
+    parts_.log.error("the model cannot be used, the local one judges",
+                     {{"component", "model"}, {"provider", options_.provider}, {"model", options_.model}, {"error", why}});
+}
+
+Task<bool> Endpoint::try_again(Asking& asking) {
+    breaker_.failed(parts_.clock.now(), asking.outcome.why);
+    if (asking.tries >= options_.most_tries || breaker_.is_open(parts_.clock.now())) co_return false;
+    auto waiting = pause(asking, options_.first_back_off * (1 << (2 * (asking.tries - 1))));
+    co_return co_await std::move(waiting);
+}
+
+// Not where it would be in vain: the question would have no time left.
+Task<bool> Endpoint::pause(Asking& asking, milliseconds pause) {
+    auto const until = parts_.clock.now() + pause;
+    if (until >= asking.deadline) {
+        if (asking.outcome.why.empty()) asking.outcome.why = "its limit lets nothing go for " + format_duration(pause);
+        co_return false;
+    }
+    co_await parts_.clock.sleep_until(until);
+    co_return true;
+}
+
+Task<std::optional<std::string>> Endpoint::examine() {
+    net::ClientRequest request;
+    request.url = protocol_->models_url(options_.base_url);
+    request.headers = protocol_->headers(options_.key ? options_.key() : std::string{});
+    request.timeout = options_.timeout;
+    std::string why;
+    try {
+        auto sending = parts_.client.send(std::move(request));
+        auto const response = co_await std::move(sending);
+        auto const judged = judge(response, parts_.wall_now());
+        // Not every server has a list of its models.
+        if (judged.kind == Judged::Kind::answered || response.status == 404) co_return std::nullopt;
+        why = judged.why;
+    } catch (net::HttpError const& error) {
+        why = error.what();
+    }
+    co_return one_line(why, 300);
+}
+
+}  // namespace groomer::model

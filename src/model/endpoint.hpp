@@ -1,0 +1,93 @@
+// A language model behind a server: one question, one reply, or the reason why there is none. Retries, limits, the breaker and the shape
+// that this server takes are kept here. On one single-threaded executor.
+#pragma once
+
+#include "base/async.hpp"
+#include "base/log.hpp"
+#include "model/breaker.hpp"
+#include "model/protocol.hpp"
+#include "model/refusal.hpp"
+#include "net/http_client.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace groomer::model {
+
+struct EndpointOptions {
+    std::string provider;  // of find_protocol()
+    std::string base_url, model;
+    std::function<std::string()> key;           // asked for each request: it may be replaced
+    std::chrono::milliseconds timeout{60'000};  // of a question, all tries and waits in it
+    std::chrono::milliseconds first_back_off{500};
+    int most_tries = 3;
+};
+
+// One request, for the metrics. status 0: there was no answer.
+struct Exchange {
+    int status = 0;
+    std::chrono::nanoseconds duration{0};
+};
+
+struct EndpointParts {
+    net::HttpClient& client;
+    Clock& clock;
+    Log& log;
+    std::function<WallTime()> wall_now;
+    std::function<void(Exchange const&)> observe;  // may be empty
+};
+
+struct Outcome {
+    std::optional<Reply> reply;  // none: it could not be had
+    std::string why;             // then
+};
+
+// Who pays for the requests of one question: asked before each, and told of its end.
+class Payer {
+public:
+    enum class Worked { no, yes, perhaps };  // perhaps: the answer was not seen
+
+    virtual ~Payer() = default;
+    // Empty: it may go; else why not.
+    virtual Task<std::optional<std::string>> before() = 0;
+    virtual Task<> after(Worked worked, std::optional<Usage> usage) = 0;
+    // Just before the first byte.
+    [[nodiscard]] virtual bool may_send() const = 0;
+};
+
+class Endpoint {
+public:
+    // Throws Error (config) where the provider is not known.
+    Endpoint(EndpointParts parts, EndpointOptions options);
+
+    // payer: outlives the call. Throws what it throws, and what cancellation throws.
+    Task<Outcome> ask(Question question, Payer& payer);
+
+    // Is it there, and does it take our credentials? A sentence where not. Costs nothing: it asks for the list of models.
+    Task<std::optional<std::string>> examine();
+
+    [[nodiscard]] EndpointOptions const& options() const { return options_; }
+    [[nodiscard]] bool is_open() const { return !breaker_.is_open(parts_.clock.now()); }
+
+private:
+    struct Asking;
+    Task<bool> attempt(Asking& asking);
+    Task<bool> send(Asking& asking);
+    Task<bool> take_error(Asking& asking, net::HttpError const& error);
+    Task<bool> take_answer(Asking& asking, net::ClientResponse const& response, Shape shape);
+    void tell_of_refusal(std::string const& why);
+    Task<bool> try_again(Asking& asking);
+    Task<bool> pause(Asking& asking, std::chrono::milliseconds pause);
+    net::ClientRequest request_of(Asking const& asking, Shape shape) const;
+
+    EndpointParts const parts_;
+    EndpointOptions const options_;
+    Protocol const* protocol_;
+    Shape shape_;  // that this server takes, as far as is known
+    Breaker breaker_;
+    BootTime::time_point limited_until_{};
+};
+
+}  // namespace groomer::model

@@ -1,0 +1,240 @@
+// Issues judged by a language model: the product as it is wired, a real PostgreSQL, and a model's server of the tests' own.
+#include "fake_model/server.hpp"
+#include "integration/grooming.hpp"
+#include "model/defuse.hpp"
+#include "model/judgement.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+namespace groomer {
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = boost::json;
+using fake_model::Server;
+using fake_model::State;
+
+std::string const ready = R"({"actionability":"ready","confidence":0.97,"work_type":"bug"})";
+
+// An answer for the default families, with what a test wants otherwise.
+std::string answer(std::string const& type, std::string const& priority, double confidence, std::string const& verdict = ready,
+                   std::string const& gaps = "[]", std::string const& duplicate = "null") {
+    auto const decision = [&](std::string const& value) {
+        return R"({"value":)" + (value.empty() ? "null" : "\"" + value + "\"") + R"(,"confidence":)" + std::to_string(confidence) +
+               R"(,"reason":"It says so."})";
+    };
+    return R"({"verdict":)" + verdict + R"(,"decisions":{"type":)" + decision(type) + R"(,"priority":)" + decision(priority) +
+           R"(},"summary":"It breaks.","rationale":"The report is clear.","gaps":)" + gaps + R"(,"duplicate_of":)" + duplicate +
+           R"(,"related":[]})";
+}
+
+class Asking : public test::Grooming {
+protected:
+    void SetUp() override {
+        Grooming::SetUp();
+        if (IsSkipped()) return;
+        issues.clear();
+        environment = {{"GROOMER_MODEL_API_KEY", "sk-the-secret"}};
+        model_server.with_state([](State& state) {
+            state.keys.insert("sk-the-secret");
+            state.log.keep_text = true;
+            state.mind = [](fake_model::Question const&) { return answer("type/bug", "priority/p2", 0.95); };
+        });
+    }
+    void ask(std::string const& more = "", std::string const& provider = "openai", std::string const& policy = "mode: apply") {
+        write();
+        start(policy, "model: {provider: " + provider + ", name: m-1, base_url: \"" + model_server.url() + "/v1\"" + more + "}\n");
+        sync();
+    }
+    void mind(fake_model::Mind mind) {
+        model_server.with_state([&](State& state) { state.mind = std::move(mind); });
+    }
+    void fault(std::string const& rule) {
+        model_server.with_state([&](State& state) { state.faults.add(rule); });
+    }
+    std::vector<fake_model::Entry> asked() {
+        return model_server.with_state([](State& state) { return state.log.entries(); });
+    }
+    model::Judgement judgement(std::int64_t number) {
+        return model::parse_judgement(value("SELECT judgement::text FROM groomer.run r JOIN groomer.issue i ON i.id = r.issue_id WHERE i.number = " +
+                                            std::to_string(number) + " ORDER BY r.id DESC LIMIT 1"))
+            .value_or(model::Judgement{});
+    }
+    void make_due(std::int64_t number) {
+        database->query("UPDATE groomer.issue SET due_at = clock_timestamp() WHERE number = " + std::to_string(number));
+    }
+
+    Server model_server;
+};
+
+using Labels = std::vector<std::string>;
+
+TEST_F(Asking, WhatTheModelSaysIsSetAndStored) {
+    auto const bug = issue("It panics", "On start.");
+    ask();
+    EXPECT_EQ(groom_all(), 1U);
+    EXPECT_EQ(labels_set_on(bug), (Labels{"+priority/p2", "+status/ready", "+type/bug"})) << lines.str();
+    auto const said = judgement(bug);
+    EXPECT_EQ(said.by, "openai/m-1");
+    EXPECT_EQ(said.context.size(), 64U);
+    EXPECT_EQ(said.summary, "It breaks.");
+    for (auto const& decision : said.decisions) EXPECT_EQ(decision.source, model::Source::model) << decision.family;
+    EXPECT_EQ(metric("groomer_model_requests_total{code=\"2xx\",model=\"m-1\",provider=\"openai\"}"), "1");
+    EXPECT_EQ(metric("groomer_decisions_total{family=\"type\",outcome=\"set\",source=\"model\"}"), "1");
+}
+
+TEST_F(Asking, AnthropicIsAskedInItsOwnWay) {
+    auto const bug = issue("It panics", "On start.");
+    ask("", "anthropic");
+    groom_all();
+    EXPECT_EQ(labels_set_on(bug), (Labels{"+priority/p2", "+status/ready", "+type/bug"})) << lines.str();
+    EXPECT_EQ(asked().at(0).rung, "tool");
+}
+
+TEST_F(Asking, TheSameIssueIsNeverPaidForTwice) {
+    auto const bug = issue("It panics", "On start.");
+    ask();
+    groom_all();
+    make_due(bug);
+    EXPECT_EQ(groom_all(), 1U);
+    EXPECT_EQ(asked().size(), 1U) << "the stored decision was used";
+    ask();  // another replica
+    make_due(bug);
+    EXPECT_EQ(groom_all(), 1U);
+    EXPECT_EQ(asked().size(), 1U);
+    groom::Target target;
+    target.only = tracker::IssueRef{"o/r", bug};
+    target.force = true;
+    service->aim(target);
+    tick();
+    EXPECT_EQ(asked().size(), 2U) << "who forces it pays again";
+}
+
+TEST_F(Asking, ADryRunIsRememberedAndItsDecisionsAreApplied) {
+    auto const bug = issue("It panics", "On start.");
+    ask("", "openai", "mode: dry-run");
+    groom_all();
+    EXPECT_TRUE(effects().empty());
+    EXPECT_EQ(outcome(bug), "planned");
+    ask();
+    groom_all();
+    EXPECT_EQ(labels_set_on(bug).size(), 3U);
+    EXPECT_EQ(asked().size(), 1U);
+}
+
+TEST_F(Asking, WhatItIsNotCertainOfIsLeftAlone) {
+    auto const bug = issue("It panics", "On start.");
+    mind([](auto const&) { return answer("type/bug", "priority/p2", 0.5); });
+    ask();
+    groom_all();
+    EXPECT_EQ(labels_set_on(bug), (Labels{"+status/ready"}));
+    EXPECT_EQ(judgement(bug).find("type")->reason, "not certain enough of type/bug (50 %)");
+}
+
+TEST_F(Asking, LabelsThatPeopleAloneSetAreNotOffered) {
+    issue("It panics", "On start.");
+    ask();
+    groom_all();
+    EXPECT_EQ(asked().at(0).system.find("priority/p0"), std::string::npos);
+    EXPECT_NE(asked().at(0).system.find("priority/p1"), std::string::npos);
+}
+
+TEST_F(Asking, AnAnswerThatCannotBeUsedIsRepairedOnce) {
+    auto const bug = issue("It panics", "On start.");
+    mind([count = 0](auto const&) mutable {
+        return ++count == 1 ? answer("type/bugs", "priority/p2", 0.95) : answer("type/bug", "priority/p2", 0.95);
+    });
+    ask();
+    groom_all();
+    EXPECT_EQ(asked().size(), 2U);
+    EXPECT_EQ(labels_set_on(bug), (Labels{"+priority/p2", "+status/ready", "+type/bug"}));
+    EXPECT_NE(asked().at(1).user.find("type/bugs"), std::string::npos) << "it was told what was wrong: " << asked().at(1).user;
+    EXPECT_EQ(metric("groomer_model_invalid_responses_total{model=\"m-1\",provider=\"openai\",reason=\"label\"}"), "1");
+    EXPECT_EQ(value("SELECT flaw FROM groomer.model_call WHERE answer LIKE '%type/bugs%'"), "label") << "kept for inspection";
+}
+
+TEST_F(Asking, WhereItIsOfNoUseTheLocalModelJudgesAndItIsAskedAgainAfterTheCooldown) {
+    auto const bug = issue("It panics", "On start.");
+    mind([](auto const&) { return "no idea"; });
+    ask();
+    groom_all();
+    EXPECT_EQ(asked().size(), 2U);
+    EXPECT_EQ(judgement(bug).by, "");
+    EXPECT_NE(judgement(bug).fallback, "");
+    EXPECT_EQ(value("SELECT due_at BETWEEN clock_timestamp() + interval '23 hours' AND clock_timestamp() + interval '25 hours' FROM groomer.issue"),
+              "t");
+    mind([](auto const&) { return answer("type/bug", "priority/p2", 0.95); });
+    make_due(bug);
+    groom_all();
+    EXPECT_EQ(judgement(bug).by, "openai/m-1");
+}
+
+TEST_F(Asking, ARefusedKeyOpensTheBreakerAndIsNeverLogged) {
+    for (int i = 0; i < 20; ++i) issue("It panics " + std::to_string(i), "On start.");
+    environment["GROOMER_MODEL_API_KEY"] = "sk-wrong-secret";
+    ask(", concurrency: 1");
+    EXPECT_EQ(groom_all(), 20U);
+    EXPECT_EQ(asked().size(), 1U);
+    EXPECT_NE(lines.str().find("the model cannot be used"), std::string::npos);
+    EXPECT_EQ(lines.str().find("sk-wrong-secret"), std::string::npos);
+}
+
+TEST_F(Asking, CandidatesAndExamplesOfTheRepositoryAreShown) {
+    issue("Crash when the disk is full", "The program aborts when there is no space left on the device.", {"type/bug"});
+    issue("Dark mode", "Please add a dark mode.", {"type/feature"});
+    auto const again = issue("Abort when no space is left on the disk", "It crashes when the disk is full, no space left on device.");
+    mind([&](fake_model::Question const& question) {
+        bool const offered = question.user.find("Candidate 1 (open): Crash when the disk is full") != std::string::npos;
+        return answer("type/bug", "priority/p2", 0.95, ready, "[]", offered ? "1" : "null");
+    });
+    ask();
+    groom_all();
+    EXPECT_EQ(judgement(again).duplicate_of, 1) << asked().at(0).user;
+    EXPECT_NE(asked().back().user.find("Labelled type/"), std::string::npos);
+}
+
+TEST_F(Asking, TheBudgetOfADayHoldsToOneCall) {
+    for (int i = 0; i < 40; ++i) issue("It panics " + std::to_string(i), "On start.");
+    ask(", concurrency: 8, budget: {usd_per_day: 0.02}, prices: {input_usd_per_mtok: 1, output_usd_per_mtok: 1}");
+    EXPECT_EQ(groom_all(), 40U);
+    double spent = 0, dearest = 0;
+    for (auto const& entry : asked()) {
+        auto const cost = static_cast<double>(entry.prompt_tokens + entry.completion_tokens) / 1e6;
+        spent += cost;
+        dearest = std::max(dearest, cost + 2048 / 1e6);
+    }
+    EXPECT_LE(spent, 0.02 + dearest);
+    EXPECT_GE(spent, 0.02 - 2 * dearest);
+    EXPECT_LT(asked().size(), 40U);
+    EXPECT_NE(lines.str().find("the budget of $0.02 a day is used up"), std::string::npos) << lines.str();
+    auto const told = std::stod(value("SELECT sum(usd) FROM groomer.model_call"));
+    EXPECT_NEAR(told, spent, 1e-9);
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.model_call WHERE NOT settled"), "0");
+    auto const before = asked().size();
+    ask(", concurrency: 8, budget: {usd_per_day: 0.02}, prices: {input_usd_per_mtok: 1, output_usd_per_mtok: 1}");
+    database->query("UPDATE groomer.issue SET due_at = clock_timestamp()");
+    groom_all();
+    EXPECT_EQ(asked().size(), before) << "another replica knows of it";
+}
+
+TEST_F(Asking, AnIssuesLifeHasABudget) {
+    auto const bug = issue("It panics", "On start.");
+    ask(", budget: {usd_per_issue: 0.008}, prices: {input_usd_per_mtok: 1, output_usd_per_mtok: 1}");
+    groom::Target target;
+    target.only = tracker::IssueRef{"o/r", bug};
+    target.force = true;
+    service->aim(target);
+    for (int i = 0; i < 12; ++i) tick();
+    EXPECT_LT(asked().size(), 12U);
+    auto const spent = std::stod(value("SELECT sum(usd) FROM groomer.model_call"));
+    EXPECT_LE(spent, 0.008);
+    EXPECT_GT(spent, 0.008 - 0.005) << "less than one call is left";
+    EXPECT_NE(judgement(bug).fallback.find("an issue is used up"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace groomer

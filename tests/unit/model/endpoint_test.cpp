@@ -1,0 +1,178 @@
+#include "model/endpoint.hpp"
+#include "support/fake_http_client.hpp"
+#include "support/jump_clock.hpp"
+#include "support/run_task.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace groomer::model {
+namespace {
+
+using namespace std::chrono_literals;
+using groomer::test::FakeHttpClient;
+using groomer::test::JumpClock;
+using groomer::test::reply;
+using groomer::test::run_task;
+using Stage = net::HttpError::Stage;
+
+class Wallet : public Payer {
+public:
+    Task<std::optional<std::string>> before() override {
+        if (empty) co_return "the wallet is empty";
+        ++begun;
+        co_return std::nullopt;
+    }
+    Task<> after(Worked how, std::optional<Usage>) override {
+        ended.push_back(how);
+        co_return;
+    }
+    bool may_send() const override { return true; }
+
+    bool empty = false;
+    int begun = 0;
+    std::vector<Worked> ended;
+};
+
+class EndpointTest : public ::testing::Test {
+protected:
+    JumpClock clock_;
+    FakeHttpClient client_;
+    std::ostringstream out_;
+    Log log_{out_, LogLevel::debug, Log::Format::json};
+    std::vector<int> seen_;
+    Wallet wallet_;
+    Endpoint endpoint_{{client_, clock_, log_, [this] { return clock_.wall(); }, [this](Exchange const& e) { seen_.push_back(e.status); }},
+                       {.provider = "openai", .base_url = "https://m.example/v1", .model = "m-1", .key = [] { return "secret-key"; }}};
+
+    Outcome ask() {
+        auto asking = endpoint_.ask({"s", {{true, "q"}}, "{}", 100}, wallet_);
+        return run_task(std::move(asking));
+    }
+    void expect(int status, std::string body = "{}", std::vector<net::Header> headers = {}) {
+        client_.expect(line_, reply(status, std::move(body), std::move(headers)));
+    }
+    void expect_answer() { expect(200, answer_); }
+    void expect_error(Stage stage, bool arrived) { client_.expect(line_, net::HttpError{stage, arrived, "the connection broke"}); }
+    std::chrono::milliseconds elapsed() const { return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch()); }
+
+    std::string const line_ = "POST https://m.example/v1/chat/completions";
+    std::string const answer_ = R"({"choices":[{"message":{"content":"{}"}}],"usage":{"prompt_tokens":1,"completion_tokens":1}})";
+};
+
+TEST_F(EndpointTest, one_question_is_one_request) {
+    expect_answer();
+    auto const outcome = ask();
+    ASSERT_TRUE(outcome.reply);
+    EXPECT_EQ(outcome.reply->text, "{}");
+    EXPECT_EQ(wallet_.ended, std::vector{Payer::Worked::yes});
+    EXPECT_EQ(groomer::test::sent_header(client_.requests().at(0), "Authorization"), "Bearer secret-key");
+    EXPECT_EQ(seen_, std::vector{200});
+}
+
+TEST_F(EndpointTest, nothing_goes_that_is_not_paid_for) {
+    wallet_.empty = true;
+    auto const outcome = ask();
+    EXPECT_FALSE(outcome.reply);
+    EXPECT_EQ(outcome.why, "the wallet is empty");
+    EXPECT_TRUE(client_.requests().empty());
+}
+
+TEST_F(EndpointTest, what_failed_is_tried_three_times_within_the_deadline) {
+    for (int i = 0; i < 3; ++i) expect(i == 1 ? 529 : 500, R"({"error":{"message":"overloaded"}})");
+    auto const outcome = ask();
+    EXPECT_FALSE(outcome.reply);
+    EXPECT_EQ(outcome.why, "it answered 500: overloaded");
+    EXPECT_EQ(wallet_.begun, 3);
+    EXPECT_EQ(wallet_.ended, (std::vector{Payer::Worked::no, Payer::Worked::no, Payer::Worked::no}));
+    EXPECT_EQ(elapsed(), 2500ms);
+    EXPECT_EQ(client_.left(), 0U);
+}
+
+TEST_F(EndpointTest, what_broke_off_may_have_been_paid_for) {
+    expect_error(Stage::receive, true);
+    expect_error(Stage::connect, false);
+    expect_answer();
+    EXPECT_TRUE(ask().reply);
+    EXPECT_EQ(wallet_.ended, (std::vector{Payer::Worked::perhaps, Payer::Worked::no, Payer::Worked::yes}));
+}
+
+TEST_F(EndpointTest, a_limit_is_waited_for_as_it_says_and_is_no_failure) {
+    for (int i = 0; i < 5; ++i) expect(429, R"({"error":{"message":"Rate limit reached","code":"rate_limit_exceeded"}})", {{"Retry-After", "3"}});
+    expect_answer();
+    EXPECT_TRUE(ask().reply);
+    EXPECT_EQ(elapsed(), 15s);
+}
+
+TEST_F(EndpointTest, a_limit_beyond_the_deadline_is_not_waited_for) {
+    expect(429, "{}", {{"retry-after", "120"}});
+    auto const outcome = ask();
+    EXPECT_FALSE(outcome.reply);
+    EXPECT_EQ(elapsed(), 0s);
+    EXPECT_EQ(ask().why, "its limit lets nothing go for 2m") << "and is known to the next question";
+    EXPECT_EQ(client_.left(), 0U);
+}
+
+TEST_F(EndpointTest, where_only_people_can_help_nothing_more_is_asked_for_five_minutes) {
+    std::pair<int, std::string> const refusals[] = {{401, "{}"}, {403, "{}"}, {404, "{}"}, {410, "{}"},
+                                                    {429, R"({"error":{"code":"insufficient_quota","message":"You exceeded your current quota"}})"},
+                                                    {400, R"({"error":{"message":"Your credit balance is too low"}})"}};
+    for (auto const& [status, body] : refusals) {
+        auto const before = client_.requests().size();
+        expect(status, body);
+        EXPECT_FALSE(ask().reply) << status;
+        EXPECT_FALSE(ask().reply) << status;
+        EXPECT_EQ(client_.requests().size(), before + 1) << status;
+        EXPECT_FALSE(endpoint_.is_open());
+        run_task([](Clock& clock) -> Task<bool> { co_await clock.sleep_for(300s); co_return true; }(clock_));
+    }
+    EXPECT_EQ(out_.str().find("secret-key"), std::string::npos);
+}
+
+TEST_F(EndpointTest, the_ladder_goes_down_once_for_all_questions) {
+    expect(400, R"({"error":{"message":"response_format json_schema is not supported"}})");
+    expect(400, R"({"error":{"message":"response_format json_object is not supported"}})");
+    expect_answer();
+    EXPECT_TRUE(ask().reply);
+    expect_answer();
+    EXPECT_TRUE(ask().reply);
+    EXPECT_EQ(client_.requests().at(3).body.find("response_format"), std::string::npos);
+}
+
+TEST_F(EndpointTest, a_question_that_is_refused_opens_no_breaker) {
+    for (int i = 0; i < 10; ++i) {
+        expect(400, R"({"error":{"message":"maximum context length is 8192 tokens"}})");
+        EXPECT_EQ(ask().why, "it answered 400: maximum context length is 8192 tokens");
+    }
+    EXPECT_TRUE(endpoint_.is_open());
+}
+
+TEST_F(EndpointTest, an_answer_too_large_is_of_no_use_and_may_have_cost_something) {
+    expect_error(Stage::too_large, true);
+    auto const outcome = ask();
+    ASSERT_TRUE(outcome.reply);
+    EXPECT_EQ(outcome.reply->flaw, Flaw::unreadable);
+    EXPECT_EQ(wallet_.ended, std::vector{Payer::Worked::perhaps});
+}
+
+TEST_F(EndpointTest, examining_asks_for_the_list_of_models) {
+    client_.expect("GET https://m.example/v1/models", reply(200, "{}"));
+    EXPECT_EQ(run_task(endpoint_.examine()), std::nullopt);
+    client_.expect("GET https://m.example/v1/models", reply(401, R"({"error":{"message":"Incorrect API key"}})"));
+    EXPECT_EQ(run_task(endpoint_.examine()), "it answered 401: Incorrect API key");
+}
+
+TEST(Refusal, a_date_is_a_wait_and_never_too_long_a_one) {
+    auto const now = WallTime{std::chrono::seconds{1'709'208'000}};  // Thu, 29 Feb 2024 12:00:00 GMT
+    std::pair<std::string, std::chrono::milliseconds> const waits[] = {{"Thu, 29 Feb 2024 12:00:07 GMT", 7s},
+                                                                       {"Thu, 29 Feb 2024 11:00:00 GMT", 1s},
+                                                                       {"Thu, 28 Feb 2199 11:00:00 GMT", 1h},
+                                                                       {"1e308", 1h},
+                                                                       {"0.25", 250ms}};
+    for (auto const& [value, wait] : waits) EXPECT_EQ(judge(reply(429, "{}", {{"retry-after", value}}), now).after, wait) << value;
+    for (auto const* value : {"", "soon", "-3", "nan"}) EXPECT_EQ(judge(reply(429, "{}", {{"retry-after", value}}), now).after, std::nullopt);
+}
+
+}  // namespace
+}  // namespace groomer::model
