@@ -4,6 +4,7 @@
 #include <boost/json/value.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,12 @@ struct Request {
 
     [[nodiscard]] std::string_view header(std::string_view name) const;  // "" where there is none
     [[nodiscard]] std::string_view path() const;                         // of the target, still encoded
+};
+
+// Where a request comes from: a connection, by its number, and the client's port.
+struct Peer {
+    std::uint64_t connection = 0;
+    unsigned short port = 0;
 };
 
 struct Response {

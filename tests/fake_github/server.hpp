@@ -13,12 +13,6 @@
 
 namespace groomer::fake_github {
 
-// Where a request comes from: a connection, by its number, and the client's port.
-struct Peer {
-    std::uint64_t connection = 0;
-    unsigned short port = 0;
-};
-
 // Sees every request on its way: may break it, end who sent it, or change the world just then. Called on the server's thread,
 // which does nothing else meanwhile, and without the state being held.
 class Watcher {
