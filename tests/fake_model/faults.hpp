@@ -15,58 +15,20 @@
 
 namespace groomer::fake_model {
 
+// clang-format off
 enum class FaultKind : std::uint8_t {
     none,  // only delays
     // An error stands in for the answer.
-    rate_limit,
-    rate_limit_date,
-    rate_limit_bare,
-    quota,
-    credit,
-    spend_limit,
-    unauthorized,
-    forbidden,
-    model_not_found,
-    gone,
-    no_json_schema,
-    no_json_object,
-    context_length,
-    too_large,
-    server_error,
-    bad_gateway,
-    unavailable,
-    gateway_timeout,
-    overloaded,
+    rate_limit, rate_limit_date, rate_limit_bare, quota, credit, spend_limit, unauthorized, forbidden, model_not_found, gone,
+    no_json_schema, no_json_object, context_length, too_large, server_error, bad_gateway, unavailable, gateway_timeout, overloaded,
     // The connection fails.
-    close_before,
-    close_in_body,
-    silent,
-    garbage,
-    garbage_body,
+    close_before, close_in_body, silent, garbage, garbage_body,
     // It is answered, and wrongly.
-    refusal,
-    length,
-    empty,
-    null_content,
-    content_filter,
-    not_json,
-    other_shape,
-    fenced,
-    nul_bytes,
-    nul_escapes,
-    huge,
-    unknown_label,
-    contradiction,
-    duplicate_keys,
-    wrong_duplicate,
-    numbers_as_strings,
-    no_usage,
-    absurd_usage,
-    negative_usage,
-    no_choices,
-    text_for_tool,
-    several_blocks,
+    refusal, length, empty, null_content, content_filter, not_json, other_shape, fenced, nul_bytes, nul_escapes, huge, unknown_label,
+    contradiction, duplicate_keys, wrong_duplicate, numbers_as_strings, no_usage, absurd_usage, negative_usage, no_choices,
+    text_for_tool, several_blocks,
 };
+// clang-format on
 
 struct FaultName {
     FaultKind kind;
