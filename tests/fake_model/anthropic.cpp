@@ -67,7 +67,7 @@ void read_messages(json::object const& body, Question& question) {
         auto const text = text_of(content, where + ".content");
         if (text.empty() && !content.is_array()) refuse(where + ": user messages must have non-empty content");
         question.prompt_bytes += text.size();
-        if (role == "user") question.user += text + "\n\n";
+        if (role == "user") add_paragraph(question.user, text);
     }
 }
 

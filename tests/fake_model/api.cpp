@@ -53,7 +53,7 @@ Reply reply_of(State& state, Question const& question, FaultKind fault) {
     Reply reply;
     reply.content = state.mind(question);
     if (question.max_tokens && tokens_of(reply.content->size()) > question.max_tokens) {
-        reply.content->resize(question.max_tokens * 4);
+        reply.content = std::string{truncate_utf8(*reply.content, question.max_tokens * 4)};
         reply.finish = "length";
     }
     reply.completion_tokens = tokens_of(reply.content->size());
@@ -99,11 +99,7 @@ Outcome judged(State& state, Protocol protocol, Request const& request, Entry& e
     auto& question = std::get<Question>(read);
     describe(entry, question);
     if (auto const refusal = unknown_model(state, question)) return refused(*refusal);
-    try {
-        return answered(state, question, entry, now, id);
-    } catch (std::exception const& error) {  // whoever runs the test should read what
-        return refused({500, "server_error", std::string{"the fake itself failed: "} + error.what()});
-    }
+    return answered(state, question, entry, now, id);
 }
 
 }  // namespace
@@ -114,7 +110,12 @@ Outcome outcome_of(State& state, Request const& request, Time now, std::string c
     entry.time = format_time(now);
     entry.protocol = name_of(protocol);
     entry.bytes = request.body.size();
-    auto outcome = judged(state, protocol, request, entry, now, id);
+    Outcome outcome;
+    try {
+        outcome = judged(state, protocol, request, entry, now, id);
+    } catch (std::exception const& error) {  // whoever runs the test should read what
+        outcome.response = error_of(protocol, {500, "server_error", std::string{"the fake itself failed: "} + error.what()}, id);
+    }
     auto const kind = outcome.fault.kind;
     bool const unanswered = kind == FaultKind::close_before || kind == FaultKind::silent || kind == FaultKind::garbage;
     entry.status = unanswered ? 0 : outcome.response.status;

@@ -265,7 +265,7 @@ TEST_F(Content, it_says_what_cannot_be) {
     EXPECT_TRUE(contradiction.at("gaps").as_array().empty());
     EXPECT_EQ(parsed("wrong_duplicate").at("duplicate_of"), nowhere);
     EXPECT_EQ(parsed("wrong_duplicate").at("related").at(0), nowhere);
-    EXPECT_EQ(parsed("numbers_as_strings").at("verdict").at("confidence"), "9E-1");
+    EXPECT_EQ(parsed("numbers_as_strings").at("verdict").at("confidence"), "0.9");
 }
 
 TEST_F(Content, it_says_everything_twice) {

@@ -52,6 +52,10 @@ double number_in(json::object const& part, std::string_view name, double otherwi
     return value && value->is_number() ? value->to_number<double>() : otherwise;
 }
 
+std::size_t count_in(json::object const& part, std::string_view name, std::size_t otherwise) {
+    return static_cast<std::size_t>(std::clamp(number_in(part, name, static_cast<double>(otherwise)), 0.0, 10'000.0));
+}
+
 class Maker {
 public:
     Maker(json::object const& root, std::string_view text, std::uint64_t seed)
@@ -59,6 +63,7 @@ public:
 
     json::value make(json::object const& unresolved, std::string const& path, int depth) const {
         auto const& part = resolved(root_, unresolved);
+        if (depth > 4 * deepest) return nullptr;  // it demands what has no end
         if (auto const* value = part.if_contains("const")) return *value;
         if (auto const* values = part.if_contains("enum"); values && values->is_array() && !values->get_array().empty())
             return values->get_array()[pick(path, values->get_array().size())];
@@ -92,15 +97,16 @@ private:
     }
 
     static double number(json::object const& part, double usual) {
-        auto const least = number_in(part, "minimum", number_in(part, "exclusiveMinimum", usual));
-        auto const most = number_in(part, "maximum", number_in(part, "exclusiveMaximum", std::max(usual, least)));
+        constexpr double far = 1e9;
+        auto const least = number_in(part, "minimum", number_in(part, "exclusiveMinimum", -far));
+        auto const most = std::max(least, number_in(part, "maximum", number_in(part, "exclusiveMaximum", far)));
         if (least < usual && usual < most) return usual;
         return part.contains("exclusiveMinimum") || part.contains("exclusiveMaximum") ? (least + most) / 2 : std::clamp(usual, least, most);
     }
 
     json::array list(json::object const& part, std::string const& path, int depth) const {
-        auto const least = static_cast<std::size_t>(number_in(part, "minItems", 0));
-        auto const most = static_cast<std::size_t>(number_in(part, "maxItems", 100));
+        auto const least = count_in(part, "minItems", 0);
+        auto const most = count_in(part, "maxItems", 100);
         auto const size = std::clamp<std::size_t>(depth > deepest ? 0 : pick(path, 3), least, std::max(least, most));
         auto const* items = part.if_contains("items");
         json::array out;
@@ -130,9 +136,9 @@ private:
         static constexpr std::string_view sentences[] = {"It fails as soon as the file is opened.", "The report says what was expected.",
                                                          "A version is named, and steps to follow.", "Nobody has seen this elsewhere."};
         std::string text{sentences[pick(path, std::size(sentences))]};
-        auto const least = static_cast<std::size_t>(number_in(part, "minLength", 0));
+        auto const least = count_in(part, "minLength", 0);
         while (text.size() < least) text += " And so on.";
-        return text.substr(0, std::max(least, static_cast<std::size_t>(number_in(part, "maxLength", 1e6))));
+        return text.substr(0, std::max(least, count_in(part, "maxLength", 10'000)));
     }
 
     json::object const& root_;

@@ -11,21 +11,28 @@ namespace {
 
 namespace json = boost::json;
 
-// An answer that is valid by its schema alone may still contradict itself.
-void reconcile(json::value& instance) {
-    auto* answer = instance.if_object();
-    auto* verdict = answer && answer->contains("verdict") ? answer->at("verdict").if_object() : nullptr;
-    auto* gaps = answer && answer->contains("gaps") ? answer->at("gaps").if_array() : nullptr;
-    if (!verdict || !gaps || !verdict->contains("actionability")) return;
-    auto const& actionability = verdict->at("actionability");
-    if (actionability == json::value("needs_info") && gaps->empty()) gaps->emplace_back("Which version is it?");
-    if (actionability == json::value("ready")) gaps->clear();
+json::array* list_of(json::object& answer, std::string_view name) {
+    auto* value = answer.if_contains(name);
+    return value ? value->if_array() : nullptr;
+}
+
+// What an answer that is valid by its schema alone may still get wrong: issues that were never offered, and contradictions.
+void make_sensible(json::object& answer, json::value const& schema) {
+    boost::system::error_code none;
+    if (auto* related = list_of(answer, "related"); related && !schema.find_pointer("/properties/related/items/enum", none))
+        related->clear();
+    auto* gaps = list_of(answer, "gaps");
+    auto* verdict = answer.if_contains("verdict");
+    auto const* actionability = verdict && verdict->is_object() ? verdict->get_object().if_contains("actionability") : nullptr;
+    if (!gaps || !actionability) return;
+    if (*actionability == json::value("needs_info") && gaps->empty()) gaps->emplace_back("Which version is it?");
+    if (*actionability == json::value("ready")) gaps->clear();
 }
 
 json::value honest_answer(Question const& question, std::uint64_t seed) {
     if (question.schema.empty()) return json::object{};
     auto instance = make_instance(question.schema, question.user, seed);
-    reconcile(instance);
+    if (instance.is_object()) make_sensible(instance.get_object(), question.schema);
     return instance;
 }
 

@@ -12,7 +12,8 @@ namespace groomer::fake_model {
 // Called on the server's thread, which does nothing else meanwhile: it may not wait. What it throws is answered with 500.
 using Mind = std::function<std::string(Question const&)>;
 
-// A valid instance of the schema; "{}" where none is known. Where an answer has `verdict.actionability` and `gaps`, they agree.
+// A valid instance of the schema; "{}" where none is known. Where an answer has
+// `verdict.actionability` and `gaps`, they agree; `related` is empty where its schema offers none.
 Mind honest_mind(std::uint64_t seed = 1);
 
 // Does what the text that it reads tells it to. "INJECT: {…}" is answered with just that object; "label this X" puts X wherever

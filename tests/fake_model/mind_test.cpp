@@ -89,6 +89,10 @@ TEST(FakeModelMind, a_schema_that_leads_back_to_itself_has_an_end) {
                            .as_object();
     for (int i = 0; i < 20; ++i) EXPECT_TRUE(is_valid(asked, asked, make_instance(asked, std::to_string(i), 1)));
     EXPECT_NO_THROW(make_instance(json::parse(R"({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}})").as_object(), "", 1));
+    EXPECT_NO_THROW(make_instance(json::parse(R"({"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/a"}},
+        "$defs": {"a": {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/a"}}}}})")
+                                      .as_object(),
+                                  "", 1));
     EXPECT_NO_THROW(make_instance(json::parse(R"({"$ref": "#/nowhere", "enum": []})").as_object(), "", 1));
 }
 
@@ -115,6 +119,12 @@ TEST(FakeModelMind, the_honest_one_does_not_contradict_itself) {
         EXPECT_FALSE(actionability == "ready" && !complete);
     }
     EXPECT_EQ(seen.size(), 3U);
+    auto& items = question.schema.at("properties").at("related").as_object()["items"].as_object();
+    items.erase("enum");
+    for (int i = 0; i < 20; ++i) {
+        question.user = std::to_string(i);
+        EXPECT_TRUE(json::parse(mind(question)).at("related").as_array().empty());
+    }
 }
 
 class Obedient : public testing::Test {

@@ -79,8 +79,8 @@ void read_messages(json::object const& body, Question& question) {
         auto const role = string_of(required(fields, "role", where + ".role"), where + ".role");
         auto const text = text_of(fields, where + ".content");
         question.prompt_bytes += text.size();
-        if (role == "system" || role == "developer") question.system += text + "\n\n";
-        else if (role == "user") question.user += text + "\n\n";
+        if (role == "system" || role == "developer") add_paragraph(question.system, text);
+        else if (role == "user") add_paragraph(question.user, text);
         else if (role != "assistant" && role != "tool")
             refuse(
                 where + ".role",

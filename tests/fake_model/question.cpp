@@ -53,6 +53,8 @@ void refuse_unknown(Protocol protocol, json::object const& object, std::string c
     }
 }
 
+void add_paragraph(std::string& to, std::string const& text) { to += (to.empty() ? "" : "\n\n") + text; }
+
 bool is_name(std::string_view name, std::size_t longest) {
     auto const allowed = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; };
     return !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), allowed);

@@ -29,7 +29,7 @@ struct Question {
     std::string model;
     std::string tool;            // its name, at that rung
     boost::json::object schema;  // of the answer; empty where none is known
-    std::string system, user;    // each message a paragraph of its own
+    std::string system, user;    // several messages are paragraphs
     std::size_t prompt_bytes = 0;
     std::size_t max_tokens = 0;  // 0: no limit
 };

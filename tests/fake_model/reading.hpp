@@ -22,6 +22,8 @@ void check_strict_schema(std::string const& name, boost::json::object const& sch
 void refuse_unknown(Protocol protocol, boost::json::object const& object, std::string const& where,
                     std::initializer_list<std::string_view> known);
 
+void add_paragraph(std::string& to, std::string const& text);
+
 // A name as both services take it.
 bool is_name(std::string_view name, std::size_t longest);
 

@@ -1,12 +1,14 @@
 #include "fake_model/spoil.hpp"
 
+#include "base/text.hpp"
 #include "fake_model/instance.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <utility>
 
 namespace groomer::fake_model {
@@ -37,6 +39,12 @@ std::string doubled(json::value const& answer, json::value const& changed) {
     return out.empty() ? "{}" : out + "}";
 }
 
+std::string in_words(double number) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.15g", number);
+    return text.data();
+}
+
 void make_huge(json::value& answer, json::object const& schema) {
     bool done = false;
     visit_instance(schema, answer, [&](json::object const& part, json::value& value) {
@@ -62,35 +70,39 @@ void point_nowhere(json::value& answer) {
     if (auto* related = object->if_contains("related")) *related = json::array{nowhere};
 }
 
-// As JSON; nothing where the change cannot be said so.
-std::string changed(json::value answer, Question const& question, Kind kind) {
-    auto const each = [&](auto change) { visit_instance(question.schema, answer, change); };
-    auto const before = answer;
+std::string said_twice(std::string const& content, json::object const& schema) {
+    boost::system::error_code error;
+    auto const answer = json::parse(content, error);
+    if (error) return content;
+    auto second = answer;
+    visit_instance(schema, second, [](json::object const& part, json::value& value) { value = other(part, value); });
+    return doubled(answer, second);
+}
+
+// False where that kind leaves it as it is.
+bool change(json::value& answer, Question const& question, Kind kind) {
+    auto const each = [&](auto work) {
+        visit_instance(question.schema, answer, work);
+        return true;
+    };
     switch (kind) {
         case Kind::unknown_label:
-            each([](json::object const& part, json::value& value) {
+            return each([](json::object const& part, json::value& value) {
                 if (is_chosen(part)) value = "no-such-label";
             });
-            break;
         case Kind::numbers_as_strings:
-            each([](json::object const&, json::value& value) {
-                if (value.is_number()) value = json::serialize(value);
+            return each([](json::object const&, json::value& value) {
+                if (value.is_number()) value = in_words(value.to_number<double>());
             });
-            break;
         case Kind::nul_escapes:
-            each([](json::object const& part, json::value& value) {
+            return each([](json::object const& part, json::value& value) {
                 if (is_free_text(part) && value.is_string()) value.get_string().insert(0, std::string_view{"\0 a \0", 5});
             });
-            break;
-        case Kind::duplicate_keys:
-            each([](json::object const& part, json::value& value) { value = other(part, value); });
-            return doubled(before, answer);
-        case Kind::huge: make_huge(answer, question.schema); break;
-        case Kind::contradiction: contradict(answer); break;
-        case Kind::wrong_duplicate: point_nowhere(answer); break;
-        default: break;
+        case Kind::huge: return make_huge(answer, question.schema), true;
+        case Kind::contradiction: return contradict(answer), true;
+        case Kind::wrong_duplicate: return point_nowhere(answer), true;
+        default: return false;
     }
-    return json::serialize(answer);
 }
 
 std::string with_nuls(std::string text) {
@@ -109,7 +121,7 @@ void spoil(Reply& reply, Question const& question, FaultKind kind) {
             return;
         case Kind::length:
         case Kind::content_filter:
-            content.resize(content.size() / 2);
+            content = truncate_utf8(content, content.size() / 2);
             reply.finish = kind == Kind::length ? "length" : "content_filter";
             break;
         case Kind::null_content: reply.content.reset(); return;
@@ -117,11 +129,12 @@ void spoil(Reply& reply, Question const& question, FaultKind kind) {
         case Kind::not_json: content = "This looks like a bug to me: I would label it so. {sic}"; break;
         case Kind::other_shape: content = R"({"answer":["type/bug",{"sure":true}],"error":null})"; break;
         case Kind::fenced: content = "Here you are:\n\n```json\n" + content + "\n```\n\nTell me if {more} is wanted."; break;
+        case Kind::duplicate_keys: content = said_twice(content, question.schema); break;
         case Kind::nul_bytes: content = with_nuls(content); break;
         default: {
             boost::system::error_code error;
             auto answer = json::parse(content, error);
-            if (!error) content = changed(std::move(answer), question, kind);
+            if (!error && change(answer, question, kind)) content = json::serialize(answer);
         }
     }
     reply.completion_tokens = tokens_of(content.size());

@@ -47,11 +47,12 @@ public:
         if (auto const* values = node.if_contains("enum")) check_enum(*values, context);
         if (node.contains("properties") || is_type(node, "object")) check_object(node, context, depth);
         if (is_type(node, "array")) check_items(node, context, depth);
-        if (auto const* branches = node.if_contains("anyOf"))
-            for (auto const& branch : branches->as_array()) check(branch, inside(context, "anyOf"), depth);
+        if (auto const* branches = node.if_contains("anyOf"); branches && !branches->is_array()) refuse(context, "'anyOf' must be a list");
+        else if (branches)
+            for (auto const& branch : branches->get_array()) check(branch, inside(context, "anyOf"), depth);
         for (auto const* word : {"$defs", "definitions"})
-            if (auto const* parts = node.if_contains(word))
-                for (auto const& named : parts->as_object()) check(named.value(), inside(inside(context, word), named.key()), depth);
+            if (auto const* parts = node.if_contains(word); parts && parts->is_object())
+                for (auto const& named : parts->get_object()) check(named.value(), inside(inside(context, word), named.key()), depth);
     }
 
     [[noreturn]] void refuse(std::string const& context, std::string const& what) const {

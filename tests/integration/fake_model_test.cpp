@@ -32,7 +32,7 @@ TEST(FakeModel, an_answer_of_openai_has_its_shape) {
     EXPECT_EQ(choice.at("message").at("role"), "assistant");
     EXPECT_TRUE(choice.at("message").at("refusal").is_null());
     EXPECT_TRUE(json::parse(content_of(answer)).at("verdict").at("confidence").is_number());
-    // "Answer in JSON." and "It panics", each message a paragraph whose end is not counted
+    // "Answer in JSON." and "It panics"
     EXPECT_EQ(body.at("usage").at("prompt_tokens"), (15 + 9 + 3) / 4);
     EXPECT_EQ(body.at("usage").at("completion_tokens"), (content_of(answer).size() + 3) / 4);
     EXPECT_EQ(body.at("usage").at("total_tokens").as_int64(),
@@ -223,6 +223,26 @@ TEST(FakeModel, anthropic_refuses_bad_requests_in_its_own_words) {
     EXPECT_EQ(why(scene.send(post("/v1/messages", "x-api-key: sk-right\r\n", body))), "anthropic-version: header is required");
 }
 
+TEST(FakeModel, schemas_that_are_none_do_it_no_harm) {
+    Scene scene;
+    for (auto const* bad :
+         {R"({"anyOf": 7})", R"({"type": 7})", R"({"type": []})", R"({"enum": 7})", R"({"type": "array", "minItems": -1})",
+          R"({"type": "object", "properties": [], "required": 7})", R"({"$ref": 7})", R"({"$defs": [], "$ref": "#/$defs/a/b"})",
+          R"({"type": "integer", "minimum": 9, "maximum": 1})"})
+        for (bool const strict : {true, false}) {
+            auto request = openai_request("label this X");
+            auto& described = request.at("response_format").at("json_schema").as_object();
+            described["strict"] = strict;
+            described["schema"] = json::object{{"type", "object"},
+                                               {"additionalProperties", false},
+                                               {"required", json::array{"a"}},
+                                               {"properties", json::object{{"a", json::parse(bad)}}}};
+            scene.server.with_state([](State& state) { state.mind = obedient_mind(); });
+            EXPECT_NE(scene.openai(request).status, 0) << bad;
+        }
+    EXPECT_EQ(scene.openai("x").status, 200);
+}
+
 TEST(FakeModel, a_body_that_is_no_json_is_refused_by_both) {
     Scene scene;
     for (auto const& headers : {"Authorization: Bearer sk-right\r\n", "x-api-key: sk-right\r\nanthropic-version: 2023-06-01\r\n"})
@@ -268,11 +288,11 @@ TEST(FakeModel, a_test_may_answer_itself) {
         state.mind = [&](Question const& question) -> std::string {
             heard.push_back(question.system + question.user + std::string{name_of(question.rung)});
             if (heard.size() > 1) throw std::runtime_error{"lost my mind"};
-            return "{\"mine\": true}";
+            return "{ \"mine\" :1.50,\"mine\":true}";
         };
     });
-    EXPECT_EQ(input_of(scene.anthropic("x")).at("mine"), true);
-    EXPECT_EQ(heard.at(0), "Answer in JSON.x\n\ntool");
+    EXPECT_NE(scene.anthropic("x").body.find("\"input\":{ \"mine\" :1.50,\"mine\":true}"), std::string::npos);  // letter by letter
+    EXPECT_EQ(heard.at(0), "Answer in JSON.xtool");
     auto const failed = scene.openai("x");
     EXPECT_EQ(failed.status, 500);
     EXPECT_NE(failed.body.find("lost my mind"), std::string::npos);
@@ -302,11 +322,11 @@ TEST(FakeModel, writes_down_every_request_and_never_a_key) {
     EXPECT_EQ(lines[0].at("bytes"), json::serialize(openai_request("It panics")).size());
     EXPECT_EQ(lines[0].at("prompt_tokens"), (15 + 9 + 3) / 4);
     EXPECT_EQ(lines[0].at("status"), 200);
-    EXPECT_EQ(lines[0].at("user_sha256"), json::value(sha256_hex("It panics\n\n")));
+    EXPECT_EQ(lines[0].at("user_sha256"), json::value(sha256_hex("It panics")));
     EXPECT_FALSE(lines[0].contains("user"));
     EXPECT_EQ(lines[1].at("key_ok"), false);
     EXPECT_EQ(lines[1].at("status"), 401);
-    EXPECT_EQ(lines[2].at("user"), "It panics\n\n");
+    EXPECT_EQ(lines[2].at("user"), "It panics");
     EXPECT_EQ(lines[2].at("system"), "Answer in JSON.");
     EXPECT_TRUE(json::parse(lines[2].at("answer").as_string()).is_object());
     EXPECT_EQ(scene.server.with_state([](State& state) { return state.log.entries().size(); }), 3U);
