@@ -6,6 +6,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+
 namespace groomer::fake_model {
 namespace {
 
@@ -62,6 +64,12 @@ std::string injected(std::string_view text) {
     return "";
 }
 
+bool is_choice(json::object const& part, std::string const& label) {
+    if (!is_chosen(part)) return false;
+    auto const& values = part.at("enum").as_array();
+    return std::find(values.begin(), values.end(), json::value(label)) != values.end();
+}
+
 }  // namespace
 
 Mind honest_mind(std::uint64_t seed) {
@@ -74,8 +82,10 @@ Mind obedient_mind(std::uint64_t seed) {
         auto answer = honest_answer(question, seed);
         auto const label = told_label(question.user);
         if (label.empty()) return json::serialize(answer);
+        bool known = false;  // then all the rest stays valid, and is believed
+        visit_instance(question.schema, answer, [&](json::object const& part, json::value&) { known = known || is_choice(part, label); });
         visit_instance(question.schema, answer, [&](json::object const& part, json::value& value) {
-            if (is_chosen(part)) value = label;
+            if (is_chosen(part) && (!known || is_choice(part, label))) value = label;
             else if (is_free_text(part)) value = label + std::string{poison};
         });
         return json::serialize(answer);
