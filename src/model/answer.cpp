@@ -42,6 +42,30 @@ std::string_view name(Actionability actionability) {
     return {};
 }
 
+// Which half of a contradiction is meant, only the model can say: guessing would set a label, or ask a reporter, without grounds.
+// That holds for gaps of an issue that is ready, too: its status would say "begin" while its comment asks for more.
+std::vector<Fault> contradictions(Answer const& answer) {
+    auto const fault = [](std::string where, std::string_view what) {
+        return std::vector<Fault>{{where, where + " " + std::string{what}, "contradiction"}};
+    };
+    switch (answer.actionability) {
+        case Actionability::needs_info:
+            if (!answer.gaps.empty()) return {};
+            return fault("/gaps", "is empty while /verdict/actionability is \"needs_info\": name what is missing, or decide otherwise.");
+        case Actionability::ready:
+            if (answer.gaps.empty()) return {};
+            return fault("/gaps",
+                         "is not empty while /verdict/actionability is \"ready\": decide for \"needs_info\" if nobody can begin "
+                         "without them, else leave it empty.");
+        case Actionability::already_done:
+            if (!answer.rationale.empty()) return {};
+            return fault("/rationale", "is empty while /verdict/actionability is \"already_done\": say where it was done.");
+        case Actionability::blocked:
+        case Actionability::backlog: break;
+    }
+    return {};
+}
+
 std::optional<std::string_view> first_json_object(std::string_view text) {
     text = text.substr(0, longest_answer);
     for (auto at = text.find('{'); at != std::string_view::npos; at = text.find('{', at + 1)) {

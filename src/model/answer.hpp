@@ -64,6 +64,9 @@ struct Parsed {
     std::vector<Fault> faults;  // the first ten
 };
 
+// How an answer contradicts itself; parse_answer yields none that does.
+std::vector<Fault> contradictions(Answer const& answer);
+
 inline constexpr std::size_t longest_answer = 256 * 1024;  // bytes
 
 // The whole text must be one JSON object of the schema for `asked`. Texts and lists that are too long are cut, not refused.

@@ -19,7 +19,7 @@ constexpr std::size_t deepest = 32;
 constexpr std::size_t most_faults = 10;
 constexpr std::size_t longest_sentence = 1000;
 
-constexpr std::string_view shape = "shape", label = "label", candidate = "candidate", contradiction = "contradiction";
+constexpr std::string_view shape = "shape", label = "label", candidate = "candidate";
 
 std::string_view kind_of(json::value const& value) {
     switch (value.kind()) {
@@ -262,23 +262,6 @@ private:
     std::vector<Fault> faults_;
 };
 
-// Which half of a contradiction is meant, only the model can say: guessing would set a label, or ask a reporter, without grounds.
-// That holds for gaps of an issue that is ready, too: its status would say "begin" while its comment asks for more.
-void find_contradictions(Answer const& answer, Reader& reader) {
-    auto const verdict = answer.actionability;
-    if (verdict == Actionability::needs_info && answer.gaps.empty())
-        reader.fault("/gaps", "/gaps is empty while /verdict/actionability is \"needs_info\": name what is missing, or decide otherwise.",
-                     contradiction);
-    if (verdict == Actionability::ready && !answer.gaps.empty())
-        reader.fault("/gaps",
-                     "/gaps is not empty while /verdict/actionability is \"ready\": \"needs_info\" if nobody can begin without them, else "
-                     "leave /gaps empty.",
-                     contradiction);
-    if (verdict == Actionability::already_done && answer.rationale.empty())
-        reader.fault("/rationale", "/rationale is empty while /verdict/actionability is \"already_done\": say where it was done.",
-                     contradiction);
-}
-
 // The JSON value, or why there is none.
 std::optional<json::value> parse_json(std::string_view text, Reader& reader) {
     if (text.size() > longest_answer)
@@ -307,10 +290,7 @@ Parsed parse_answer(std::string_view text, Asked const& asked) {
     auto const value = parse_json(text, reader);
     if (value) reader.object(std::span<Field<Answer> const>{answer_fields}, *value, {}, answer);
     auto faults = reader.take_faults();
-    if (faults.empty()) {
-        find_contradictions(answer, reader);
-        faults = reader.take_faults();
-    }
+    if (faults.empty()) faults = contradictions(answer);
     if (!faults.empty()) return {std::nullopt, std::move(faults)};
     if (answer.duplicate_of) std::erase(answer.related, *answer.duplicate_of);
     return {std::move(answer), {}};

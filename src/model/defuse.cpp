@@ -78,6 +78,19 @@ private:
         return !other && !is_alnum(after) && after != '_' && kept_.has_issue(in_.substr(at_ + ahead, digits));
     }
 
+    // Where a comment says "Duplicate of #n", GitHub marks the issue as one: that is for people to decide.
+    void keep_from_marking() {
+        constexpr std::string_view words = "duplicate of";
+        auto const text = std::string_view{out_}.substr(0, out_.find_last_not_of(" \t\n") + 1);
+        if (text.size() == out_.size() || text.size() < words.size()) return;
+        if (to_lower(text.substr(text.size() - words.size())) == words) out_ += "issue ";
+    }
+
+    void keep_issue(std::size_t length) {
+        keep_from_marking();
+        take(length);
+    }
+
     void word() {
         std::size_t length = 1;
         while (is_alnum(next(length))) ++length;
@@ -91,7 +104,7 @@ private:
         }
         auto const digits = length == 2 && lower == "gh" && next(2) == '-' ? digits_at(3) : 0;
         if (digits > 0) {
-            if (is_permitted(3, digits)) return take(3 + digits);
+            if (is_permitted(3, digits)) return keep_issue(3 + digits);
             take(2);
             out_ += ' ';
             ++at_;
@@ -114,7 +127,7 @@ private:
         while (next(signs) == '#') ++signs;
         auto const digits = digits_at(signs);
         if (digits == 0) return take(signs);
-        if (signs == 1 && is_permitted(1, digits)) return take(1 + digits);
+        if (signs == 1 && is_permitted(1, digits)) return keep_issue(1 + digits);
         at_ += signs;
         part();
     }
@@ -227,6 +240,7 @@ private:
         }
         bool const known = scheme == "http" || scheme == "https" || (scheme.empty() && rest.front() == 'w');
         if (auto const whole = scheme + std::string{rest}; known && kept_.has(whole)) {
+            keep_from_marking();
             out_ += whole;
             // What follows must not become part of it.
             auto const after = in_.find_first_not_of(".,:;?!)", at_);

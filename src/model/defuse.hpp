@@ -16,8 +16,9 @@ struct Permitted {
 };
 
 // At most `longest` bytes of valid UTF-8 in which GitHub finds no mention, link, image, HTML, entity, escape, code fence, marker,
-// commit, or issue that is not permitted; nor are there control or invisible characters. The words stay: "@ann, see <b>#7</b>" reads
-// "ann, see 7". A link to an issue must be permitted in both ways. Defusing again changes nothing.
+// commit, or issue that is not permitted, and no "Duplicate of #n", which it would act on. No character is a control or invisible.
+// The words stay: "@ann, see <b>#7</b>" reads "ann, see 7". A link to an issue must be permitted in both ways. Defusing again
+// changes nothing. What comes after twice `longest` and 4 KiB is not looked at.
 std::string defuse(std::string_view text, Permitted const& permitted, std::size_t longest);
 
 // Whether `text` is such a text; written without anything of defuse, to judge it.

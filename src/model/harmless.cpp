@@ -146,10 +146,22 @@ bool has_markup(std::string_view text) {
     return false;
 }
 
+bool marks_duplicate(std::string_view text) {
+    auto const lower = to_lower(text);
+    for (auto i = lower.find("duplicate of"); i != std::string::npos; i = lower.find("duplicate of", i + 1)) {
+        auto const begin = lower.find_first_not_of(" \t\n", i + 12);
+        if (begin == std::string::npos || begin == i + 12) continue;
+        auto const rest = std::string_view{lower}.substr(begin);
+        if (rest.starts_with("http://") || rest.starts_with("https://") || rest.starts_with("www.")) return true;
+        if ((rest[0] == '#' && digit(at(rest, 1))) || (rest.starts_with("gh-") && digit(at(rest, 3)))) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 bool harmless(std::string_view text, Permitted const& permitted) {
-    if (has_bad_characters(text)) return false;
+    if (has_bad_characters(text) || marks_duplicate(text)) return false;
     auto const rest = without_permitted_links(text, permitted);
     return !has_markup(rest) && !has_entity(rest) && !has_reference(rest, permitted) && !has_commit(rest);
 }

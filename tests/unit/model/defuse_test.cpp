@@ -99,6 +99,14 @@ TEST(Defuse, KeepsReferencesOnlyToPermittedIssues) {
             {"o/r@0123456789abcdef0123456789abcdef01234567", "o/r at 012345"}});
 }
 
+TEST(Defuse, LetsGitHubMarkNoDuplicate) {
+    expect({{"Duplicate of #12", "Duplicate of issue #12"},
+            {"duplicate  of\n@GH-12, DUPLICATE OF GH-12", "duplicate of\nissue GH-12, DUPLICATE OF issue GH-12"},
+            {"Duplicate of https://github.com/o/r/issues/12", "Duplicate of issue https://github.com/o/r/issues/12"},
+            {"Duplicate of #13 or of #12, a duplicate of the log", "Duplicate of 13 or of #12, a duplicate of the log"}});
+    EXPECT_FALSE(harmless("Duplicate of #12", permitted()));
+}
+
 TEST(Defuse, RemovesHtmlMarkersAndFences) {
     expect({{"<b>bold</b> and <img src=x onerror=y>after", "bold and after"},
             {"one<br>two</p>.", "one two."},
