@@ -26,6 +26,7 @@ bool has_bad_characters(std::string_view text) {
         auto const rest = text.substr(i);
         auto const byte = static_cast<unsigned char>(text[i]);
         if ((byte < 0x20 && text[i] != '\n' && text[i] != '\t') || byte == 0x7F) return true;
+        if (byte < 0x80) continue;
         if (byte == 0xC2 && static_cast<unsigned char>(at(text, i + 1)) < 0xA0) return true;  // C1
         auto const third = static_cast<unsigned char>(at(text, i + 2));
         if (rest.starts_with("\xE2\x80") && ((third >= 0x8B && third <= 0x8F) || (third >= 0xAA && third <= 0xAE))) return true;
@@ -51,11 +52,11 @@ bool stands_in_source(std::string_view link, std::string_view source) {
     for (auto i = source.find(link); i != std::string_view::npos; i = source.find(link, i + 1)) {
         if (letter_or_digit(before(source, i))) continue;
         auto end = i + link.size();
-        while (end < source.size() && one_of(source[end], ".,:;?!)_~*'^{}[&")) ++end;
+        while (end < source.size() && one_of(source[end], ".,:;?!)_~*'^{}[")) ++end;
         auto const next = at(source, end);
         bool const wide = static_cast<unsigned char>(next) >= 0x80;
         if (wide ? contains_any(source.substr(end, 2), {"\xE3\x80", "\xEF\xBC", "\xEF\xBD", "\xE2\x80"})
-                 : !letter_or_digit(next) && !one_of(next, "-/#$(+=%@"))
+                 : !letter_or_digit(next) && !one_of(next, "-/#$(+=%@&"))
             return true;
     }
     return false;
@@ -81,7 +82,7 @@ std::string without_permitted_links(std::string_view text, Permitted const& perm
         for (; length > 0; --length) {
             auto const link = rest.substr(0, length);
             if (stands_in_source(link, permitted.source) && !refers_to_other_issue(link, permitted)) break;
-            if (!one_of(link.back(), ".,:;?!)_~&")) length = 1;
+            if (!one_of(link.back(), ".,:;?!)_~")) length = 1;
         }
         std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(i), length, ' ');
         i += length;
@@ -92,7 +93,8 @@ std::string without_permitted_links(std::string_view text, Permitted const& perm
 bool has_reference(std::string_view text, Permitted const& permitted) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         bool const hash = text[i] == '#' && digit(at(text, i + 1));
-        bool const gh = to_lower(text.substr(i, 3)) == "gh-" && digit(at(text, i + 3)) && !letter_or_digit(before(text, i));
+        bool const gh = one_of(text[i], "gG") && one_of(at(text, i + 1), "hH") && at(text, i + 2) == '-' && digit(at(text, i + 3)) &&
+                        !letter_or_digit(before(text, i));
         if (!hash && !gh) continue;
         auto const begin = i + (hash ? 1 : 3);
         auto const digits = digits_from(text, begin);

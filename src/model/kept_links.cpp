@@ -37,8 +37,7 @@ std::size_t link_length(std::string_view text) {
     for (; length > 0; --length) {
         char const last = run[length - 1];
         if (last == ')' && surplus > 0) --surplus;
-        else if (last == '(') ++surplus;
-        else if (std::string_view{"?!.,:;_~&"}.find(last) == std::string_view::npos) break;
+        else if (std::string_view{"?!.,:;_~"}.find(last) == std::string_view::npos) break;
     }
     return length;
 }

@@ -114,9 +114,13 @@ public:
 
 private:
     void append(char32_t c) {
+        if (c < 0x80) {
+            bool const control = (c < 0x20 && c != '\n' && c != '\t') || c == 0x7F;
+            out += control ? ' ' : static_cast<char>(c);
+            return;
+        }
         if (is_in(invisible, c)) return;
-        bool const control = (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0);
-        if (control || is_in(spaces, c)) c = ' ';
+        if (c < 0xA0 || is_in(spaces, c)) c = ' ';
         if (c == 0xFF20 || c == 0xFE6B) c = '@';
         if (c == 0xFF03 || c == 0xFE5F) c = '#';
         append_utf8(out, c);
