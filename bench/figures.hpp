@@ -16,6 +16,8 @@ void contenders(Setup const& setup, Report& report);
 void races(Setup const& setup, Report& report);
 void sync_github(Setup const& setup, Report& report);
 void renew_under_writers(Setup const& setup, Report& report);
+void similar(Setup const& setup, Report& report);
+void similar_originals(Setup const& setup, Report& report);
 
 // A replica whose sync never ends by itself: it holds `global` until it is killed. Runs until SIGTERM.
 int run_replica(std::string const& configuration);

@@ -34,6 +34,8 @@ std::vector<Figure> const& figures() {
         {"races", {"lock"}, races, "races of 8 for a free, stale or null row: two winners, double ticks, terms"},
         {"sync_github", {"sync"}, sync_github, "a first sync from a fake GitHub into the database: rate and memory"},
         {"renew_under_writers", {"lock"}, renew_under_writers, "a renewal beside 16 fenced writers of 20 ms"},
+        {"similar", {"model"}, similar, "the index of similar issues, of 20,000: time to build, memory, a query"},
+        {"similar_originals", {"model"}, similar_originals, "originals of known duplicates found among the first five"},
     };
     return all;
 }
