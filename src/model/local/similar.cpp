@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 namespace groomer::model::local {
@@ -18,40 +19,41 @@ constexpr std::size_t most_counted = 8'192;
 // older one. Factors of a score, found by measuring (README.md).
 constexpr double closed_factor = 0.7, newer_factor = 0.8;
 
-// How rare words are, by the number of issues that have them. Counted in buckets, so that memory is bounded whatever is pasted into issues: rare words may share
-// one, and seem a little less rare.
+// How rare words are, by the number of issues that have them. Counted in buckets, so that memory is bounded whatever is pasted into
+// issues: rare words may share one, and seem a little less rare. Small ones: where a word is looked up no cache has been before.
 class Frequencies {
 public:
-    explicit Frequencies(std::size_t issues) : issues_(issues) {
+    using Count = std::uint16_t;
+    static_assert(most_counted <= std::numeric_limits<Count>::max());
+
+    explicit Frequencies(std::size_t issues) {
         auto const bits = std::clamp(static_cast<int>(std::bit_width(issues * 64)), 12, 20);
         shift_ = 32 - bits;
-        buckets_.resize(std::size_t{1} << bits);
+        counts_.resize(std::size_t{1} << bits);
+        last_.resize(counts_.size());
+        for (std::size_t count = 0; count <= issues; ++count) {
+            double const ratio = static_cast<double>(1 + issues) / static_cast<double>(1 + count);
+            rarity_.push_back(static_cast<float>(1 + std::log(ratio)));
+        }
     }
 
     // The words of the next issue: each counts once, however often it stands there.
     void add(Words const& words) {
         ++added_;
         for (auto const& word : words) {
-            auto& bucket = buckets_[word.key >> shift_];
-            bucket.issues += bucket.last != added_;
-            bucket.last = added_;
+            auto const bucket = word.key >> shift_;
+            if (last_[bucket] != added_) ++counts_[bucket];
+            last_[bucket] = added_;
         }
     }
 
-    [[nodiscard]] float rarity(std::uint32_t key) const {
-        double const ratio = static_cast<double>(1 + issues_) / (1 + static_cast<double>(buckets_[key >> shift_].issues));
-        return static_cast<float>(1 + std::log(ratio));
-    }
+    [[nodiscard]] float rarity(std::uint32_t key) const { return rarity_[counts_[key >> shift_]]; }
 
 private:
-    struct Bucket {
-        std::uint32_t issues = 0, last = 0;  // last: the issue that was counted last, from 1 on
-    };
-
-    std::size_t issues_;
     int shift_ = 0;
-    std::uint32_t added_ = 0;
-    std::vector<Bucket> buckets_;
+    Count added_ = 0;
+    std::vector<Count> counts_, last_;  // last: the issue that was counted last, from 1 on
+    std::vector<float> rarity_;         // of a word of so many issues
 };
 
 // Turns counts into weights; keeps the heaviest words, as a vector of length 1, by key. `rarity` is 0 for words to be left out.
