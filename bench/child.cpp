@@ -11,6 +11,7 @@
 #include <functional>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 extern char** environ;
 
@@ -149,5 +150,20 @@ Samples Peer::samples(std::string const& what, std::size_t n) {
 }
 
 double Peer::resident_mib() const { return bench::resident_mib(pid_); }
+
+std::string await_output(Child& child, std::filesystem::path const& output, std::string const& text, std::chrono::nanoseconds patience) {
+    using namespace std::chrono_literals;
+    using std::chrono::steady_clock;
+    for (auto const end = steady_clock::now() + patience; steady_clock::now() < end; std::this_thread::sleep_for(10ms)) {
+        bool const running = child.running();
+        std::ifstream file{output};
+        std::ostringstream written;
+        written << file.rdbuf();
+        auto const all = written.str();
+        if (all.find(text) != std::string::npos) return all;
+        if (!running) throw std::runtime_error{"it ended: " + all.substr(all.size() > 500 ? all.size() - 500 : 0)};
+    }
+    throw std::runtime_error{"it did not come so far in time"};
+}
 
 }  // namespace groomer::bench

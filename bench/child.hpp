@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,6 +32,9 @@ public:
 private:
     int pid_ = -1;
 };
+
+// Waits until a process has written `text` to its output; returns all that it has written. Throws where it ends, or takes too long.
+std::string await_output(Child& child, std::filesystem::path const& output, std::string const& text, std::chrono::nanoseconds patience);
 
 // A script of bench/peers that answers requests.
 class Peer {

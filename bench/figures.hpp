@@ -16,6 +16,8 @@ void contenders(Setup const& setup, Report& report);
 void races(Setup const& setup, Report& report);
 void sync_github(Setup const& setup, Report& report);
 void renew_under_writers(Setup const& setup, Report& report);
+void model_throughput(Setup const& setup, Report& report);
+void model_overhead(Setup const& setup, Report& report);
 void similar(Setup const& setup, Report& report);
 void similar_originals(Setup const& setup, Report& report);
 

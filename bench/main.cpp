@@ -34,6 +34,8 @@ std::vector<Figure> const& figures() {
         {"races", {"lock"}, races, "races of 8 for a free, stale or null row: two winners, double ticks, terms"},
         {"sync_github", {"sync"}, sync_github, "a first sync from a fake GitHub into the database: rate and memory"},
         {"renew_under_writers", {"lock"}, renew_under_writers, "a renewal beside 16 fenced writers of 20 ms"},
+        {"model_throughput", {"model"}, model_throughput, "issues groomed with a language model that takes a second: rate, processor"},
+        {"model_overhead", {"model"}, model_overhead, "what an issue costs beside the language model's own time"},
         {"similar", {"model"}, similar, "the index of similar issues, of 20,000: time to build, memory, a query"},
         {"similar_originals", {"model"}, similar_originals, "originals of known duplicates found among the first five"},
     };
@@ -62,6 +64,7 @@ Arguments parse(int argc, char** argv) {
     out.setup.server_url = values["--server"];
     out.setup.groomer = values["--groomer"];
     out.setup.fake_github = values["--fake-github"];
+    out.setup.fake_model = values["--fake-model"];
     out.setup.node = values["--node"];
     out.setup.peers = values["--peers"];
     out.setup.raw = values["--raw"];

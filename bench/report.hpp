@@ -17,6 +17,7 @@ struct Setup {
     std::string server_url;             // of the superuser, naming some database
     std::filesystem::path groomer;      // the release binary
     std::filesystem::path fake_github;  // tests/fake_github
+    std::filesystem::path fake_model;   // tests/fake_model
     std::filesystem::path self;         // this program, for replicas of its own
     std::filesystem::path node, peers, raw;
     bool full = false;

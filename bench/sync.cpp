@@ -18,24 +18,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string content(std::filesystem::path const& path) {
-    std::ifstream file{path};
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
-// Waits until a process has written `text`; returns all that it has written.
-std::string await_output(Child& child, std::filesystem::path const& output, std::string const& text, BootTime::duration patience) {
-    for (auto const end = BootTime::now() + patience; BootTime::now() < end; std::this_thread::sleep_for(10ms)) {
-        bool const running = child.running();
-        auto written = content(output);
-        if (written.find(text) != std::string::npos) return written;
-        if (!running) throw std::runtime_error{"it ended: " + written.substr(written.size() > 500 ? written.size() - 500 : 0)};
-    }
-    throw std::runtime_error{"it did not come so far in time"};
-}
-
 // VmHWM of /proc/PID/status.
 double most_resident_mib(int pid) {
     std::ifstream status{"/proc/" + std::to_string(pid) + "/status"};

@@ -86,6 +86,7 @@ struct Commands {
         add_json(once, line);
         auto* explain = add(app, "explain", "Why an issue is, or is not, due, and what was decided when", groomer::app::explain);
         explain->add_option("issue", line.issue_ref, "OWNER/NAME#NUMBER")->required();
+        add_json(explain, line);
         auto* labels = add(app, "labels", "Which configured labels a repository lacks", groomer::app::labels);
         labels->add_option("--repo", line.repo, "The repository, OWNER/NAME")->required();
         labels->add_flag("--create", line.create, "Make them");

@@ -102,13 +102,10 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
         for (auto const& entry : usable) settings.push_back(entry.settings);
         co_await parts_.learner.refresh(settings);
         co_await parts_.judge.begin_tick(std::move(asking));
-        // A tick that was cancelled meanwhile must reach join(), which hands it on to the workers.
-        co_await asio::this_coro::throw_if_cancelled(false);
-        TaskGroup workers{parts_.executor, [&](std::string const&, std::exception_ptr error) { batch->error = error; }};
-        for (std::int64_t i = 0; i < std::min<std::int64_t>(concurrency, static_cast<std::int64_t>(report.claimed)); ++i)
-            workers.spawn("worker", [this, batch] { return work(batch); });
-        co_await workers.join();
-        if (batch->error) std::rethrow_exception(batch->error);
+        auto working = work_together(batch, std::min<std::int64_t>(concurrency, static_cast<std::int64_t>(report.claimed)));
+        co_await std::move(working);
+        report.cost = parts_.judge.cost();
+        report.cost.seconds = std::chrono::duration<double>(parts_.clock.now() - batch->claimed_at).count();
     }
     if (batch->served.empty())
         for (auto const& [source, failures] : batch->in_a_row) report.unreadable.insert(source);
@@ -118,6 +115,15 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
     if (!report.full && !report.cut_short && !target.dry_run) co_await finish(*batch, usable);
     if (!target.dry_run && hold->may_act()) co_await show_backlog(report.full || report.cut_short);
     co_return std::move(report);
+}
+
+Task<> Groomer::work_together(std::shared_ptr<Batch> batch, std::int64_t count) {
+    // A tick that was cancelled meanwhile must reach join(), which hands it on to the workers.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    TaskGroup workers{parts_.executor, [&](std::string const&, std::exception_ptr error) { batch->error = error; }};
+    for (std::int64_t i = 0; i < count; ++i) workers.spawn("worker", [this, batch] { return work(batch); });
+    co_await workers.join();
+    if (batch->error) std::rethrow_exception(batch->error);
 }
 
 // What was claimed and not groomed is the next tick's.

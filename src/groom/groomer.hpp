@@ -69,6 +69,7 @@ struct TickReport {
         unreadable;  // entries that failed as a whole: three issues in a row, refused credentials, or all that there was to do
     std::set<std::string> limited;  // entries whose tracker let nothing more go, for its limits or our own pace
     std::vector<Groomed> issues;
+    Cost cost;  // of a language model
 };
 
 class Groomer {
@@ -85,6 +86,7 @@ private:
     Task<> show_backlog(bool more_to_come);
     Task<> forget(std::shared_ptr<lock::Hold> hold, std::vector<Entry> const& entries);
     Task<> put_back(Batch& batch);
+    Task<> work_together(std::shared_ptr<Batch> batch, std::int64_t count);
     Task<> work(std::shared_ptr<Batch> batch);
     Task<> groom(std::shared_ptr<Batch> batch, store::Claimed claimed);
     Task<store::Record> treat(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed);

@@ -43,6 +43,7 @@ Judge::Judge(JudgeParts parts) : parts_{std::move(parts)}, budget_{parts_.store,
 
 Task<> Judge::begin_tick(std::vector<std::string> sources) {
     told_.clear();
+    judged_ = 0;
     if (sources.empty()) co_return;
     co_await budget_.begin_tick();
     co_await parts_.neighbours.refresh(std::move(sources));
@@ -100,6 +101,7 @@ Task<std::optional<model::Judgement>> Judge::ask(Case const& one, model::Endpoin
     auto judgement = verdict(*said.answer, one.issue, one.settings.policy);
     judgement.by = one.settings.model.provider + "/" + one.settings.model.name;
     judgement.context = said.context;
+    ++judged_;
     co_return std::move(judgement);
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "config/config.hpp"
 #include "groom/budget.hpp"
+#include "groom/forecast.hpp"
 #include "groom/learner.hpp"
 #include "groom/neighbours.hpp"
 #include "lock/hold.hpp"
@@ -58,7 +59,8 @@ public:
     // Throws store::HoldLost and pg::DatabaseError.
     Task<model::Judgement> judge(Case one);
 
-    [[nodiscard]] store::Spend spent_in_tick() const { return budget_.spent_in_tick(); }
+    // What this tick has paid for; the time is the caller's to know.
+    [[nodiscard]] Cost cost() const { return {judged_, budget_.spent_in_tick(), 0}; }
 
 private:
     Task<std::optional<model::Judgement>> stored(Case const& one, std::string const& version);
@@ -69,6 +71,7 @@ private:
 
     JudgeParts const parts_;
     Budget budget_;
+    std::int64_t judged_ = 0;     // by a language model, in this tick
     std::set<std::string> told_;  // why the model was not asked, in this tick
 };
 

@@ -157,23 +157,21 @@ Task<bool> Endpoint::pause(Asking& asking, milliseconds pause) {
     co_return true;
 }
 
-Task<std::optional<std::string>> Endpoint::examine() {
+Task<std::optional<Problem>> Endpoint::examine() {
     net::ClientRequest request;
     request.url = protocol_->models_url(options_.base_url);
     request.headers = protocol_->headers(options_.key ? options_.key() : std::string{});
     request.timeout = options_.timeout;
-    std::string why;
     try {
         auto sending = parts_.client.send(std::move(request));
         auto const response = co_await std::move(sending);
         auto const judged = judge(response, parts_.wall_now());
         // Not every server has a list of its models.
         if (judged.kind == Judged::Kind::answered || response.status == 404) co_return std::nullopt;
-        why = judged.why;
+        co_return Problem{judged.why, judged.kind == Judged::Kind::endpoint};
     } catch (net::HttpError const& error) {
-        why = error.what();
+        co_return Problem{one_line(error.what(), 300), false};
     }
-    co_return one_line(why, 300);
 }
 
 }  // namespace groomer::model

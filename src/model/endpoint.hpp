@@ -44,6 +44,11 @@ struct Outcome {
     std::string why;             // then
 };
 
+struct Problem {
+    std::string why;
+    bool refused = false;  // people have to do something: credentials, credit
+};
+
 // Who pays for the requests of one question: asked before each, and told of its end.
 class Payer {
 public:
@@ -65,8 +70,8 @@ public:
     // payer: outlives the call. Throws what it throws, and what cancellation throws.
     Task<Outcome> ask(Question question, Payer& payer);
 
-    // Is it there, and does it take our credentials? A sentence where not. Costs nothing: it asks for the list of models.
-    Task<std::optional<std::string>> examine();
+    // Is it there, and does it take our credentials? Costs nothing: it asks for the list of models.
+    Task<std::optional<Problem>> examine();
 
     [[nodiscard]] EndpointOptions const& options() const { return options_; }
     [[nodiscard]] bool is_open() const { return !breaker_.is_open(parts_.clock.now()); }

@@ -5,11 +5,18 @@
 #include "model/judgement.hpp"
 #include "store/history.hpp"
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
 #include <cmath>
 #include <iostream>
 
 namespace groomer::app {
 namespace {
+
+namespace json = boost::json;
 
 std::string why(store::IssueStory const& story) {
     if (story.gone) return "not due: the tracker has it no more";
@@ -36,6 +43,37 @@ void print_run(store::RunLine const& run) {
     for (auto const& decision : judgement->decisions)
         std::cout << "  judged " << decision.family << ": " << decision.value.value_or("nothing") << ", "
                   << std::lround(decision.confidence * 100) << " % by " << model::name(decision.source) << ": " << decision.reason << '\n';
+    if (!judgement->by.empty()) std::cout << "  by " << judgement->by << ": " << judgement->summary << '\n';
+    for (auto const& gap : judgement->gaps) std::cout << "  missing: " << gap << '\n';
+    if (judgement->duplicate_of) std::cout << "  a duplicate of #" << *judgement->duplicate_of << '\n';
+    if (!judgement->fallback.empty()) std::cout << "  without the language model: " << judgement->fallback << '\n';
+}
+
+json::array strings(std::vector<std::string> const& list) { return json::array(list.begin(), list.end()); }
+
+json::object as_json(store::RunLine const& run) {
+    return {{"id", run.id},
+            {"at", run.at},
+            {"pod", run.pod},
+            {"mode", run.mode},
+            {"outcome", run.outcome},
+            {"reason", run.reason},
+            {"added", strings(run.added)},
+            {"removed", strings(run.removed)},
+            {"judgement", json::parse(run.judgement)}};
+}
+
+json::object as_json(tracker::IssueRef const& ref, store::IssueStory const& story) {
+    json::array runs;
+    for (auto const& run : story.runs) runs.push_back(as_json(run));
+    return {{"repo", ref.repo},
+            {"issue", ref.number},
+            {"title", story.title},
+            {"why", why(story)},
+            {"due", story.due_at.empty() ? json::value{nullptr} : json::value{story.due_at}},
+            {"labels", strings(story.labels)},
+            {"ownLabels", strings(story.own_labels)},
+            {"runs", std::move(runs)}};
 }
 
 }  // namespace
@@ -50,6 +88,10 @@ int explain(CommandLine const& line, Log& log) {
     auto const story = run_to_end(context, store::story(service.store(), *ref));
     if (!story)
         throw Error{ErrorCode::failure, line.issue_ref + " is not known: it was not synced yet, or no configured repository has it"};
+    if (line.json) {
+        std::cout << json::serialize(as_json(*ref, *story)) << '\n';
+        return 0;
+    }
     std::cout << tracker::to_string(*ref) << "  " << story->title << '\n' << why(*story) << '\n';
     std::cout << "labels: " << (story->labels.empty() ? "none" : groom::joined(story->labels));
     if (!story->own_labels.empty()) std::cout << " (groomer's: " << groom::joined(story->own_labels) << ")";

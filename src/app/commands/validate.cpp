@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 
 #include <iostream>
+#include <set>
 
 namespace groomer::app {
 namespace {
@@ -53,8 +54,7 @@ Task<std::string> look_at(groom::Entry const& entry, Problems& problems) {
     co_return said;
 }
 
-Task<bool> check_trackers(Service& service) {
-    Problems problems;
+Task<bool> check_trackers(Service& service, Problems& problems) {
     for (auto const& entry : service.entries()) {
         std::string said;
         try {
@@ -65,7 +65,23 @@ Task<bool> check_trackers(Service& service) {
         }
         if (!said.empty()) std::cout << entry.settings.name << ": " << said << '\n';
     }
-    if (!problems.sentences.empty()) throw Error{problems.code, problems.sentences};
+    co_return true;
+}
+
+// Each way to a model once, whichever repositories it serves.
+Task<bool> check_models(Service& service, Problems& problems) {
+    std::set<model::Endpoint const*> seen;
+    for (auto const& entry : service.entries()) {
+        auto const endpoint = service.models().endpoint(entry.settings.model);
+        if (!endpoint || !seen.insert(endpoint.get()).second) continue;
+        auto const name = entry.settings.model.provider + "/" + entry.settings.model.name;
+        auto examining = endpoint->examine();
+        auto const problem = co_await std::move(examining);
+        if (problem)
+            problems.add(name + " cannot be used: " + problem->why + "; are model.base_url and model.api_key_file right?",
+                         problem->refused ? ErrorCode::credentials : ErrorCode::failure);
+        else std::cout << name << ": the provider takes our credentials\n";
+    }
     co_return true;
 }
 
@@ -81,7 +97,10 @@ int validate(CommandLine const& line, Log& log) {
     std::cout << "the database answers; ";
     if (state.found == 0) std::cout << "it has no groomer schema yet: run and migrate make it\n";
     else std::cout << "its schema is version " << state.found << " of " << state.wanted << '\n';
-    run_to_end(context, check_trackers(service));
+    Problems problems;
+    run_to_end(context, check_trackers(service, problems));
+    run_to_end(context, check_models(service, problems));
+    if (!problems.sentences.empty()) throw Error{problems.code, problems.sentences};
     return 0;
 }
 

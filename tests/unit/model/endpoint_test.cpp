@@ -158,9 +158,12 @@ TEST_F(EndpointTest, an_answer_too_large_is_of_no_use_and_may_have_cost_somethin
 
 TEST_F(EndpointTest, examining_asks_for_the_list_of_models) {
     client_.expect("GET https://m.example/v1/models", reply(200, "{}"));
-    EXPECT_EQ(run_task(endpoint_.examine()), std::nullopt);
+    EXPECT_FALSE(run_task(endpoint_.examine()));
     client_.expect("GET https://m.example/v1/models", reply(401, R"({"error":{"message":"Incorrect API key"}})"));
-    EXPECT_EQ(run_task(endpoint_.examine()), "it answered 401: Incorrect API key");
+    auto const problem = run_task(endpoint_.examine());
+    ASSERT_TRUE(problem);
+    EXPECT_EQ(problem->why, "it answered 401: Incorrect API key");
+    EXPECT_TRUE(problem->refused);
 }
 
 TEST(Refusal, a_date_is_a_wait_and_never_too_long_a_one) {
