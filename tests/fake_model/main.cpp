@@ -15,7 +15,7 @@ using namespace groomer::fake_model;
 
 constexpr auto usage =
     "usage: fake_model [--port N] [--key KEY|none]... [--model NAME]... [--mind honest|obedient] [--seed N] [--delay 200ms]\n"
-    "                  [--fault KIND[:every=N,nth=N,times=N,p=0.1,delay=1s,retry_after=2s,text=…]]... [--log FILE] [--log-text yes]\n"
+    "                  [--fault KIND[:every=N,nth=N,times=N,p=0.1,delay=1s,retry_after=2s,text=…]]... [--log FILE] [--log-text]\n"
     "KINDS:\n";
 
 [[noreturn]] void help() {
@@ -41,7 +41,6 @@ void take(Given& given, State& state, std::string const& name, std::string const
     else if (name == "--delay" && groomer::parse_duration(value)) state.delay = *groomer::parse_duration(value);
     else if (name == "--fault") state.faults.add(value);
     else if (name == "--log") state.log.log_to(value);
-    else if (name == "--log-text") state.log.keep_text = value == "yes";
     else help();
 }
 
@@ -54,9 +53,11 @@ void serve(int argc, char** argv) {
     pthread_sigmask(SIG_BLOCK, &ending, nullptr);
     Given given;
     State state;
-    for (int i = 1; i < argc; i += 2) {
-        if (i + 1 == argc) help();
-        take(given, state, argv[i], argv[i + 1]);
+    for (int i = 1; i < argc; ++i) {
+        std::string const name = argv[i];
+        if (name == "--log-text") state.log.keep_text = true;
+        else if (++i == argc) help();
+        else take(given, state, name, argv[i]);
     }
     state.mind = given.obedient ? obedient_mind(given.seed) : honest_mind(given.seed);
     Server server{given.port};
