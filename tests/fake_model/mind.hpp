@@ -16,8 +16,9 @@ using Mind = std::function<std::string(Question const&)>;
 // `verdict.actionability` and `gaps`, they agree; `related` is empty where its schema offers none.
 Mind honest_mind(std::uint64_t seed = 1);
 
-// Does what the text that it reads tells it to. "INJECT: {…}" is answered with just that object; "label this X" puts X wherever
-// it may be chosen, or where any word is if it may not, and into free text also what must never reach a tracker. Honest where it is told nothing.
+// Does what the text that it reads tells it to. "INJECT: {…}" is answered with just that object; "label this X" puts X wherever it may
+// be chosen, or where any word is if it may not, and into free text also what must never reach a tracker. Honest where it is told
+// nothing.
 Mind obedient_mind(std::uint64_t seed = 1);
 
 // What the obedient one adds to free text.
