@@ -144,7 +144,7 @@ TEST(ParseAnswer, RefusesContradictions) {
     EXPECT_EQ(parse(answer).faults.at(0).reason, "contradiction") << "gaps without a word are none";
     verdict["actionability"] = "ready";
     EXPECT_TRUE(parse(answer).answer);
-    answer["gaps"] = {"the version"};
+    answer["gaps"] = json::array{"the version"};
     EXPECT_EQ(parse(answer).faults.at(0).reason, "contradiction");
     verdict["actionability"] = "already_done";
     EXPECT_TRUE(parse(answer).answer);
