@@ -57,7 +57,8 @@ KeptLinks::KeptLinks(Permitted const& permitted) : permitted_{permitted} {
 void KeptLinks::note(std::string_view text) {
     // What GitHub would count in, and run_length does not: such a link is not known by its beginning.
     auto const rest = text.substr(run_length(text));
-    if (rest.size() > 1 && std::string_view{"*'^{}["}.find(rest[0]) != std::string_view::npos && is_alnum(rest[1])) return;
+    auto const next = std::min(rest.find_first_not_of("*'^{}[.,:;?!)_~"), rest.size());
+    if (run_length(rest.substr(next)) > 0) return;
     links_.insert(text.substr(0, link_length(text)));
 }
 

@@ -12,7 +12,8 @@ namespace {
 constexpr std::string_view source =
     "It fails, see https://docs.example/guide?x=1#start and (https://docs.example/a_(b)). [log](https://logs.example/1 \"t\")\n"
     "<https://angle.example/x>, \"https://quoted.example\", https://github.com/o/r/issues/12, https://github.com/o/r/pull/99,\n"
-    "www.docs.example/www. https://star.example/a*b https://docs.example/K\xC3\xA4se https://wide.example/a\xE3\x80\x82";
+    "www.docs.example/www. https://star.example/a*b https://brace.example/a}}b https://docs.example/K\xC3\xA4se "
+    "https://wide.example/a\xE3\x80\x82";
 
 Permitted permitted() { return {{12, 345}, source}; }
 
@@ -76,7 +77,7 @@ TEST(Defuse, KeepsOnlyTheVeryLinkOfTheIssue) {
     expect({{"https://docs.example/guide", "(link removed)"},
             {"https://docs.example/guide?x=1#start/more", "(link removed)"},
             {"https://docs.example", "(link removed)"},
-            {"https://star.example/a https://docs.example/K", "(link removed) (link removed)"},
+            {"https://star.example/a https://docs.example/K https://brace.example/a", "(link removed) (link removed) (link removed)"},
             {"https://docs.example/K\xC3\xA4se", "https://docs.example/K\xC3\xA4se"},
             {"https://wide.example/a\xE3\x80\x82"
              "b",
