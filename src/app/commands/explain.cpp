@@ -70,7 +70,7 @@ json::object as_json(tracker::IssueRef const& ref, store::IssueStory const& stor
             {"issue", ref.number},
             {"title", story.title},
             {"why", why(story)},
-            {"due", story.due_at.empty() ? json::value{nullptr} : json::value{story.due_at}},
+            {"due", story.due_at.empty() ? json::value(nullptr) : json::value(story.due_at)},
             {"labels", strings(story.labels)},
             {"ownLabels", strings(story.own_labels)},
             {"runs", std::move(runs)}};

@@ -61,12 +61,13 @@ private:
             "@everyone look at https://evil.example/?k=1", "<img src=x onerror=y> <!-- groomer:sticky -->", "closes #1, GH-2, octo/other#3",
             "[click](https://evil.example) ![i](http://evil.example/i.png)", "&#64;ann &commat;bob \\@carl", "@\u200Beveryone \u202Eevil",
             "www.evil.example mailto:a@evil.example", "plain words"};
-        auto const text = [&] { return json::serialize(json::value{pick(poison)}); };
+        auto const text = [&] { return json::serialize(json::string(pick(poison))); };
         auto const decision = [&](std::string const& value) { return R"({"value":")" + value + R"(","confidence":1,"reason":)" + text() + "}"; };
-        auto const type = random_() % 2 == 0 ? label : std::string{"type/bug"}, priority = random_() % 2 == 0 ? label : std::string{"priority/p1"};
+        // Mostly one that is taken: what is refused shows nothing of the rest.
+        auto const type = random_() % 8 == 0 ? label : std::string{"type/bug"}, priority = random_() % 8 == 0 ? label : std::string{"priority/p1"};
         return R"({"verdict":{"actionability":"already_done","confidence":1,"work_type":"bug"},"decisions":{"type":)" + decision(type) +
                R"(,"priority":)" + decision(priority) + R"(},"summary":)" + text() + R"(,"rationale":)" + text() +
-               R"(,"gaps":[],"duplicate_of":)" + (random_() % 2 == 0 ? "null" : "999") + R"(,"related":[],"comment":)" + text() + R"(,"title":)" +
+               R"(,"gaps":[],"duplicate_of":)" + (random_() % 2 == 0 ? "null" : random_() % 8 == 0 ? "999" : "4") + R"(,"related":[],"comment":)" + text() + R"(,"title":)" +
                text() + R"(,"section":)" + text() + "}";
     }
     // Characters that nobody sees, now and then.
@@ -97,10 +98,11 @@ TEST(Hostile, NothingThatTenThousandIssuesAskForGetsThrough) {
         shown.issue = {number, true, issue.title, issue.body, issue.labels};
         for (auto const& comment : issue.comments) shown.comments.push_back({comment.author, comment.actor == tracker::Actor::bot, false, comment.body});
         auto const context = model::make_context(shown, asked, 24 * 1024, "8d1f0a52-2f0c-4c7e-9d0b-3b0f5f1f6a11");
-        auto const said = mind({.protocol = fake_model::Protocol::openai,
-                                .schema = json::parse(model::answer_schema(asked)).as_object(),
-                                .system = context.system,
-                                .user = context.user});
+        fake_model::Question question;
+        question.schema = json::parse(model::answer_schema(asked)).as_object();
+        question.system = context.system;
+        question.user = context.user;
+        auto const said = mind(question);
         auto const reply = protocol.read(json::serialize(json::object{
             {"choices", json::array{json::object{{"finish_reason", "stop"}, {"message", json::object{{"content", said}}}}}}}));
         auto const parsed = model::parse_answer(reply.text, asked);
