@@ -24,14 +24,15 @@ namespace json = boost::json;
 void write_backlog(std::filesystem::path const& path, std::size_t issues) {
     json::array out;
     for (std::size_t i = 1; i <= issues; ++i)
-        out.push_back(json::object{{"number", i},
-                                   {"title", "It stops at step " + std::to_string(i)},
-                                   {"body", "Steps to reproduce: start it, wait, and look at " + std::to_string(i) + ". " + std::string(1200, 'x')},
-                                   {"state", "open"},
-                                   {"labels", json::array{}},
-                                   {"user", {{"login", "someone"}, {"type", "User"}}},
-                                   {"created_at", "2024-01-01T00:00:00Z"},
-                                   {"updated_at", "2024-01-01T00:00:00Z"}});
+        out.push_back(
+            json::object{{"number", i},
+                         {"title", "It stops at step " + std::to_string(i)},
+                         {"body", "Steps to reproduce: start it, wait, and look at " + std::to_string(i) + ". " + std::string(1200, 'x')},
+                         {"state", "open"},
+                         {"labels", json::array{}},
+                         {"user", {{"login", "someone"}, {"type", "User"}}},
+                         {"created_at", "2024-01-01T00:00:00Z"},
+                         {"updated_at", "2024-01-01T00:00:00Z"}});
     std::ofstream{path} << json::serialize(out);
 }
 
@@ -68,7 +69,8 @@ Groomed groom(Setup const& setup, Scratch const& scratch, std::string const& url
     std::filesystem::remove(backlog.string() + ".groomer.jsonl");
     write_backlog(backlog, issues);
     std::ofstream{path} << "database: {url: \"" << database.url() << "\"}\npolicy: {mode: apply, batch: 1000}\n"
-                        << "repositories: [{name: demo/backlog, tracker: file, path: " << backlog << "}]\nmodel: {provider: openai, name: m, "
+                        << "repositories: [{name: demo/backlog, tracker: file, path: " << backlog
+                        << "}]\nmodel: {provider: openai, name: m, "
                         << "base_url: \"" << url << "\", concurrency: " << concurrency << "}\n";
     auto const before = children_seconds();
     Child child{{setup.groomer, "once", "--config", path}, log};
@@ -124,7 +126,8 @@ void model_throughput(Setup const& setup, Report& report) {
         raw.write("issues/s", round, rates.back());
         raw.write("% of a core", round, shares.back());
     }
-    report.add(with_floor({"model_throughput", median(rates), "issues/s", "the limit of 64", median(rates) / concurrency, rates.size(), {}, {}}, 60));
+    report.add(with_floor(
+        {"model_throughput", median(rates), "issues/s", "the limit of 64", median(rates) / concurrency, rates.size(), {}, {}}, 60));
     report.add(with_limit({"model_throughput_processor", median(shares), "% of a core", {}, {}, shares.size(), {}, {}}, 25));
 }
 

@@ -1,6 +1,7 @@
 #include "app/models.hpp"
 
 #include "app/version.hpp"
+#include "base/digest.hpp"
 
 namespace groomer::app {
 namespace {
@@ -15,17 +16,16 @@ std::string_view code_class(int status) {
     }
 }
 
-// All but the key, which may change while an endpoint is in use.
+// Another key is another way: what the old one was refused for is forgotten.
 std::string way_to(config::Model const& model) {
-    return model.provider + "\n" + model.base_url + "\n" + model.name + "\n" + std::to_string(model.timeout.count()) + "\n" +
-           std::to_string(model.concurrency);
+    return sha256_hex(model.api_key.value) + "\n" + model.provider + "\n" + model.base_url + "\n" + model.name + "\n" +
+           std::to_string(model.timeout.count()) + "\n" + std::to_string(model.concurrency);
 }
 
 }  // namespace
 
 struct Models::Reached {
     std::unique_ptr<net::HttpClient> client;
-    std::string key;
     std::unique_ptr<model::Endpoint> endpoint;
 };
 
@@ -41,7 +41,8 @@ std::shared_ptr<Models::Reached> Models::reach(config::Model const& model) const
     options.provider = model.provider;
     options.base_url = model.base_url;
     options.model = model.name;
-    options.key = [reached = reached.get()] { return reached->key; };
+    options.key = model.api_key.value;
+    options.at_once = static_cast<std::size_t>(model.concurrency);
     options.timeout = model.timeout;
     auto observe = [&metrics = parts_.metrics, provider = model.provider, name = model.name](model::Exchange const& exchange) {
         metrics.model_requests_total(provider, name, code_class(exchange.status)).increment();
@@ -61,7 +62,6 @@ void Models::configure(config::Config const& config) {
         auto const known = reached_.find(way);
         auto& one = reached[way];
         if (!one) one = known == reached_.end() ? reach(repository.model) : known->second;
-        one->key = repository.model.api_key.value;
     }
     reached_ = std::move(reached);
 }

@@ -27,7 +27,7 @@ public:
 
     explicit Models(Parts parts) : parts_{std::move(parts)} {}
 
-    // Keys are replaced without a restart; a model that is not configured any more is forgotten. A tick under way keeps its own.
+    // A model that is not configured any more, or by another key, is forgotten, once nobody has it any more.
     void configure(config::Config const& config);
 
     // Nothing for the local one. Lives as long as somebody has it.

@@ -93,8 +93,7 @@ Service::Service(config::Config const& config, std::map<std::string, std::string
       store_{work_, clock_, [this] { metrics_.fenced_writes_total("database").increment(); }},
       learner_{store_, cpu_, clock_, log_},
       neighbours_{store_, cpu_, clock_},
-      judge_{{log_, metrics_, store_, learner_, neighbours_, outside_.model, [this](auto const& model) { return models_.endpoint(model); },
-              main.get_executor()}},
+      judge_{{log_, metrics_, store_, learner_, neighbours_, outside_.model, main.get_executor()}},
       groomer_{groomer_parts(clock_, log_, metrics_, store_, learner_, judge_, main, identity_.pod, config)},
       keep_renewals_{asio::make_work_guard(renewals_context_)} {
     auto groom_parts = loop_parts(main);
@@ -168,8 +167,9 @@ void Service::configure(config::Config const& config) {
     models_.configure(config);
     std::vector<groom::Entry> entries;
     for (auto const& repository : config.repositories)
-        entries.push_back(
-            {repository, config::policy_digest(repository.policy, repository.model), judge_digest(repository), tracker_for(repository)});
+        entries.push_back({repository, config::policy_digest(repository.policy, repository.model), judge_digest(repository),
+                           config::model_digest(repository.policy, repository.model), tracker_for(repository),
+                           models_.endpoint(repository.model)});
     config_ = config;
     entries_ = std::move(entries);
     for (auto* pool : {&work_, &locks_, &renewals_}) pool->set_options(connect_options());

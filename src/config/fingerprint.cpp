@@ -75,4 +75,19 @@ std::string policy_digest(Policy const& policy, Model const& model) {
     return short_digest(out);
 }
 
+std::string model_digest(Policy const& policy, Model const& model) {
+    Config config;
+    config.policy = policy;
+    config.model = model;
+    std::string out;
+    for (auto path : {"policy.comments.enabled", "policy.titles_and_bodies.enabled", "model.provider", "model.name", "model.context_limit"})
+        add(out, path, to_text(find_key(path)->access.get(config)));
+    for (Family family : policy.labels) {
+        if (family.name == "status") continue;  // it is derived
+        family.min_precision = 0;
+        add_families(out, {std::move(family)});
+    }
+    return short_digest(out);
+}
+
 }  // namespace groomer::config

@@ -14,4 +14,7 @@ std::string config_hash(Config const& config);
 // under another digest is due again. 16 hexadecimal digits.
 std::string policy_digest(Policy const& policy, Model const& model);
 
+// Of what a language model is asked: whatever it answered stays true while this does.
+std::string model_digest(Policy const& policy, Model const& model);
+
 }  // namespace groomer::config

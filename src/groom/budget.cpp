@@ -25,6 +25,8 @@ store::Spend& operator+=(store::Spend& sum, store::Spend const& more) {
     return sum;
 }
 
+store::Spend operator+(store::Spend sum, store::Spend const& more) { return sum += more; }
+
 }  // namespace
 
 double price(config::Model const& model, std::int64_t input_tokens, std::int64_t output_tokens) {
@@ -55,12 +57,12 @@ void Budget::give_back(store::Spend const& most, store::Spend const& cost) {
     settled_.cancel();
 }
 
-std::optional<std::string> Budget::refusal(config::Budget const& budget, store::Spend const& more) const {
-    if (budget.tokens_per_day && day_.tokens + pending_.tokens + more.tokens > *budget.tokens_per_day)
+// day, tick: what they would come to.
+std::optional<std::string> Budget::refusal(config::Budget const& budget, store::Spend const& day, store::Spend const& tick) {
+    if (budget.tokens_per_day && day.tokens > *budget.tokens_per_day)
         return "the budget of " + std::to_string(*budget.tokens_per_day) + " tokens a day is used up";
-    if (budget.usd_per_day && day_.usd + pending_.usd + more.usd > *budget.usd_per_day)
-        return "the budget of " + dollars(*budget.usd_per_day) + " a day is used up";
-    if (budget.usd_per_tick && tick_.usd + pending_.usd + more.usd > *budget.usd_per_tick)
+    if (budget.usd_per_day && day.usd > *budget.usd_per_day) return "the budget of " + dollars(*budget.usd_per_day) + " a day is used up";
+    if (budget.usd_per_tick && tick.usd > *budget.usd_per_tick)
         return "the budget of " + dollars(*budget.usd_per_tick) + " a tick is used up";
     return std::nullopt;
 }
@@ -68,8 +70,10 @@ std::optional<std::string> Budget::refusal(config::Budget const& budget, store::
 Task<Budget::Answer> Budget::reserve(lock::Hold& hold, config::Model const& model, store::ModelCall most) {
     store::Spend const more{most.input_tokens + most.output_tokens, most.usd};
     Answer answer;
-    while (auto why = refusal(model.budget, more)) {
-        if (under_way_ == 0) {
+    show(model.budget);
+    while (refusal(model.budget, day_ + pending_ + more, tick_ + pending_ + more)) {
+        // Only what is under way can still turn out to cost less.
+        if (auto why = refusal(model.budget, day_ + more, tick_ + more)) {
             answer.why = std::move(*why);
             co_return std::move(answer);
         }
@@ -79,24 +83,33 @@ Task<Budget::Answer> Budget::reserve(lock::Hold& hold, config::Model const& mode
         if (state.cancelled() != asio::cancellation_type::none) throw boost::system::system_error{asio::error::operation_aborted};
     }
     Room room{*this, more};  // before its row is stored: others count it already
-    auto reserving = store::reserve_call(store_, hold, most, model.budget.usd_per_issue);
-    auto const call = co_await std::move(reserving);
-    if (call) {
-        room.call_ = *call;
+    most.usd_per_issue = model.budget.usd_per_issue;
+    auto reserving = store::reserve_call(store_, hold, most);
+    auto const reserved = co_await std::move(reserving);
+    if (reserved.call) {
+        room.call_ = *reserved.call;
         answer.room.emplace(std::move(room));
+    } else if (reserved.asked_before) {
+        answer.why = "a replica that died had asked already, and nothing is paid for twice";
     } else {
-        answer.why = "the budget of " + dollars(*model.budget.usd_per_issue) + " an issue is used up";
+        answer.why = "the budget of " + dollars(model.budget.usd_per_issue.value_or(0)) + " an issue is used up";
     }
     co_return std::move(answer);
 }
 
-Task<> Budget::settle(lock::Hold& hold, config::Model const& model, Room room, store::CallEnd end) {
+Task<> Budget::settle(lock::Hold& hold, config::Model const& model, Room room, store::ModelCall const& what, store::CallEnd end) {
     store::Spend const cost{end.input_tokens + end.output_tokens, end.usd};
-    auto settling = store::settle_call(store_, hold, room.call_, std::move(end));
+    auto settling = store::settle_call(store_, hold, room.call_, what, std::move(end));
     co_await std::move(settling);
     room.budget_ = nullptr;
     give_back(room.most_, cost);
     show(model.budget);
+}
+
+Task<> Budget::drop(lock::Hold& hold, Room room) {
+    auto dropping = store::drop_call(store_, hold, room.call_);
+    co_await std::move(dropping);
+    room.call_ = 0;
 }
 
 // How much of the tightest limit is left.

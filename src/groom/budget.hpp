@@ -48,14 +48,17 @@ public:
     // Throws store::HoldLost and pg::DatabaseError.
     Task<Answer> reserve(lock::Hold& hold, config::Model const& model, store::ModelCall most);
     // What it did cost; what it did not need is free again.
-    Task<> settle(lock::Hold& hold, config::Model const& model, Room room, store::CallEnd end);
+    Task<> settle(lock::Hold& hold, config::Model const& model, Room room, store::ModelCall const& what, store::CallEnd end);
+    // It cost nothing.
+    Task<> drop(lock::Hold& hold, Room room);
 
     [[nodiscard]] store::Spend spent_in_tick() const { return tick_; }
 
 private:
     void take(store::Spend const& most);
     void give_back(store::Spend const& most, store::Spend const& cost);
-    [[nodiscard]] std::optional<std::string> refusal(config::Budget const& budget, store::Spend const& more) const;
+    [[nodiscard]] static std::optional<std::string> refusal(config::Budget const& budget, store::Spend const& day,
+                                                            store::Spend const& tick);
     void show(config::Budget const& budget) const;
 
     store::Store& store_;

@@ -12,8 +12,7 @@ namespace {
 
 std::string amount(Cost const& cost, bool priced) {
     std::array<char, 96> text{};
-    if (priced)
-        std::snprintf(text.data(), text.size(), "%lld tokens, $%.4g", static_cast<long long>(cost.spent.tokens), cost.spent.usd);
+    if (priced) std::snprintf(text.data(), text.size(), "%lld tokens, $%.4g", static_cast<long long>(cost.spent.tokens), cost.spent.usd);
     else std::snprintf(text.data(), text.size(), "%lld tokens", static_cast<long long>(cost.spent.tokens));
     return text.data();
 }
@@ -47,7 +46,8 @@ Forecast forecast(Cost const& batch, std::int64_t left, config::Model const& mod
     out.days = days(out.rest, model.budget);
     out.text = "Judging " + issues(batch.issues) + " took " + amount(batch, priced) + " and " + roughly(batch.seconds) + ".";
     if (left <= 0) return out;
-    out.text += " The " + issues(left) + " that are left would take about " + amount(out.rest, priced) + " and " + roughly(out.rest.seconds);
+    out.text +=
+        " The " + issues(left) + " that are left would take about " + amount(out.rest, priced) + " and " + roughly(out.rest.seconds);
     if (out.days > 1) {
         std::array<char, 64> text{};
         std::snprintf(text.data(), text.size(), ", over %.0f days by the budget", std::ceil(out.days));

@@ -84,7 +84,7 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
     std::int64_t concurrency = 1;
     std::vector<std::string> asking;  // a language model
     for (auto const& entry : usable) {
-        if (entry.settings.model.provider != "local") asking.push_back(entry.settings.name);
+        if (entry.model) asking.push_back(entry.settings.name);
         batch->entries.emplace(entry.settings.name, entry);
         options.sources.push_back({entry.settings.name, entry.settings.policy.batch});
         concurrency = std::max(concurrency, entry.settings.model.concurrency);
@@ -290,7 +290,7 @@ Task<store::Record> Groomer::treat(std::shared_ptr<Batch> batch, Entry const& en
         leave_alone(record, *why, parked_for(*issue));
         co_return record;
     }
-    Case one{*batch->hold, entry.settings, entry.judge_digest, claimed.id, *issue, record.revision, batch->target.force};
+    Case one{*batch->hold, entry, claimed.id, *issue, record.revision, batch->target.force};
     auto judging = parts_.judge.judge(one);
     auto const judgement = co_await std::move(judging);
     record.judgement = model::to_json(judgement);

@@ -23,14 +23,6 @@
 
 namespace groomer::groom {
 
-// A configured entry with what serves it. Lives for the process.
-struct Entry {
-    config::Repository settings;
-    std::string policy_digest;  // of all that changes a decision or a write
-    std::string judge_digest;   // of what changes a decision: the same for a dry run
-    std::shared_ptr<tracker::Tracker> tracker;
-};
-
 struct GroomerParts {
     Clock& clock;
     Log& log;

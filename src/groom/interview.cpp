@@ -3,6 +3,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "groom/verdict.hpp"
+#include "store/work.hpp"
 
 #include <algorithm>
 
@@ -14,13 +15,30 @@ using model::Payer;
 
 constexpr std::int64_t most_output = 2048;  // tokens
 
-// Pays for the requests of one question, from the budget.
+// The most that a request can cost: no token is less than a byte, and the service adds some of its own.
+store::ModelCall most_of(config::Model const& model, Subject const& subject, model::Question const& question) {
+    constexpr std::size_t of_the_service = 1024;
+    std::size_t bytes = question.system.size() + question.schema.size() + of_the_service;
+    for (auto const& turn : question.turns) bytes += turn.text.size();
+    store::ModelCall call;
+    call.issue = subject.id;
+    call.revision = subject.revision;
+    call.version = subject.version;
+    call.provider = model.provider;
+    call.model = model.name;
+    call.input_tokens = static_cast<std::int64_t>(bytes);
+    call.output_tokens = question.most_output;
+    call.usd = price(model, call.input_tokens, call.output_tokens);
+    call.again = subject.again;
+    return call;
+}
+
+// Pays for the requests of one question, from the budget. An answer stays unsettled until it was read: what is kept of it is stored with
+// what it cost.
 class Purse final : public Payer {
 public:
-    Purse(InterviewParts const& parts, config::Model const& model, std::int64_t issue, std::size_t bytes)
-        : parts_{parts}, model_{model}, most_{issue, model.provider, model.name, static_cast<std::int64_t>(model::count_tokens(bytes)), most_output} {
-        most_.usd = price(model_, most_.input_tokens, most_.output_tokens);
-    }
+    Purse(InterviewParts const& parts, config::Model const& model, store::ModelCall most)
+        : parts_{parts}, model_{model}, most_{std::move(most)} {}
 
     Task<std::optional<std::string>> before() override {
         auto reserving = parts_.budget.reserve(parts_.hold, model_, most_);
@@ -30,39 +48,57 @@ public:
         co_return std::nullopt;
     }
 
-    // An answer waits for its reading: it is stored with what was wrong with it.
     Task<> after(Worked worked, std::optional<model::Usage> usage) override {
-        if (worked == Worked::yes && usage) used_ = *usage;
-        else if (worked == Worked::no) used_ = {};
-        else used_ = {most_.input_tokens, most_.output_tokens};
+        used_ = usage.value_or(model::Usage{most_.input_tokens, most_.output_tokens});
         if (worked == Worked::yes) co_return;
-        auto settling = settle({}, {});
-        co_await std::move(settling);
+        if (worked == Worked::perhaps) {
+            auto settling = settle({});
+            co_await std::move(settling);
+        } else {
+            auto room = std::move(*room_);
+            room_.reset();
+            auto dropping = parts_.budget.drop(parts_.hold, std::move(room));
+            co_await std::move(dropping);
+        }
     }
 
     [[nodiscard]] bool may_send() const override { return parts_.hold.may_act(); }
 
-    // flaw, answer: of one that cannot be used.
-    Task<> settle(std::string flaw, std::string answer) {
-        if (!room_) co_return;
-        store::CallEnd end{used_.input, used_.output, price(model_, used_.input, used_.output), std::move(flaw), std::move(answer)};
+    // The answer that came, read. `end` says what was wrong with it, and what is kept; where it is paid for already, that alone.
+    Task<> settle(store::CallEnd end) {
+        if (!room_) {
+            if (!end.decision) co_return;
+            auto saving =
+                store::save_decision(parts_.store, parts_.hold, most_.issue, most_.revision, most_.version, *end.decision, most_.again);
+            co_await std::move(saving);
+            co_return;
+        }
+        end.input_tokens = used_.input;
+        end.output_tokens = used_.output;
+        end.usd = price(model_, used_.input, used_.output);
         auto const& metrics = parts_.metrics;
         metrics.model_tokens_total(model_.provider, model_.name, "input").increment(static_cast<double>(end.input_tokens));
         metrics.model_tokens_total(model_.provider, model_.name, "output").increment(static_cast<double>(end.output_tokens));
         metrics.model_cost_usd_total(model_.provider, model_.name).increment(end.usd);
         auto room = std::move(*room_);
         room_.reset();
-        auto settling = parts_.budget.settle(parts_.hold, model_, std::move(room), std::move(end));
+        auto settling = parts_.budget.settle(parts_.hold, model_, std::move(room), most_, std::move(end));
         co_await std::move(settling);
     }
 
 private:
     InterviewParts const& parts_;
     config::Model const& model_;
-    store::ModelCall most_;
+    store::ModelCall const most_;
     model::Usage used_;
     std::optional<Budget::Room> room_;
 };
+
+std::vector<std::int64_t> numbers_of(std::vector<model::ShownIssue> const& issues) {
+    std::vector<std::int64_t> out;
+    for (auto const& issue : issues) out.push_back(issue.number);
+    return out;
+}
 
 model::ContextInput shown(Subject const& subject) {
     auto const& issue = subject.issue;
@@ -72,19 +108,25 @@ model::ContextInput shown(Subject const& subject) {
     input.reporter = issue.author;
     for (auto const& comment : issue.comments)
         if (comment.actor != tracker::Actor::self)
-            input.comments.push_back(
-                {comment.author, comment.actor == tracker::Actor::bot, comment.author == issue.author, comment.body});
+            input.comments.push_back({comment.author, comment.actor == tracker::Actor::bot, comment.author == issue.author, comment.body});
     input.candidates = subject.candidates;
     input.examples = subject.examples;
     return input;
 }
 
+struct Read {
+    model::Parsed parsed;
+    std::string text;  // that was parsed
+};
+
 // The object alone, where there is prose around it.
-model::Parsed read(model::Reply const& reply, model::Asked const& asked) {
-    auto parsed = model::parse_answer(reply.text, asked);
-    if (parsed.answer) return parsed;
+Read read(model::Reply const& reply, model::Asked const& asked) {
+    if (reply.flaw != Flaw::none) return {};
+    Read whole{model::parse_answer(reply.text, asked), reply.text};
+    if (whole.parsed.answer) return whole;
     auto const object = model::first_json_object(reply.text);
-    return object && object->size() < reply.text.size() ? model::parse_answer(*object, asked) : parsed;
+    if (!object || object->size() == reply.text.size()) return whole;
+    return {model::parse_answer(*object, asked), std::string{*object}};
 }
 
 std::string reason_of(model::Reply const& reply, model::Parsed const& parsed) {
@@ -92,52 +134,55 @@ std::string reason_of(model::Reply const& reply, model::Parsed const& parsed) {
     return parsed.faults.empty() ? "shape" : parsed.faults.front().reason;
 }
 
-// The same question, with what was wrong.
+// The same question, with what was wrong; one that was cut short has more room the second time.
 void ask_for_repair(model::Question& question, model::Reply const& reply, model::Parsed const& parsed) {
     constexpr std::size_t longest = 8UL * 1024;
-    if (reply.flaw != Flaw::none) return;  // nothing to point at: asked again as it was
+    if (reply.flaw == Flaw::cut_short) question.most_output *= 2;
+    if (reply.flaw != Flaw::none) return;  // nothing to point at
     question.turns.push_back({false, std::string{truncate_utf8(clean_text(reply.text), longest)}});
     question.turns.push_back({true, model::repair_request(parsed.faults)});
 }
 
-std::size_t size_of(model::Question const& question) {
-    std::size_t bytes = question.system.size() + question.schema.size();
-    for (auto const& turn : question.turns) bytes += turn.text.size();
-    return bytes;
-}
+bool may_be_repaired(Flaw flaw) { return flaw != Flaw::refused && flaw != Flaw::filtered; }
 
 }  // namespace
 
 Task<Interview> interview(InterviewParts const& parts, config::Repository const& settings, Subject const& subject) {
-    std::vector<std::int64_t> numbers;
-    for (auto const& candidate : subject.candidates) numbers.push_back(candidate.number);
-    auto const asked = asked_of(settings.policy, std::move(numbers));
+    auto asked = asked_of(settings.policy, numbers_of(subject.candidates));
     auto const context = model::make_context(shown(subject), asked, settings.model.context_limit, make_uuid());
+    asked.candidates = context.candidates;  // those that found room
     model::Question question{context.system, {{true, context.user}}, model::answer_schema(asked), most_output};
     Interview out;
-    out.context = context.digest;
-    for (int turn = 0; turn < 2; ++turn) {
-        Purse purse{parts, settings.model, subject.id, size_of(question)};
+    Said said{{}, asked.candidates, settings.model.provider + "/" + settings.model.name, context.digest, {}};
+    for (int turns = 0; turns < 2; ++turns) {
+        Purse purse{parts, settings.model, most_of(settings.model, subject, question)};
         auto asking = parts.endpoint.ask(question, purse);
         auto const outcome = co_await std::move(asking);
         if (!outcome.reply) {
+            if (!parts.hold.may_act()) throw store::HoldLost{};
             out.why = outcome.why;
             co_return std::move(out);
         }
         auto const& reply = *outcome.reply;
-        auto parsed = reply.flaw == Flaw::none ? read(reply, asked) : model::Parsed{};
-        auto const flaw = parsed.answer ? std::string{} : reason_of(reply, parsed);
-        auto settling = purse.settle(flaw, parsed.answer ? std::string{} : reply.text);
-        co_await std::move(settling);
+        auto const [parsed, text] = read(reply, asked);
+        store::CallEnd end;
+        bool const last = parsed.answer || turns > 0 || !may_be_repaired(reply.flaw);
         if (parsed.answer) {
-            out.answer = std::move(parsed.answer);
-            co_return std::move(out);
+            said.answer = text;
+            said.useless.clear();
+        } else {
+            end.flaw = reason_of(reply, parsed);
+            end.answer = reply.text;
+            said.useless = parsed.faults.empty() ? "its answer was of no use: " + end.flaw : one_line(parsed.faults.front().what, 200);
+            parts.metrics.model_invalid_responses_total(settings.model.provider, settings.model.name, end.flaw).increment();
         }
-        parts.metrics.model_invalid_responses_total(settings.model.provider, settings.model.name, flaw).increment();
-        out.why = parsed.faults.empty() ? "its answer was of no use: " + flaw : one_line(parsed.faults.front().what, 200);
-        if (reply.flaw == Flaw::refused || reply.flaw == Flaw::filtered) co_return std::move(out);
+        if (last) end.decision = to_json(said);
+        auto settling = purse.settle(std::move(end));
+        co_await std::move(settling);
+        if (last) break;
         ask_for_repair(question, reply, parsed);
     }
+    out.said = std::move(said);
     co_return std::move(out);
 }
 

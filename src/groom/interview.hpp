@@ -1,9 +1,11 @@
-// Asks a language model about one issue: what it is shown, at most one repair of an answer that cannot be used, and who pays.
+// Asks a language model about one issue: what it is shown, at most one repair of an answer that cannot be used, who pays, and that what
+// it said is kept by the same statement that stores what it cost.
 #pragma once
 
 #include "base/async.hpp"
 #include "config/config.hpp"
 #include "groom/budget.hpp"
+#include "groom/said.hpp"
 #include "lock/hold.hpp"
 #include "metrics/metrics.hpp"
 #include "model/context.hpp"
@@ -19,6 +21,7 @@ namespace groomer::groom {
 
 struct InterviewParts {
     metrics::Metrics& metrics;
+    store::Store& store;
     Budget& budget;
     model::Endpoint& endpoint;
     lock::Hold& hold;
@@ -27,13 +30,15 @@ struct InterviewParts {
 struct Subject {
     std::int64_t id = 0;  // of the issue, in the store
     tracker::Issue const& issue;
-    std::vector<model::ShownIssue> candidates, examples;
+    std::string const& revision;
+    std::string const& version;  // of the question
+    bool again = false;          // whoever may have been answered already
+    std::vector<model::ShownIssue> candidates = {}, examples = {};
 };
 
 struct Interview {
-    std::optional<model::Answer> answer;
-    std::string why;      // there is none
-    std::string context;  // digest of what was shown
+    std::optional<Said> said;  // kept; nothing where no answer came
+    std::string why;           // then
 };
 
 // All arguments outlive it. Throws store::HoldLost and pg::DatabaseError.

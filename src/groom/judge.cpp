@@ -13,16 +13,27 @@ constexpr std::string_view judge_version = "local-1";
 
 std::string local_version(Case const& one, Learner const& learner) {
     std::string version{judge_version};
-    version.append(" ").append(one.judge_digest);
-    for (auto const& family : one.settings.policy.labels) version.append(" ").append(learner.version(family));
+    version.append(" ").append(one.entry.judge_digest);
+    for (auto const& family : one.entry.settings.policy.labels) version.append(" ").append(learner.version(family));
     return version;
 }
 
 // Training changes nothing that a language model says.
 std::string model_version(Case const& one) {
     std::string version{model::answer_version};
-    version.append(" ").append(model::prompt_version).append(" ").append(one.judge_digest);
+    version.append(" ").append(model::prompt_version).append(" ").append(one.entry.model_digest);
     return version;
+}
+
+// What was said, as this policy takes it; nothing where it was of no use.
+std::optional<model::Judgement> judgement_of(Said const& said, Case const& one) {
+    auto const& policy = one.entry.settings.policy;
+    auto const parsed = said.answer.empty() ? model::Parsed{} : model::parse_answer(said.answer, asked_of(policy, said.candidates));
+    if (!parsed.answer) return std::nullopt;
+    auto judgement = verdict(*parsed.answer, one.issue, policy);
+    judgement.by = said.by;
+    judgement.context = said.context;
+    return judgement;
 }
 
 // The kind of an issue: from a type label that stays on it, or from the decision.
@@ -46,62 +57,78 @@ Task<> Judge::begin_tick(std::vector<std::string> sources) {
     judged_ = 0;
     if (sources.empty()) co_return;
     co_await budget_.begin_tick();
-    co_await parts_.neighbours.refresh(std::move(sources));
+    std::optional<std::string> failure;
+    try {
+        auto refreshing = parts_.neighbours.refresh(std::move(sources));
+        co_await std::move(refreshing);
+    } catch (pg::DatabaseError const& error) {
+        failure = error.what();
+    }
+    // The model does without them.
+    if (failure) parts_.log.warning("no similar issues are shown to the language model", {{"component", "model"}, {"error", *failure}});
 }
 
 Task<model::Judgement> Judge::judge(Case one) {
     std::string fallback;
-    if (auto const endpoint = parts_.endpoint ? parts_.endpoint(one.settings.model) : nullptr) {
-        auto const version = model_version(one);
-        auto finding = stored(one, version);
-        auto judgement = co_await std::move(finding);
+    if (one.entry.model) {
+        auto asking = ask(one, fallback);
+        auto judgement = co_await std::move(asking);
         if (judgement) co_return std::move(*judgement);
-        auto asking = ask(one, *endpoint, fallback);
-        judgement = co_await std::move(asking);
-        if (judgement) {
-            auto saving = save(one, version, *judgement);
-            co_await std::move(saving);
-            co_return std::move(*judgement);
-        }
         tell(fallback);
     }
-    auto const version = local_version(one, parts_.learner);
-    auto finding = stored(one, version);
-    auto known = co_await std::move(finding);
-    if (known) co_return std::move(*known);
-    auto judging = judge_here(one.issue, one.settings.policy);
+    auto judging = judge_without(one);
     auto judgement = co_await std::move(judging);
     judgement.fallback = fallback;
-    auto saving = save(one, version, judgement);
-    co_await std::move(saving);
     co_return std::move(judgement);
 }
 
-Task<std::optional<model::Judgement>> Judge::stored(Case const& one, std::string const& version) {
-    if (one.force) co_return std::nullopt;
-    auto finding = store::find_decision(parts_.store, one.id, one.revision, version);
-    auto const text = co_await std::move(finding);
-    co_return text ? model::parse_judgement(*text) : std::nullopt;
+// What is kept, or else what it says now.
+Task<std::optional<model::Judgement>> Judge::ask(Case const& one, std::string& why) {
+    auto const version = model_version(one);
+    std::optional<Said> said;
+    if (!one.force) {
+        auto finding = store::find_decision(parts_.store, one.id, one.revision, version);
+        auto const kept = co_await std::move(finding);
+        if (kept) said = parse_said(*kept);
+    }
+    if (!said) {
+        auto asking = ask_anew(one, version);
+        auto interviewed = co_await std::move(asking);
+        why = std::move(interviewed.why);
+        said = std::move(interviewed.said);
+        if (said && !said->answer.empty()) ++judged_;
+    }
+    if (!said) co_return std::nullopt;
+    auto judgement = judgement_of(*said, one);
+    if (!judgement) why = said->useless.empty() ? "what it said is of no use any more" : said->useless;
+    co_return std::move(judgement);
 }
 
-Task<> Judge::save(Case const& one, std::string const& version, model::Judgement const& judgement) {
+Task<Interview> Judge::ask_anew(Case const& one, std::string const& version) {
+    Subject subject{one.id, one.issue, one.revision, version, one.force};
+    if (one.entry.model->may_be_asked()) {
+        auto finding = parts_.neighbours.of(one.issue);
+        auto found = co_await std::move(finding);
+        subject.candidates = std::move(found.candidates);
+        subject.examples = std::move(found.examples);
+    }
+    InterviewParts const parts{parts_.metrics, parts_.store, budget_, *one.entry.model, one.hold};
+    auto interviewing = interview(parts, one.entry.settings, subject);
+    co_return co_await std::move(interviewing);
+}
+
+Task<model::Judgement> Judge::judge_without(Case const& one) {
+    auto const version = local_version(one, parts_.learner);
+    if (!one.force) {
+        auto finding = store::find_decision(parts_.store, one.id, one.revision, version);
+        auto const kept = co_await std::move(finding);
+        auto judgement = kept ? model::parse_judgement(*kept) : std::nullopt;
+        if (judgement) co_return std::move(*judgement);
+    }
+    auto judging = judge_here(one.issue, one.entry.settings.policy);
+    auto judgement = co_await std::move(judging);
     auto saving = store::save_decision(parts_.store, one.hold, one.id, one.revision, version, model::to_json(judgement), one.force);
     co_await std::move(saving);
-}
-
-Task<std::optional<model::Judgement>> Judge::ask(Case const& one, model::Endpoint& endpoint, std::string& why) {
-    InterviewParts const parts{parts_.metrics, budget_, endpoint, one.hold};
-    auto finding = parts_.neighbours.of(one.issue);
-    auto found = co_await std::move(finding);
-    Subject const subject{one.id, one.issue, std::move(found.candidates), std::move(found.examples)};
-    auto interviewing = interview(parts, one.settings, subject);
-    auto const said = co_await std::move(interviewing);
-    why = said.why;
-    if (!said.answer) co_return std::nullopt;
-    auto judgement = verdict(*said.answer, one.issue, one.settings.policy);
-    judgement.by = one.settings.model.provider + "/" + one.settings.model.name;
-    judgement.context = said.context;
-    ++judged_;
     co_return std::move(judgement);
 }
 

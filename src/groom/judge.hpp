@@ -7,6 +7,7 @@
 #include "config/config.hpp"
 #include "groom/budget.hpp"
 #include "groom/forecast.hpp"
+#include "groom/interview.hpp"
 #include "groom/learner.hpp"
 #include "groom/neighbours.hpp"
 #include "lock/hold.hpp"
@@ -24,6 +25,16 @@
 
 namespace groomer::groom {
 
+// A configured entry with what serves it. Lives for the process.
+struct Entry {
+    config::Repository settings;
+    std::string policy_digest;  // of all that changes a decision or a write
+    std::string judge_digest;   // of what changes a decision: the same for a dry run
+    std::string model_digest;   // of what changes the question to a language model
+    std::shared_ptr<tracker::Tracker> tracker;
+    std::shared_ptr<model::Endpoint> model;  // nothing: the local one
+};
+
 // A model outside of this process: its decisions on the families of labels that it judges. Throws what ends the tick.
 using Model = std::function<Task<std::vector<model::Decision>>(tracker::Issue issue, config::Policy policy)>;
 
@@ -34,16 +45,13 @@ struct JudgeParts {
     Learner& learner;
     Neighbours& neighbours;
     Model model;  // asked first, where there is one; the local model judges the rest
-    // The language model that is configured; nothing where that is the local one.
-    std::function<std::shared_ptr<model::Endpoint>(config::Model const&)> endpoint;
     asio::any_io_executor executor;
 };
 
 // All outlives the judgement.
 struct Case {
     lock::Hold& hold;
-    config::Repository const& settings;
-    std::string const& judge_digest;
+    Entry const& entry;
     std::int64_t id = 0;  // of the issue, in the store
     tracker::Issue const& issue;
     std::string const& revision;
@@ -63,9 +71,9 @@ public:
     [[nodiscard]] Cost cost() const { return {judged_, budget_.spent_in_tick(), 0}; }
 
 private:
-    Task<std::optional<model::Judgement>> stored(Case const& one, std::string const& version);
-    Task<> save(Case const& one, std::string const& version, model::Judgement const& judgement);
-    Task<std::optional<model::Judgement>> ask(Case const& one, model::Endpoint& endpoint, std::string& why);
+    Task<std::optional<model::Judgement>> ask(Case const& one, std::string& why);
+    Task<Interview> ask_anew(Case const& one, std::string const& version);
+    Task<model::Judgement> judge_without(Case const& one);
     Task<model::Judgement> judge_here(tracker::Issue const& issue, config::Policy const& policy);
     void tell(std::string const& why);
 

@@ -52,8 +52,10 @@ Neighbours::~Neighbours() = default;
 Task<> Neighbours::refresh(std::vector<std::string> sources) {
     auto counting = store::changes(store_, sources);
     auto const changes = co_await std::move(counting);
-    bool const recent = read_changes_ >= 0 && clock_.now() - read_at_ < least_interval;
-    if (changes == read_changes_ || recent) co_return;
+    bool const same = sources == sources_;
+    bool const recent = same && read_changes_ >= 0 && clock_.now() - read_at_ < least_interval;
+    if ((same && changes == read_changes_) || recent) co_return;
+    sources_ = sources;
     auto reading = store::neighbours(store_, std::move(sources), most_issues, compared);
     auto issues = co_await std::move(reading);
     auto work = [issues = std::move(issues)] { return build(issues); };

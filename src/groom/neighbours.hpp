@@ -40,6 +40,7 @@ private:
     asio::thread_pool& cpu_;
     Clock& clock_;
     std::map<std::string, std::shared_ptr<model::local::Similar const>> similar_;  // by repository, in lower case
+    std::vector<std::string> sources_;                                             // that were read
     std::int64_t read_changes_ = -1;
     BootTime::time_point read_at_{};
 };

@@ -282,6 +282,7 @@ Metrics::Metrics(Options const& options)
         tracker_request_duration_seconds(endpoint.name);
         for (char const* code : {"ok", "error"}) tracker_requests_total(endpoint.name, endpoint.method, code);
     }
+    for (auto const* window : {"day", "tick"}) model_budget_remaining_ratio(window).set(1);  // until something was spent
     state_->computed_build_info(options);
     state_->computed_lock_held();
     state_->computed_backlog();

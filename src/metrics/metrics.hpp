@@ -74,7 +74,7 @@ public:
     Family<Counter, 3> model_invalid_responses_total;     // provider, model, reason
     Family<Gauge, 1> model_budget_remaining_ratio;        // window: day | tick
     Family<Histogram, 1> db_query_duration_seconds;       // query
-    Family<Counter, 1> db_reconnects_total;          // reason: broken | timeout | readonly | recovery | other
+    Family<Counter, 1> db_reconnects_total;               // reason: broken | timeout | readonly | recovery | other
     Family<Gauge, 0> db_schema_version;
     Family<Gauge, 0> config_last_reload_successful;
     Family<Counter, 2> secret_reloads_total;  // secret, result: ok | error

@@ -62,7 +62,10 @@ Reply Anthropic::read(std::string_view body) const {
     if (!content) return reply;
     reply.text = said(*content);
     auto const stop = string_of(*object, "stop_reason");
-    reply.flaw = stop == "refusal" ? Flaw::refused : stop == "max_tokens" ? Flaw::cut_short : is_blank(reply.text) ? Flaw::empty : Flaw::none;
+    reply.flaw = stop == "refusal"      ? Flaw::refused
+                 : stop == "max_tokens" ? Flaw::cut_short
+                 : is_blank(reply.text) ? Flaw::empty
+                                        : Flaw::none;
     return reply;
 }
 

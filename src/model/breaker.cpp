@@ -23,6 +23,12 @@ bool Breaker::may_go(BootTime::time_point now, std::chrono::milliseconds trial) 
 
 void Breaker::succeeded() { *this = {}; }
 
+void Breaker::untried() {
+    if (state_ != State::trial) return;
+    state_ = State::open;
+    until_ = {};
+}
+
 void Breaker::failed(BootTime::time_point now, std::string why) {
     // What was under way when it opened tells nothing new.
     if (state_ == State::open && now < until_) return;

@@ -14,11 +14,14 @@ public:
     bool may_go(BootTime::time_point now, std::chrono::milliseconds trial);
 
     void succeeded();
+    // The trial was not made.
+    void untried();
     // It may be better in a moment: several in a row open the breaker, for 30 s at first and at most 10 min.
     void failed(BootTime::time_point now, std::string why);
     // Nothing helps but people (credentials, credit, the model's name): 5 min at once, so that what they mend is seen soon.
     void refused(BootTime::time_point now, std::string why);
 
+    // Nothing may go now; a trial under way counts.
     [[nodiscard]] bool is_open(BootTime::time_point now) const { return state_ != State::closed && now < until_; }
     [[nodiscard]] std::string const& why() const { return why_; }
 

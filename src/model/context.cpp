@@ -30,6 +30,8 @@ std::string families(Asked const& asked) {
     return out;
 }
 
+constexpr std::size_t longest_comment = 2000, longest_labels = 500;
+
 // What is left of the room; what does not fit is left out, or cut.
 class Room {
 public:
@@ -60,7 +62,11 @@ Cut cut(std::string_view text, std::size_t most) {
 
 std::string joined(std::vector<std::string> const& labels) {
     std::string out;
-    for (auto const& label : labels) out.append(out.empty() ? "" : ", ").append(one_line(without_invisible(label), 100));
+    for (auto const& label : labels) {
+        auto const shown = one_line(without_invisible(label), 100);
+        if (out.size() + shown.size() + 2 > longest_labels) break;
+        out.append(out.empty() ? "" : ", ").append(shown);
+    }
     return out;
 }
 
@@ -73,17 +79,17 @@ std::string comment_of(ShownComment const& comment, std::size_t most) {
 
 // The latest comments tell how things stand now: they come first into the room, and are shown in their order.
 std::string shown_comments(ContextInput const& input, std::size_t bytes, Context& context) {
-    constexpr std::size_t longest = 2000;
     Room room{bytes};
     std::vector<std::string> shown;
     for (auto comment = input.comments.rbegin(); comment != input.comments.rend(); ++comment) {
         std::string text;
-        if (!room.take(comment_of(*comment, longest), text)) break;
+        if (!room.take(comment_of(*comment, longest_comment), text)) break;
         shown.push_back(std::move(text));
     }
     context.comments = shown.size();
     std::string out;
-    if (shown.size() < input.comments.size()) out = "\n(" + std::to_string(input.comments.size() - shown.size()) + " earlier comments are left out)\n";
+    if (shown.size() < input.comments.size())
+        out = "\n(" + std::to_string(input.comments.size() - shown.size()) + " earlier comments are left out)\n";
     for (auto text = shown.rbegin(); text != shown.rend(); ++text) out += *text;
     return out;
 }
@@ -99,7 +105,7 @@ std::string shown_candidates(ContextInput const& input, Asked const& asked, Room
         if (!offered(asked, issue.number)) continue;
         auto const text = "\n## Candidate " + std::to_string(issue.number) + " (" + state_of(issue) + "): " + cut(issue.title, title).text +
                           "\n" + cut(issue.body, body).text + "\n";
-        if (room.take(text, out)) ++context.candidates;
+        if (room.take(text, out)) context.candidates.push_back(issue.number);
     }
     return out.empty() ? out : "\n# Candidates for a duplicate\n" + out;
 }
@@ -144,13 +150,13 @@ Context make_context(ContextInput const& input, Asked const& asked, std::size_t 
     Room room{limit > fixed ? limit - fixed : 0};
     auto const title = cut(input.issue.title, std::min(longest_title, room.left()));
     std::string text;
-    auto const head = "# Issue " + std::to_string(input.issue.number) + " of " + input.repo + "\nTitle: " + one_line(title.text, longest_title) +
-                      "\nLabels now: " + joined(input.issue.labels) + "\n\n";
+    auto const head = "# Issue " + std::to_string(input.issue.number) + " of " + input.repo +
+                      "\nTitle: " + one_line(title.text, longest_title) + "\nLabels now: " + joined(input.issue.labels) + "\n\n";
     room.take(head, text);
     // Half of the room for the body, and half of what is left for the comments, whichever need less leave it to the others.
     auto const small_rest = [&](std::size_t comments) { return room.left() > comments ? room.left() - comments : 0; };
     std::size_t comments_need = 0;
-    for (auto const& comment : input.comments) comments_need += comment.text.size() + 64;
+    for (auto const& comment : input.comments) comments_need += std::min(comment.text.size(), longest_comment) + 64;
     auto const body = cut(input.issue.body, std::max(room.left() / 2, small_rest(comments_need + room.left() / 4)));
     context.cut = !title.whole || !body.whole;
     room.take(body.text + "\n", text);

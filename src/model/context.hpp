@@ -37,11 +37,12 @@ struct ContextInput {
 
 struct Context {
     std::string system, user;
-    std::size_t bytes = 0;   // of both, and of the schema
-    std::size_t tokens = 0;  // about: a token is three bytes and more
-    bool cut = false;        // the body or the title is not whole
-    std::size_t comments = 0, candidates = 0, examples = 0;  // shown
-    std::string digest;  // SHA-256 of all that is shown, the word apart
+    std::size_t bytes = 0;                   // of both, and of the schema
+    std::size_t tokens = 0;                  // about: a token is three bytes and more
+    bool cut = false;                        // the body or the title is not whole
+    std::size_t comments = 0, examples = 0;  // shown
+    std::vector<std::int64_t> candidates;    // shown
+    std::string digest;                      // SHA-256 of all that is shown, the word apart
 };
 
 // Bump it when the instructions change: stored decisions are made anew then.

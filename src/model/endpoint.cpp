@@ -14,17 +14,23 @@ struct Endpoint::Asking {
     Question question;
     Payer& payer;
     BootTime::time_point deadline;
-    int tries = 0;
+    Shape shape;
+    int tries = 0, waits = 0;
     Outcome outcome;
 };
 
 Endpoint::Endpoint(EndpointParts parts, EndpointOptions options)
-    : parts_{std::move(parts)}, options_{std::move(options)}, protocol_{find_protocol(options_.provider)} {
+    : parts_{std::move(parts)},
+      options_{std::move(options)},
+      protocol_{find_protocol(options_.provider)},
+      turns_{std::max<std::size_t>(options_.at_once, 1)} {
     if (!protocol_) throw Error{ErrorCode::config, "there is no protocol " + options_.provider + " to ask a model by: openai, anthropic"};
 }
 
 Task<Outcome> Endpoint::ask(Question question, Payer& payer) {
-    Asking asking{std::move(question), payer, parts_.clock.now() + options_.timeout, 0, {}};
+    auto taking = turns_.take();
+    auto const turn = co_await std::move(taking);
+    Asking asking{std::move(question), payer, parts_.clock.now() + options_.timeout, shape_, 0, 0, {}};
     if (!breaker_.may_go(parts_.clock.now(), options_.timeout)) {
         asking.outcome.why = breaker_.why();
         co_return std::move(asking.outcome);
@@ -36,28 +42,37 @@ Task<Outcome> Endpoint::ask(Question question, Payer& payer) {
     co_return std::move(asking.outcome);
 }
 
-net::ClientRequest Endpoint::request_of(Asking const& asking, Shape shape) const {
+net::ClientRequest Endpoint::request_of(Asking const& asking) const {
     net::ClientRequest request;
     request.method = "POST";
     request.url = protocol_->url(options_.base_url);
-    request.headers = protocol_->headers(options_.key ? options_.key() : std::string{});
+    request.headers = protocol_->headers(options_.key);
     request.headers.push_back({"Content-Type", "application/json"});
     request.headers.push_back({"Accept", "application/json"});
-    request.body = protocol_->body(asking.question, options_.model, shape);
+    request.body = protocol_->body(asking.question, options_.model, asking.shape);
     request.timeout = std::max<milliseconds>(std::chrono::duration_cast<milliseconds>(asking.deadline - parts_.clock.now()), 1ms);
     request.may_send = [&payer = asking.payer] { return payer.may_send(); };
     return request;
 }
 
 Task<bool> Endpoint::attempt(Asking& asking) {
+    constexpr milliseconds least = 100ms;  // no answer comes sooner
     auto const now = parts_.clock.now();
     if (limited_until_ > now) {
         auto waiting = pause(asking, std::chrono::ceil<milliseconds>(limited_until_ - now));
         co_return co_await std::move(waiting);
     }
     auto paying = asking.payer.before();
-    auto const refused = co_await std::move(paying);
+    auto refused = co_await std::move(paying);
+    // Its budget may have had to be waited for.
+    bool const late = !refused && parts_.clock.now() + least > asking.deadline;
+    if (late) {
+        auto ending = asking.payer.after(Payer::Worked::no, std::nullopt);
+        co_await std::move(ending);
+        refused = "no time was left for it";
+    }
     if (refused) {
+        breaker_.untried();
         asking.outcome.why = *refused;
         co_return false;
     }
@@ -67,12 +82,11 @@ Task<bool> Endpoint::attempt(Asking& asking) {
 
 Task<bool> Endpoint::send(Asking& asking) {
     auto const began = parts_.clock.now();
-    auto const shape = shape_;
     std::optional<net::ClientResponse> response;
     std::optional<net::HttpError> error;
     ++asking.tries;
     try {
-        auto exchanging = parts_.client.send(request_of(asking, shape));
+        auto exchanging = parts_.client.send(request_of(asking));
         response = co_await std::move(exchanging);
     } catch (net::HttpError const& caught) {
         error = caught;
@@ -83,7 +97,7 @@ Task<bool> Endpoint::send(Asking& asking) {
         auto taking = take_error(asking, *error);
         co_return co_await std::move(taking);
     }
-    auto taking = take_answer(asking, *response, shape);
+    auto taking = take_answer(asking, *response);
     co_return co_await std::move(taking);
 }
 
@@ -92,8 +106,12 @@ Task<bool> Endpoint::take_error(Asking& asking, net::HttpError const& error) {
     asking.outcome.why = one_line(error.what(), 300);
     auto paying = asking.payer.after(error.may_have_arrived() ? Payer::Worked::perhaps : Payer::Worked::no, std::nullopt);
     co_await std::move(paying);
-    if (error.stage() == Stage::withheld) co_return false;
+    if (error.stage() == Stage::withheld) {
+        breaker_.untried();
+        co_return false;
+    }
     if (error.stage() == Stage::too_large) {  // this answer, not the server
+        breaker_.succeeded();
         asking.outcome.reply = Reply{{}, Flaw::unreadable, {}};
         co_return false;
     }
@@ -101,35 +119,49 @@ Task<bool> Endpoint::take_error(Asking& asking, net::HttpError const& error) {
     co_return co_await std::move(trying);
 }
 
-Task<bool> Endpoint::take_answer(Asking& asking, net::ClientResponse const& response, Shape shape) {
-    constexpr milliseconds untold = 1s;
-    auto const judged = judge(response, parts_.wall_now());
+Task<bool> Endpoint::take_answer(Asking& asking, net::ClientResponse const& response) {
+    auto const judged = judged_without_key(response);
     bool const answered = judged.kind == Judged::Kind::answered;
     if (answered) asking.outcome.reply = protocol_->read(response.body);
     asking.outcome.why = judged.why;
-    auto paying = asking.payer.after(answered ? Payer::Worked::yes : Payer::Worked::no, answered ? asking.outcome.reply->usage : std::nullopt);
+    auto const worked = answered ? Payer::Worked::yes : judged.perhaps_worked ? Payer::Worked::perhaps : Payer::Worked::no;
+    auto paying = asking.payer.after(worked, answered ? asking.outcome.reply->usage : std::nullopt);
     co_await std::move(paying);
-    auto const now = parts_.clock.now();
     switch (judged.kind) {
-        case Judged::Kind::answered: breaker_.succeeded(); co_return false;
-        case Judged::Kind::wait:
-            --asking.tries;  // a limit is waited for as long as the deadline lets us
-            limited_until_ = std::max<BootTime::time_point>(limited_until_, now + std::max(judged.after.value_or(untold), 1ms));
-            co_return true;
-        case Judged::Kind::endpoint:
-            tell_of_refusal(judged.why);
-            breaker_.refused(now, judged.why);
+        case Judged::Kind::answered:
+            breaker_.succeeded();
+            shape_ = asking.shape;
             co_return false;
-        case Judged::Kind::question: {
-            auto const next = shape == shape_ ? next_shape(shape, response.body) : std::optional{shape_};
-            if (next) shape_ = *next;
-            --asking.tries;  // there are only so many shapes
-            co_return next.has_value();
-        }
+        case Judged::Kind::wait: co_return take_limit(asking, judged.after);
+        case Judged::Kind::endpoint:
+            tell_of_refusal(asking.outcome.why);
+            breaker_.refused(parts_.clock.now(), asking.outcome.why);
+            co_return false;
+        case Judged::Kind::question: co_return take_refusal(asking, judged);
         case Judged::Kind::again: break;
     }
     auto trying = try_again(asking);
     co_return co_await std::move(trying);
+}
+
+// Waited for as long as the deadline lets us, and longer each time than a server that says nothing, or 0, may think.
+bool Endpoint::take_limit(Asking& asking, std::optional<milliseconds> told) {
+    constexpr milliseconds untold = 1s, least = 250ms;
+    --asking.tries;
+    auto const nth = asking.waits++;
+    auto const wait = told ? std::max<milliseconds>(*told, least * (1 << std::min(nth, 3))) : untold * (1 << std::min(nth, 8));
+    limited_until_ = std::max<BootTime::time_point>(limited_until_, parts_.clock.now() + wait);
+    return true;
+}
+
+// This question is asked in another shape, if there is one; the others only once that was answered.
+bool Endpoint::take_refusal(Asking& asking, Judged const& judged) {
+    breaker_.succeeded();
+    auto const next = next_shape(asking.shape, judged.said);
+    if (!next) return false;
+    asking.shape = *next;
+    --asking.tries;  // there are only so many
+    return true;
 }
 
 // Once, of requests that were under way together.
@@ -150,6 +182,7 @@ Task<bool> Endpoint::try_again(Asking& asking) {
 Task<bool> Endpoint::pause(Asking& asking, milliseconds pause) {
     auto const until = parts_.clock.now() + pause;
     if (until >= asking.deadline) {
+        breaker_.untried();
         if (asking.outcome.why.empty()) asking.outcome.why = "its limit lets nothing go for " + format_duration(pause);
         co_return false;
     }
@@ -157,17 +190,28 @@ Task<bool> Endpoint::pause(Asking& asking, milliseconds pause) {
     co_return true;
 }
 
+// Some servers repeat the key that they refuse. Taken out before anything is cut, which could leave a part of it.
+Judged Endpoint::judged_without_key(net::ClientResponse response) const {
+    constexpr std::string_view shown = "(the key)";
+    auto const& key = options_.key;
+    if (response.status != 200 && key.size() >= 4)
+        for (auto at = response.body.find(key); at != std::string::npos; at = response.body.find(key, at + shown.size()))
+            response.body.replace(at, key.size(), shown);
+    return judge(response, parts_.wall_now());
+}
+
 Task<std::optional<Problem>> Endpoint::examine() {
     net::ClientRequest request;
     request.url = protocol_->models_url(options_.base_url);
-    request.headers = protocol_->headers(options_.key ? options_.key() : std::string{});
+    request.headers = protocol_->headers(options_.key);
     request.timeout = options_.timeout;
     try {
         auto sending = parts_.client.send(std::move(request));
-        auto const response = co_await std::move(sending);
-        auto const judged = judge(response, parts_.wall_now());
+        auto response = co_await std::move(sending);
+        auto const status = response.status;
+        auto const judged = judged_without_key(std::move(response));
         // Not every server has a list of its models.
-        if (judged.kind == Judged::Kind::answered || response.status == 404) co_return std::nullopt;
+        if (judged.kind == Judged::Kind::answered || status == 404) co_return std::nullopt;
         co_return Problem{judged.why, judged.kind == Judged::Kind::endpoint};
     } catch (net::HttpError const& error) {
         co_return Problem{one_line(error.what(), 300), false};

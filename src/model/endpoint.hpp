@@ -4,12 +4,14 @@
 
 #include "base/async.hpp"
 #include "base/log.hpp"
+#include "base/turns.hpp"
 #include "model/breaker.hpp"
 #include "model/protocol.hpp"
 #include "model/refusal.hpp"
 #include "net/http_client.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -19,7 +21,8 @@ namespace groomer::model {
 struct EndpointOptions {
     std::string provider;  // of find_protocol()
     std::string base_url, model;
-    std::function<std::string()> key;           // asked for each request: it may be replaced
+    std::string key;
+    std::size_t at_once = 16;                   // questions; the others wait for their turn
     std::chrono::milliseconds timeout{60'000};  // of a question, all tries and waits in it
     std::chrono::milliseconds first_back_off{500};
     int most_tries = 3;
@@ -67,30 +70,34 @@ public:
     // Throws Error (config) where the provider is not known.
     Endpoint(EndpointParts parts, EndpointOptions options);
 
-    // payer: outlives the call. Throws what it throws, and what cancellation throws.
+    // payer: outlives the call. Throws what it throws, and what cancellation throws. No sentence has the key, whatever the server says.
     Task<Outcome> ask(Question question, Payer& payer);
 
     // Is it there, and does it take our credentials? Costs nothing: it asks for the list of models.
     Task<std::optional<Problem>> examine();
 
-    [[nodiscard]] EndpointOptions const& options() const { return options_; }
-    [[nodiscard]] bool is_open() const { return !breaker_.is_open(parts_.clock.now()); }
+    // Would a question be sent at all?
+    [[nodiscard]] bool may_be_asked() const { return !breaker_.is_open(parts_.clock.now()); }
 
 private:
     struct Asking;
     Task<bool> attempt(Asking& asking);
     Task<bool> send(Asking& asking);
     Task<bool> take_error(Asking& asking, net::HttpError const& error);
-    Task<bool> take_answer(Asking& asking, net::ClientResponse const& response, Shape shape);
+    Task<bool> take_answer(Asking& asking, net::ClientResponse const& response);
+    bool take_limit(Asking& asking, std::optional<std::chrono::milliseconds> told);
+    bool take_refusal(Asking& asking, Judged const& judged);
     void tell_of_refusal(std::string const& why);
     Task<bool> try_again(Asking& asking);
     Task<bool> pause(Asking& asking, std::chrono::milliseconds pause);
-    net::ClientRequest request_of(Asking const& asking, Shape shape) const;
+    net::ClientRequest request_of(Asking const& asking) const;
+    [[nodiscard]] Judged judged_without_key(net::ClientResponse response) const;
 
     EndpointParts const parts_;
     EndpointOptions const options_;
     Protocol const* protocol_;
-    Shape shape_;  // that this server takes, as far as is known
+    Turns turns_;
+    Shape shape_;  // the last one that was answered
     Breaker breaker_;
     BootTime::time_point limited_until_{};
 };

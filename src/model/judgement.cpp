@@ -43,8 +43,7 @@ void add_texts(json::object& out, Judgement const& judgement) {
                                     {"context", &judgement.context},
                                     {"fallback", &judgement.fallback}})
         if (!text->empty()) out[key] = *text;
-    for (auto const& [key, text] :
-         {std::pair{"comment", &judgement.comment}, {"title", &judgement.title}, {"section", &judgement.section}})
+    for (auto const& [key, text] : {std::pair{"comment", &judgement.comment}, {"title", &judgement.title}, {"section", &judgement.section}})
         if (*text) out[key] = **text;
     if (judgement.duplicate_of) out["duplicate_of"] = *judgement.duplicate_of;
     if (!judgement.related.empty()) out["related"] = json::array(judgement.related.begin(), judgement.related.end());

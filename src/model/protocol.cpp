@@ -38,11 +38,12 @@ Protocol const* find_protocol(std::string_view provider) {
 
 std::optional<Shape> next_shape(Shape shape, std::string_view refusal) {
     auto const said = to_lower(refusal.substr(0, 4096));
-    if (!shape.other_limit && names_any(said, {"max_tokens", "max_completion_tokens"})) {
+    if (!shape.other_limit && names_any(said, {"max_completion_tokens"})) {
         shape.other_limit = true;
         return shape;
     }
-    if (!names_any(said, {"response_format", "json_schema", "json_object", "json mode", "schema", "grammar", "structured", "tool"}))
+    if (!names_any(said, {"response_format", "json_schema", "json schema", "json_object", "json mode", "grammar", "structured output",
+                          "tool_choice", "tools", "input_schema"}))
         return std::nullopt;
     if (shape.rung == Rung::plain) return std::nullopt;
     shape.rung = shape.rung == Rung::schema ? Rung::object : Rung::plain;

@@ -20,7 +20,9 @@ struct Judged {
     };
     Kind kind = Kind::answered;
     std::optional<std::chrono::milliseconds> after;  // of wait: as it was told
-    std::string why;                                 // one line, nothing secret
+    bool perhaps_worked = false;                     // of again: somebody on the way may have given up on an answer that was made
+    std::string why;                                 // one line
+    std::string said;                                // by the server: message, parameter and code, at most 2 KiB
 };
 
 // now: by the wall clock, for a retry-after that is a date.

@@ -73,7 +73,7 @@ class HttpClient {
 public:
     virtual ~HttpClient() = default;
     // Any status is an answer. Throws HttpError where there is none. GET and HEAD follow 301, 302, 303, 307 and 308; nothing else
-    // does. Authorization and Cookie go only to the origin (scheme, host, port) that they were given for.
+    // does. Authorization, Cookie and X-Api-Key go only to the origin (scheme, host, port) that they were given for.
     virtual Task<ClientResponse> send(ClientRequest request) = 0;
     // Closes the connections that wait for their next request; until then, or their idle_timeout, the executor has work.
     virtual void close_idle() = 0;

@@ -22,7 +22,9 @@ bool is_token(std::string_view text) {
     });
 }
 
-bool is_credential(std::string const& lower_name) { return lower_name == "authorization" || lower_name == "cookie"; }
+bool is_credential(std::string const& lower_name) {
+    return lower_name == "authorization" || lower_name == "cookie" || lower_name == "x-api-key";
+}
 
 bool has(ClientRequest const& request, std::string_view lower_name) {
     return std::any_of(request.headers.begin(), request.headers.end(), [&](Header const& h) { return to_lower(h.name) == lower_name; });

@@ -10,42 +10,65 @@ SELECT coalesce(sum(input_tokens + output_tokens), 0)::bigint, coalesce(sum(usd)
 WHERE at >= date_trunc('day', statement_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')sql"};
 
 constexpr pg::Statement reserve_statement{"reserve_call", GROOMER_FENCED R"sql(,
-spent AS (SELECT coalesce(sum(usd), 0) AS usd FROM groomer.model_call WHERE issue_id = $3::bigint),
+before AS (
+    SELECT coalesce(sum(c.usd), 0) AS usd,
+           coalesce(bool_or(NOT c.settled AND c.term <> s.term AND c.revision = $10 AND c.version = $11), false) AS asked
+    FROM groomer.lock_state s LEFT JOIN groomer.model_call c ON c.issue_id = $3::bigint WHERE s.lock = $1),
 reserved AS (
-    INSERT INTO groomer.model_call (issue_id, term, provider, model, input_tokens, output_tokens, usd)
-    SELECT $3::bigint, s.term, $4, $5, $6::bigint, $7::bigint, $8::double precision
-    FROM fence, spent, groomer.lock_state s
-    WHERE s.lock = $1 AND ($9::double precision IS NULL OR spent.usd + $8::double precision <= $9::double precision)
+    INSERT INTO groomer.model_call (issue_id, revision, version, term, provider, model, input_tokens, output_tokens, usd)
+    SELECT $3::bigint, $10, $11, s.term, $4, $5, $6::bigint, $7::bigint, $8::double precision
+    FROM fence, before, groomer.lock_state s
+    WHERE s.lock = $1 AND ($9::double precision IS NULL OR before.usd + $8::double precision <= $9::double precision)
+      AND ($12::boolean OR NOT before.asked)
     RETURNING id)
-SELECT (SELECT count(*) FROM fence), (SELECT id FROM reserved))sql"};
+SELECT (SELECT count(*) FROM fence), (SELECT id FROM reserved), (SELECT asked FROM before))sql"};
 
 constexpr pg::Statement settle_statement{"settle_call", GROOMER_FENCED R"sql(,
 settled AS (
     UPDATE groomer.model_call c SET settled = true, input_tokens = $4::bigint, output_tokens = $5::bigint, usd = $6::double precision,
         flaw = $7, answer = $8
-    FROM fence WHERE c.id = $3::bigint)
+    FROM fence WHERE c.id = $3::bigint
+    RETURNING c.issue_id, c.revision, c.version, c.term),
+saved AS (
+    INSERT INTO groomer.decision (issue_id, revision, version, judgement, term)
+    SELECT t.issue_id, t.revision, t.version, $9::jsonb, t.term FROM settled t WHERE $9::jsonb IS NOT NULL AND t.issue_id IS NOT NULL
+    ON CONFLICT (issue_id, revision, version) DO UPDATE
+    SET judgement = excluded.judgement, term = excluded.term, decided_at = clock_timestamp() WHERE $10::boolean)
+SELECT (SELECT count(*) FROM fence))sql"};
+
+constexpr pg::Statement drop_statement{"drop_call", GROOMER_FENCED R"sql(,
+dropped AS (DELETE FROM groomer.model_call c USING fence WHERE c.id = $3::bigint)
 SELECT (SELECT count(*) FROM fence))sql"};
 
 }  // namespace
 
 Task<Spend> spent_today(Store& store) {
-    auto rows = co_await store.read(spent_statement, {});
+    pg::Values const none;
+    auto rows = co_await store.read(spent_statement, none);
     co_return Spend{rows.at(0).integer(0), rows.at(0).number(1)};
 }
 
-Task<std::optional<std::int64_t>> reserve_call(Store& store, lock::Hold& hold, ModelCall most, std::optional<double> usd_per_issue) {
-    pg::Values values{most.issue, most.provider, most.model, most.input_tokens, most.output_tokens, most.usd, usd_per_issue};
+Task<Reservation> reserve_call(Store& store, lock::Hold& hold, ModelCall call) {
+    pg::Values values{call.issue, call.provider,      call.model,    call.input_tokens, call.output_tokens,
+                      call.usd,   call.usd_per_issue, call.revision, call.version,      call.again};
     auto rows = co_await store.write(hold, reserve_statement, values);
-    if (rows.at(0).null(1)) co_return std::nullopt;
-    co_return rows.at(0).integer(1);
+    Reservation out;
+    if (!rows.at(0).null(1)) out.call = rows.at(0).integer(1);
+    out.asked_before = rows.at(0).truth(2);
+    co_return out;
 }
 
-Task<> settle_call(Store& store, lock::Hold& hold, std::int64_t call, CallEnd end) {
+Task<> settle_call(Store& store, lock::Hold& hold, std::int64_t call, ModelCall const& what, CallEnd end) {
     constexpr std::size_t longest_answer = 16UL * 1024;
-    auto const answer_text = clean_text(std::string_view{end.answer}.substr(0, longest_answer));
-    std::string const answer{truncate_utf8(answer_text, longest_answer)};
-    pg::Values values{call, end.input_tokens, end.output_tokens, end.usd, end.flaw, answer};
+    auto const clean = clean_text(std::string_view{end.answer}.substr(0, longest_answer));
+    std::string const answer{truncate_utf8(clean, longest_answer)};
+    pg::Values values{call, end.input_tokens, end.output_tokens, end.usd, end.flaw, answer, end.decision, what.again};
     co_await store.write(hold, settle_statement, values);
+}
+
+Task<> drop_call(Store& store, lock::Hold& hold, std::int64_t call) {
+    pg::Values values{call};
+    co_await store.write(hold, drop_statement, values);
 }
 
 }  // namespace groomer::store

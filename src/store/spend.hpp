@@ -19,22 +19,35 @@ Task<Spend> spent_today(Store& store);
 
 struct ModelCall {
     std::int64_t issue = 0;
+    std::string revision, version;  // under which the answer will be kept
     std::string provider, model;
-    std::int64_t input_tokens = 0, output_tokens = 0;
+    std::int64_t input_tokens = 0, output_tokens = 0;  // at most
     double usd = 0;
+    std::optional<double> usd_per_issue;  // the most that the issue may cost in its life
+    bool again = false;                   // also where a holder that died may have been answered
 };
 
-// Stores a request before it is sent. Nothing where the issue would then have cost more than `usd_per_issue` in its life.
-Task<std::optional<std::int64_t>> reserve_call(Store& store, lock::Hold& hold, ModelCall most, std::optional<double> usd_per_issue);
+struct Reservation {
+    std::optional<std::int64_t> call;  // nothing: it may not be sent
+    bool asked_before = false;         // since a holder that died had sent it; else it would cost too much
+};
+
+// Stores a request before it is sent.
+Task<Reservation> reserve_call(Store& store, lock::Hold& hold, ModelCall call);
 
 struct CallEnd {
     std::int64_t input_tokens = 0, output_tokens = 0;
     double usd = 0;
     std::string flaw = {};    // why its answer was of no use
     std::string answer = {};  // then
+    // What is to be kept as the decision under the call's issue, revision and version, in the same statement; it replaces another only
+    // where the call was made again.
+    std::optional<std::string> decision = {};
 };
 
 // Stores what it did cost.
-Task<> settle_call(Store& store, lock::Hold& hold, std::int64_t call, CallEnd end);
+Task<> settle_call(Store& store, lock::Hold& hold, std::int64_t call, ModelCall const& what, CallEnd end);
+// It was not worked on.
+Task<> drop_call(Store& store, lock::Hold& hold, std::int64_t call);
 
 }  // namespace groomer::store

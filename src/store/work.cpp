@@ -85,12 +85,14 @@ WHERE NOT i.gone ORDER BY i.created_at DESC NULLS LAST, i.id DESC LIMIT $2::bigi
                                            milliseconds{30'000}};
 
 constexpr pg::Statement neighbours_statement{"neighbours", R"sql(
-SELECT r.name, i.number, i.open, i.title, left(i.body, $3::int),
+WITH repo AS (
+    SELECT r.id, r.name FROM groomer.repository r WHERE r.source IN (SELECT json_array_elements_text($1::json)))
+SELECT repo.name, i.number, i.open, i.title, left(i.body, $3::int),
        array_to_json(ARRAY(SELECT unnest(i.labels) EXCEPT SELECT unnest(i.own_labels)))
-FROM groomer.repository r JOIN groomer.issue i ON i.repo_id = r.id
-WHERE r.source IN (SELECT json_array_elements_text($1::json)) AND NOT i.gone
-ORDER BY i.created_at DESC NULLS LAST, i.id DESC LIMIT $2::bigint)sql",
-                                              milliseconds{30'000}};
+FROM repo CROSS JOIN LATERAL (
+    SELECT i.* FROM groomer.issue i WHERE i.repo_id = repo.id AND NOT i.gone
+    ORDER BY i.number DESC LIMIT (SELECT greatest($2::bigint / greatest(count(*), 1), 100) FROM repo)) i)sql",
+                                             milliseconds{30'000}};
 
 constexpr pg::Statement by_number_statement{"neighbours_by_number", R"sql(
 SELECT r.name, i.number, i.open, i.title, left(i.body, $3::int),
@@ -204,8 +206,12 @@ holds AS (DELETE FROM groomer.hold h USING fence WHERE (h.lock, h.term) IN (
     SELECT lock, term FROM groomer.hold WHERE ended_at < clock_timestamp() - $3::interval ORDER BY lock, term LIMIT $4::bigint)),
 steps AS (DELETE FROM groomer.step t USING fence WHERE (t.key, t.seq) IN (
     SELECT key, seq FROM groomer.step WHERE planned_at < clock_timestamp() - $3::interval LIMIT $4::bigint)),
+-- What was decided of an issue as it still is may have been paid for.
 decisions AS (DELETE FROM groomer.decision d USING fence WHERE (d.issue_id, d.revision, d.version) IN (
-    SELECT issue_id, revision, version FROM groomer.decision WHERE decided_at < clock_timestamp() - $3::interval LIMIT $4::bigint)),
+    SELECT d.issue_id, d.revision, d.version FROM groomer.decision d JOIN groomer.issue i ON i.id = d.issue_id
+    WHERE d.decided_at < clock_timestamp() - $3::interval AND i.revision IS DISTINCT FROM d.revision LIMIT $4::bigint)),
+answers AS (UPDATE groomer.model_call c SET answer = '' FROM fence WHERE c.id IN (
+    SELECT id FROM groomer.model_call WHERE answer <> '' AND at < clock_timestamp() - $3::interval ORDER BY at LIMIT $4::bigint)),
 requests AS (DELETE FROM groomer.request r USING fence, groomer.lock_state s
     WHERE s.lock = r.lock AND r.at <= s.requests_done AND r.at < clock_timestamp() - interval '1 day')
 SELECT (SELECT count(*) FROM fence))sql",
@@ -313,8 +319,7 @@ namespace {
 std::vector<Neighbour> to_neighbours(pg::Rows const& rows) {
     std::vector<Neighbour> out;
     out.reserve(rows.size());
-    for (auto const& row : rows)
-        out.push_back({row.text(0), row.integer(1), row.truth(2), row.text(3), row.text(4), strings(row.text(5))});
+    for (auto const& row : rows) out.push_back({row.text(0), row.integer(1), row.truth(2), row.text(3), row.text(4), strings(row.text(5))});
     return out;
 }
 
@@ -326,7 +331,8 @@ Task<std::vector<Neighbour>> neighbours(Store& store, std::vector<std::string> s
     co_return to_neighbours(rows);
 }
 
-Task<std::vector<Neighbour>> neighbours_by_number(Store& store, std::string repo, std::vector<std::int64_t> numbers, std::int64_t body_limit) {
+Task<std::vector<Neighbour>> neighbours_by_number(Store& store, std::string repo, std::vector<std::int64_t> numbers,
+                                                  std::int64_t body_limit) {
     pg::Values values{repo, boost::json::serialize(json_array(numbers)), body_limit};
     auto rows = co_await store.read(by_number_statement, values);
     co_return to_neighbours(rows);

@@ -66,10 +66,11 @@ struct Neighbour {
     std::string title, body;
     std::vector<std::string> labels;  // that people set
 };
-// All of these sources, the newest first, at most `limit`; bodies cut to `body_limit` characters.
+// Of these sources the newest of each repository, about `limit` in all; bodies cut to `body_limit` characters.
 Task<std::vector<Neighbour>> neighbours(Store& store, std::vector<std::string> sources, std::int64_t limit, std::int64_t body_limit);
 // Those of one repository by their numbers.
-Task<std::vector<Neighbour>> neighbours_by_number(Store& store, std::string repo, std::vector<std::int64_t> numbers, std::int64_t body_limit);
+Task<std::vector<Neighbour>> neighbours_by_number(Store& store, std::string repo, std::vector<std::int64_t> numbers,
+                                                  std::int64_t body_limit);
 
 // A number that differs after each sync that changed an issue of these sources.
 Task<std::int64_t> changes(Store& store, std::vector<std::string> sources);

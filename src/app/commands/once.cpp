@@ -121,7 +121,8 @@ void print(CommandLine const& line, bool dry_run, reconcile::Loop::Once const& o
 // What a paid model would cost for the rest of the backlog. A trial leaves its issues due, and has paid for them.
 Task<groom::Forecast> foresee(Service& service, config::Config const& config, bool trial) {
     auto const& report = service.last_report();
-    auto const paid = std::find_if(config.repositories.begin(), config.repositories.end(), [](auto const& r) { return r.model.provider != "local"; });
+    auto const paid =
+        std::find_if(config.repositories.begin(), config.repositories.end(), [](auto const& r) { return r.model.provider != "local"; });
     if (report.cost.issues == 0 || paid == config.repositories.end()) co_return groom::Forecast{};
     auto counting = store::backlog(service.store());
     auto const backlog = co_await std::move(counting);

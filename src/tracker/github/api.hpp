@@ -5,13 +5,13 @@
 #include "base/async.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/turns.hpp"
 #include "net/http_client.hpp"
 #include "tracker/github/answer.hpp"
 #include "tracker/github/credentials.hpp"
 #include "tracker/github/limits.hpp"
 #include "tracker/github/resource.hpp"
 #include "tracker/github/routes.hpp"
-#include "tracker/github/turns.hpp"
 #include "tracker/tracker.hpp"
 
 #include <chrono>

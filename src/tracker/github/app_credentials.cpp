@@ -1,12 +1,12 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/time_text.hpp"
+#include "base/turns.hpp"
 #include "tracker/github/answer.hpp"
 #include "tracker/github/credentials.hpp"
-#include "base/time_text.hpp"
 #include "tracker/github/jwt.hpp"
 #include "tracker/github/limits.hpp"
 #include "tracker/github/resource.hpp"
-#include "tracker/github/turns.hpp"
 #include "tracker/tracker.hpp"
 
 #include <optional>

@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "tracker/github/elements.hpp"
 #include "base/time_text.hpp"
+#include "tracker/github/elements.hpp"
 #include "tracker/issue_json.hpp"
 
 #include <boost/json/array.hpp>

@@ -20,7 +20,7 @@ inline std::string const ready = R"({"actionability":"ready","confidence":0.97,"
 
 // An answer for the default families, with what a test wants otherwise.
 inline std::string answer(std::string const& type, std::string const& priority, double confidence, std::string const& verdict = ready,
-                   std::string const& gaps = "[]", std::string const& duplicate = "null") {
+                          std::string const& gaps = "[]", std::string const& duplicate = "null") {
     auto const decision = [&](std::string const& value) {
         return R"({"value":)" + (value.empty() ? "null" : "\"" + value + "\"") + R"(,"confidence":)" + std::to_string(confidence) +
                R"(,"reason":"It says so."})";
@@ -58,8 +58,9 @@ protected:
         return model_server.with_state([](State& state) { return state.log.entries(); });
     }
     model::Judgement judgement(std::int64_t number) {
-        return model::parse_judgement(value("SELECT judgement::text FROM groomer.run r JOIN groomer.issue i ON i.id = r.issue_id WHERE i.number = " +
-                                            std::to_string(number) + " ORDER BY r.id DESC LIMIT 1"))
+        return model::parse_judgement(
+                   value("SELECT judgement::text FROM groomer.run r JOIN groomer.issue i ON i.id = r.issue_id WHERE i.number = " +
+                         std::to_string(number) + " ORDER BY r.id DESC LIMIT 1"))
             .value_or(model::Judgement{});
     }
     void make_due(std::int64_t number) {

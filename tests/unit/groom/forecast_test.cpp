@@ -17,7 +17,8 @@ TEST(Forecast, a_backlog_costs_as_its_first_batch_does) {
     EXPECT_DOUBLE_EQ(told.rest.spent.usd, 1.4);
     EXPECT_DOUBLE_EQ(told.rest.seconds, 2000);
     EXPECT_EQ(told.text,
-              "Judging 50 issues took 70000 tokens, $0.014 and 20 s. The 5000 issues that are left would take about 7000000 tokens, $1.4 and 33 min.");
+              "Judging 50 issues took 70000 tokens, $0.014 and 20 s. The 5000 issues that are left would take about 7000000 tokens, $1.4 "
+              "and 33 min.");
 }
 
 TEST(Forecast, budgets_stretch_it_over_days) {

@@ -14,7 +14,10 @@ protected:
     VerdictTest() {
         config::Family type{"type", {{"type/bug", "", "it is broken"}, {"type/feature", "", ""}}, 0.9, {}};
         config::Family priority{"priority", {{"p0", "", ""}, {"p1", "", ""}}, 0.9, {"P0"}};
-        config::Family status{"status", {{"status/ready", "ready", ""}, {"status/needs-info", "needs_info", ""}, {"status/done", "already_done", ""}}, 0.9, {}};
+        config::Family status{"status",
+                              {{"status/ready", "ready", ""}, {"status/needs-info", "needs_info", ""}, {"status/done", "already_done", ""}},
+                              0.9,
+                              {}};
         policy.labels = {type, priority, status};
         issue.title = "It panics";
         issue.body = "See https://crash.example/log";

@@ -143,7 +143,8 @@ TEST(Metrics, StartAtZeroButForFactsAboutTheProcess) {
     Metrics metrics{two_locks_three_repos()};
     for (Line const& line : parse(metrics.expose()).lines) {
         if (line.name == "groomer_build_info" || line.name.starts_with("process_")) continue;
-        EXPECT_EQ(line.value, 0) << line.name << line.labels;
+        bool const whole = line.name == "groomer_model_budget_remaining_ratio";  // nothing was spent
+        EXPECT_EQ(line.value, whole ? 1 : 0) << line.name << line.labels;
     }
     EXPECT_EQ(value_of(metrics, R"(groomer_build_info{version="1.2.3",revision="abc",compiler="g++ 12",libpq="15.8"})"), 1);
 }
@@ -176,6 +177,7 @@ TEST(Metrics, HaveEveryLabelSetFromTheStart) {
                                                       {"groomer_issue_duration_seconds_count", 1},
                                                       {"groomer_tracker_requests_total", 8},
                                                       {"groomer_tracker_request_duration_seconds_count", 4},
+                                                      {"groomer_model_budget_remaining_ratio", 2},
                                                       {"groomer_db_reconnects_total", 5},
                                                       {"groomer_db_schema_version", 1},
                                                       {"groomer_config_last_reload_successful", 1},
@@ -198,14 +200,24 @@ TEST(Metrics, HaveEveryLabelSetFromTheStart) {
 TEST(Metrics, AreNamedAsPrometheusExpects) {
     Metrics metrics{two_locks_three_repos()};
     Exposition const exposition = parse(metrics.expose());
-    std::set<std::string> const units{"seconds", "bytes",   "info",       "fds",  "held",  "term",
-                                      "issues",  "version", "successful", "hash", "paused"};
+    std::set<std::string> const units{"seconds", "bytes",   "info",       "fds",  "held",   "term",
+                                      "issues",  "version", "successful", "hash", "paused", "ratio"};
     for (auto const& [name, type] : exposition.types) {
         EXPECT_TRUE(name.starts_with("groomer_") || name.starts_with("process_")) << name;
         EXPECT_EQ(name.ends_with("_total"), type == "counter") << name;
         EXPECT_TRUE(type != "histogram" || name.ends_with("_seconds")) << name;
         EXPECT_TRUE(type != "gauge" || units.contains(name.substr(name.rfind('_') + 1))) << name;
     }
+}
+
+TEST(Metrics, OfLanguageModelsAreThereFromTheStartWhereTheyAreConfigured) {
+    auto options = two_locks_three_repos();
+    options.providers = {"openai"};
+    options.models = {"m-1"};
+    Metrics metrics{options};
+    EXPECT_EQ(value_of(metrics, R"(groomer_model_requests_total{code="429",model="m-1",provider="openai"})"), 0);
+    EXPECT_EQ(value_of(metrics, R"(groomer_model_invalid_responses_total{model="m-1",provider="openai",reason="label"})"), 0);
+    EXPECT_LE(parse(metrics.expose()).lines.size(), 400U);
 }
 
 TEST(Metrics, CountUnderTheirLabels) {

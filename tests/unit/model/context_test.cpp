@@ -62,7 +62,8 @@ TEST(Context, the_digest_is_of_what_is_shown_and_not_of_the_word) {
 
 TEST(Context, bots_have_no_authority_and_the_latest_comments_stay) {
     auto shown = input();
-    for (int i = 0; i < 100; ++i) shown.comments.push_back({"u", i % 2 == 0, i == 99, "comment " + std::to_string(i) + std::string(500, '.')});
+    for (int i = 0; i < 100; ++i)
+        shown.comments.push_back({"u", i % 2 == 0, i == 99, "comment " + std::to_string(i) + std::string(500, '.')});
     auto const context = make_context(shown, asked(), limit, word);
     EXPECT_TRUE(has(context.user, "## Comment by a bot, without authority\ncomment 98"));
     EXPECT_TRUE(has(context.user, "## Comment by the reporter\ncomment 99"));
@@ -80,7 +81,7 @@ TEST(Context, only_candidates_that_are_offered_are_shown_and_examples_with_their
     EXPECT_TRUE(has(context.user, "Candidate 7 (open): It crashes"));
     EXPECT_FALSE(has(context.user, "not offered"));
     EXPECT_TRUE(has(context.user, "Labelled type/bug, priority/p1: Crash on exit"));
-    EXPECT_EQ(context.candidates, 1U);
+    EXPECT_EQ(context.candidates, std::vector<std::int64_t>{7});
     EXPECT_EQ(context.examples, 1U);
 }
 

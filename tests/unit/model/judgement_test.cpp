@@ -39,8 +39,9 @@ TEST(Judgement, ComesBackFromJsonAsItWas) {
         EXPECT_EQ(one.reason, other.reason);
     }
     EXPECT_EQ(after->gaps, before.gaps);
-    EXPECT_EQ(std::tie(after->summary, after->rationale, after->duplicate_of, after->related, after->comment, after->title, after->section),
-              std::tie(before.summary, before.rationale, before.duplicate_of, before.related, before.comment, before.title, before.section));
+    EXPECT_EQ(
+        std::tie(after->summary, after->rationale, after->duplicate_of, after->related, after->comment, after->title, after->section),
+        std::tie(before.summary, before.rationale, before.duplicate_of, before.related, before.comment, before.title, before.section));
     EXPECT_EQ(std::tie(after->by, after->context, after->fallback), std::tie(before.by, before.context, before.fallback));
     EXPECT_EQ(to_json(*after), to_json(before));
 }

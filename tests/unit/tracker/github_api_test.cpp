@@ -1,8 +1,8 @@
+#include "base/time_text.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/jump_clock.hpp"
 #include "support/run_task.hpp"
 #include "tracker/github/api.hpp"
-#include "base/time_text.hpp"
 
 #include <gtest/gtest.h>
 

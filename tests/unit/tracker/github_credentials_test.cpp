@@ -1,9 +1,9 @@
 #include "base/error.hpp"
+#include "base/time_text.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/jump_clock.hpp"
 #include "support/run_task.hpp"
 #include "tracker/github/credentials.hpp"
-#include "base/time_text.hpp"
 #include "tracker/github/jwt.hpp"
 #include "tracker/tracker.hpp"
 

@@ -1,6 +1,6 @@
 #include "base/error.hpp"
-#include "tracker/github/answer.hpp"
 #include "base/time_text.hpp"
+#include "tracker/github/answer.hpp"
 #include "tracker/github/resource.hpp"
 
 #include <gtest/gtest.h>

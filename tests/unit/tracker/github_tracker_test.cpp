@@ -1,9 +1,9 @@
 #include "tracker/github/github_tracker.hpp"
 
+#include "base/time_text.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/jump_clock.hpp"
 #include "support/run_task.hpp"
-#include "base/time_text.hpp"
 
 #include <gtest/gtest.h>
 

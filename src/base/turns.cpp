@@ -1,11 +1,11 @@
-#include "tracker/github/turns.hpp"
+#include "base/turns.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
-namespace groomer::tracker::github {
+namespace groomer {
 
 // A waiter's place in the queue; a turn that it was given and did not take goes on to the next.
 class Turns::Place {
@@ -60,4 +60,4 @@ void Turns::pass_on() {
     else waiting_.front()->call();
 }
 
-}  // namespace groomer::tracker::github
+}  // namespace groomer

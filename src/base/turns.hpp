@@ -8,7 +8,7 @@
 #include <memory>
 #include <utility>
 
-namespace groomer::tracker::github {
+namespace groomer {
 
 class Turns {
 public:
@@ -42,4 +42,4 @@ private:
     std::list<Place*> waiting_;
 };
 
-}  // namespace groomer::tracker::github
+}  // namespace groomer

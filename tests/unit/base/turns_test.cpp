@@ -1,4 +1,4 @@
-#include "tracker/github/turns.hpp"
+#include "base/turns.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -10,10 +10,10 @@
 #include <optional>
 #include <vector>
 
-namespace groomer::tracker::github {
+namespace groomer {
 namespace {
 
-class GithubTurns : public ::testing::Test {
+class TurnsTest : public ::testing::Test {
 protected:
     asio::io_context io_{1};
     Turns turns_{1};
@@ -37,7 +37,7 @@ protected:
     }
 };
 
-TEST_F(GithubTurns, go_on_in_the_order_in_which_they_were_asked_for) {
+TEST_F(TurnsTest, go_on_in_the_order_in_which_they_were_asked_for) {
     for (std::size_t who : {0U, 1U, 2U}) ask(who);
     run();
     EXPECT_EQ(order_, (std::vector<int>{0}));
@@ -48,7 +48,7 @@ TEST_F(GithubTurns, go_on_in_the_order_in_which_they_were_asked_for) {
     EXPECT_EQ(order_, (std::vector<int>{0, 1, 2}));
 }
 
-TEST_F(GithubTurns, one_who_gives_up_waiting_takes_none) {
+TEST_F(TurnsTest, one_who_gives_up_waiting_takes_none) {
     for (std::size_t who : {0U, 1U, 2U}) ask(who);
     run();
     signals_[1].emit(asio::cancellation_type::terminal);
@@ -59,7 +59,7 @@ TEST_F(GithubTurns, one_who_gives_up_waiting_takes_none) {
     EXPECT_EQ(order_, (std::vector<int>{0, 2}));
 }
 
-TEST_F(GithubTurns, one_who_is_called_and_cancelled_at_once_loses_none) {
+TEST_F(TurnsTest, one_who_is_called_and_cancelled_at_once_loses_none) {
     for (std::size_t who : {0U, 1U, 2U}) ask(who);
     run();
     held_[0].reset();  // calls 1, who has not run yet
@@ -75,4 +75,4 @@ TEST_F(GithubTurns, one_who_is_called_and_cancelled_at_once_loses_none) {
 }
 
 }  // namespace
-}  // namespace groomer::tracker::github
+}  // namespace groomer

@@ -1,0 +1,35 @@
+#include "groom/said.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
+
+namespace groomer::groom {
+
+namespace json = boost::json;
+
+std::string to_json(Said const& said) {
+    json::object out{{"answer", said.answer}, {"by", said.by}, {"context", said.context}, {"useless", said.useless}};
+    out["candidates"] = json::array(said.candidates.begin(), said.candidates.end());
+    return json::serialize(out);
+}
+
+std::optional<Said> parse_said(std::string const& text) {
+    try {
+        auto const parsed = json::parse(text);
+        auto const& object = parsed.as_object();
+        Said said;
+        said.answer = json::value_to<std::string>(object.at("answer"));
+        said.candidates = json::value_to<std::vector<std::int64_t>>(object.at("candidates"));
+        said.by = json::value_to<std::string>(object.at("by"));
+        said.context = json::value_to<std::string>(object.at("context"));
+        said.useless = json::value_to<std::string>(object.at("useless"));
+        return said;
+    } catch (std::exception const&) {
+        return std::nullopt;
+    }
+}
+
+}  // namespace groomer::groom

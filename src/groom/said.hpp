@@ -1,0 +1,24 @@
+// What a language model said of an issue, as it is kept under the issue's revision and the version of the question: what was paid for
+// once is used again, also where confidence, the status labels or the way to make texts harmless have changed since.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace groomer::groom {
+
+struct Said {
+    std::string answer;                    // JSON; "": none that is of use
+    std::vector<std::int64_t> candidates;  // that were offered
+    std::string by;                        // provider and model
+    std::string context;                   // digest of what it was shown
+    std::string useless;                   // why there is no answer of use, in one sentence
+};
+
+std::string to_json(Said const& said);
+// Nothing where the text is no such thing.
+std::optional<Said> parse_said(std::string const& json);
+
+}  // namespace groomer::groom
