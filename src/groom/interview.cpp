@@ -153,7 +153,7 @@ Task<Interview> interview(InterviewParts const& parts, config::Repository const&
     asked.candidates = context.candidates;  // those that found room
     model::Question question{context.system, {{true, context.user}}, model::answer_schema(asked), most_output};
     Interview out;
-    Said said{{}, asked.candidates, settings.model.provider + "/" + settings.model.name, context.digest, {}};
+    KeptAnswer said{{}, asked.candidates, settings.model.provider + "/" + settings.model.name, context.digest, {}};
     for (int turns = 0; turns < 2; ++turns) {
         Purse purse{parts, settings.model, most_of(settings.model, subject, question)};
         auto asking = parts.endpoint.ask(question, purse);

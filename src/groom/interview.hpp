@@ -5,7 +5,7 @@
 #include "base/async.hpp"
 #include "config/config.hpp"
 #include "groom/budget.hpp"
-#include "groom/said.hpp"
+#include "groom/kept_answer.hpp"
 #include "lock/hold.hpp"
 #include "metrics/metrics.hpp"
 #include "model/context.hpp"
@@ -37,8 +37,8 @@ struct Subject {
 };
 
 struct Interview {
-    std::optional<Said> said;  // kept; nothing where no answer came
-    std::string why;           // then
+    std::optional<KeptAnswer> said;  // kept; nothing where no answer came
+    std::string why;                 // then
 };
 
 // All arguments outlive it. Throws store::HoldLost and pg::DatabaseError.

@@ -26,7 +26,7 @@ std::string model_version(Case const& one) {
 }
 
 // What was said, as this policy takes it; nothing where it was of no use.
-std::optional<model::Judgement> judgement_of(Said const& said, Case const& one) {
+std::optional<model::Judgement> judgement_of(KeptAnswer const& said, Case const& one) {
     auto const& policy = one.entry.settings.policy;
     auto const parsed = said.answer.empty() ? model::Parsed{} : model::parse_answer(said.answer, asked_of(policy, said.candidates));
     if (!parsed.answer) return std::nullopt;
@@ -85,11 +85,11 @@ Task<model::Judgement> Judge::judge(Case one) {
 // What is kept, or else what it says now.
 Task<std::optional<model::Judgement>> Judge::ask(Case const& one, std::string& why) {
     auto const version = model_version(one);
-    std::optional<Said> said;
+    std::optional<KeptAnswer> said;
     if (!one.force) {
         auto finding = store::find_decision(parts_.store, one.id, one.revision, version);
         auto const kept = co_await std::move(finding);
-        if (kept) said = parse_said(*kept);
+        if (kept) said = parse_kept_answer(*kept);
     }
     if (!said) {
         auto asking = ask_anew(one, version);

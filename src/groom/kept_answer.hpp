@@ -9,7 +9,7 @@
 
 namespace groomer::groom {
 
-struct Said {
+struct KeptAnswer {
     std::string answer;                    // JSON; "": none that is of use
     std::vector<std::int64_t> candidates;  // that were offered
     std::string by;                        // provider and model
@@ -17,8 +17,8 @@ struct Said {
     std::string useless;                   // why there is no answer of use, in one sentence
 };
 
-std::string to_json(Said const& said);
+std::string to_json(KeptAnswer const& said);
 // Nothing where the text is no such thing.
-std::optional<Said> parse_said(std::string const& json);
+std::optional<KeptAnswer> parse_kept_answer(std::string const& json);
 
 }  // namespace groomer::groom

@@ -1,4 +1,4 @@
-#include "groom/said.hpp"
+#include "groom/kept_answer.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -10,17 +10,17 @@ namespace groomer::groom {
 
 namespace json = boost::json;
 
-std::string to_json(Said const& said) {
+std::string to_json(KeptAnswer const& said) {
     json::object out{{"answer", said.answer}, {"by", said.by}, {"context", said.context}, {"useless", said.useless}};
     out["candidates"] = json::array(said.candidates.begin(), said.candidates.end());
     return json::serialize(out);
 }
 
-std::optional<Said> parse_said(std::string const& text) {
+std::optional<KeptAnswer> parse_kept_answer(std::string const& text) {
     try {
         auto const parsed = json::parse(text);
         auto const& object = parsed.as_object();
-        Said said;
+        KeptAnswer said;
         said.answer = json::value_to<std::string>(object.at("answer"));
         said.candidates = json::value_to<std::vector<std::int64_t>>(object.at("candidates"));
         said.by = json::value_to<std::string>(object.at("by"));
