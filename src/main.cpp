@@ -12,6 +12,7 @@
 #include <csignal>
 #include <functional>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,12 +29,13 @@ constexpr auto examples = R"(Examples:
   groomer explain octocat/hello-world#7             why an issue is, or is not, due
   groomer labels --repo octocat/hello-world         which configured labels it lacks; --create makes them
   groomer lock status                               who works now, and who did
+  groomer undo --since 2h --dry-run                 what would be taken back of the last two hours; without --dry-run it is
 
 Every key but repositories and families of labels is also a flag and a variable: --lock.ttl and GROOMER_LOCK_TTL are lock.ttl.
 Exit status: 0 done or nothing to do, 1 failure, 2 usage, 3 configuration, 4 database or schema, 5 credentials refused,
-75 the lock is held by another (once).)";
+75 the lock is held by another (once, undo).)";
 
-constexpr std::string_view commands[]{"run", "once", "explain", "labels", "validate", "migrate", "version", "status", "release"};
+constexpr std::string_view commands[]{"run", "once", "explain", "labels", "validate", "migrate", "undo", "version", "status", "release"};
 constexpr auto key_flags = "keys of the configuration";
 
 // Fifty flags that are keys of the configuration would hide the others in the help.
@@ -99,6 +101,13 @@ struct Commands {
         release->add_option("--lock", line.lock, "Its id; the configured one by default");
         release->add_option("--term", line.term, "The term that holds it");
         release->add_option("--token", line.token, "The token that holds it");
+        auto* undo = add(app, "undo", "Takes back what runs did and is still groomer's; 75 where the lock is held", groomer::app::undo);
+        auto const number = CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max());
+        undo->add_option("--run", line.run, "What this run did; `explain` names runs")->check(number);
+        undo->add_option("--issue", line.issue_ref, "All that was done to this issue, OWNER/NAME#NUMBER");
+        undo->add_option("--since", line.since, "All since a time like 2026-01-31T22:00:00Z, or so long ago, like 2h");
+        undo->add_flag("--dry-run", line.dry_run, "Say what would be taken back, and write nothing");
+        add_json(undo, line);
         auto* validate = add(app, "validate", "Checks the configuration, naming line and column", groomer::app::validate);
         validate->add_flag("--online", line.online, "Also the database, and each tracker");
         auto* migrate = add(app, "migrate", "Applies the schema", groomer::app::migrate);

@@ -298,7 +298,7 @@ Task<reconcile::TickResult> Service::groom_tick(std::shared_ptr<lock::Hold> hold
                      : report.claimed > 0       ? reconcile::TickOutcome::done
                                                 : reconcile::TickOutcome::nothing_to_do;
     result.more = report.full && report.limited.empty();
-    result.whole = !target_.only && !target_.repo && !target_.dry_run;
+    result.whole = !target_.only && !target_.repo && !target_.dry_run && !target_.undo;
     result.clean = report.clean;
     co_return result;
 }

@@ -28,12 +28,12 @@ std::string bounded(std::string_view text) {
     return std::string{truncate_utf8(clean, longest_text)};
 }
 
-// The same for the same wishes, whatever is done already.
+// The same for the same wishes, whatever is done already. Of an undo it says so, for store/undo.cpp.
 std::string key_of(tracker::IssueRef const& ref, std::string const& revision, Plan const& plan) {
     auto text = tracker::to_string(ref) + "\n" + revision + "\n" + plan.target;
     for (auto const& step : steps_of(plan))
         if (!is_of_labels(step)) text.append("\n" + step.op + " " + step.label + " " + std::to_string(step.text.size()) + " " + step.text);
-    return sha256_hex(text);
+    return (plan.takes_back ? "undo " : "") + sha256_hex(text);
 }
 
 std::string_view name(WriteOutcome outcome) {

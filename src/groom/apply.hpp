@@ -26,7 +26,7 @@ struct ApplyParts {
 };
 
 struct Applied {
-    std::string key;  // SHA-256 of repository, issue, revision and plan
+    std::string key;  // SHA-256 of repository, issue, revision and plan; after `undo ` for one that takes back
     std::vector<store::Step> steps;
     bool all_done = true;
     bool gone = false;        // the issue is not there any more

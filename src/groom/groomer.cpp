@@ -1,6 +1,7 @@
 #include "groom/groomer.hpp"
 
 #include "base/error.hpp"
+#include "groom/batch.hpp"
 #include "groom/guard.hpp"
 #include "groom/labels.hpp"
 #include "groom/outcome.hpp"
@@ -9,9 +10,6 @@
 #include "store/issues.hpp"
 
 #include <algorithm>
-#include <deque>
-#include <map>
-#include <set>
 
 namespace groomer::groom {
 namespace {
@@ -27,8 +25,8 @@ std::string_view mode_name(config::Mode mode) {
     return {};
 }
 
-// The issue as the tracker has it, with what only the syncs have seen: a tracker without a history of its labels cannot
-// tell that a person took one away.
+}  // namespace
+
 Task<std::optional<tracker::Issue>> read_now(Entry const& entry, store::Claimed const& claimed) {
     auto reading = entry.tracker->read(claimed.ref);
     auto issue = co_await std::move(reading);
@@ -36,24 +34,6 @@ Task<std::optional<tracker::Issue>> read_now(Entry const& entry, store::Claimed 
     for (auto const& label : claimed.taken_away) issue->events.push_back({label, false, tracker::Actor::person});
     co_return issue;
 }
-
-}  // namespace
-
-struct Groomer::Batch {
-    std::shared_ptr<lock::Hold> hold;
-    std::map<std::string, Entry> entries;  // by name
-    Target target;
-    BootTime::time_point claimed_at;
-    std::deque<store::Claimed> left;
-    std::vector<std::int64_t> waiting;            // claimed, of trackers that cannot be read or let nothing go
-    std::vector<store::Claimed> failed, failing;  // could not be read or written: now; for some time
-    std::map<std::string, int> in_a_row;          // failures of a source's issues, one after the other
-    std::set<std::string> given_up;               // sources, for this tick
-    std::set<std::string> served;                 // sources of which an issue was groomed
-    std::set<std::int64_t> being_written;         // issues, to which a write may be under way
-    TickReport report;
-    std::exception_ptr error;  // of the first worker that failed: ends the tick
-};
 
 Groomer::Groomer(GroomerParts parts) : parts_{std::move(parts)} {}
 
@@ -64,8 +44,10 @@ Task<std::vector<Entry>> Groomer::ready(std::vector<Entry> entries, Target const
         auto const source = std::find_if(known.begin(), known.end(), [&](auto const& s) { return s.name == entry.settings.name; });
         if (source == known.end() || !source->synced) continue;  // half a backlog teaches the local model half
         for (auto const& repo : source->repositories) parts_.metrics.know_repository(repo);
+        // Whoever takes back asks for it, whatever the policy would do by itself; and applies none.
+        if (target.undo) entry.settings.policy.mode = config::Mode::apply;
         if (target.dry_run) entry.settings.policy.mode = config::Mode::dry_run;
-        else co_await store::apply_policy(parts_.store, hold, entry.settings.name, entry.policy_digest);
+        else if (!target.undo) co_await store::apply_policy(parts_.store, hold, entry.settings.name, entry.policy_digest);
         out.push_back(std::move(entry));
     }
     co_return out;
@@ -76,21 +58,10 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
     batch->hold = hold;
     batch->target = target;
     auto const usable = co_await ready(std::move(entries), target, *hold);
-    store::ClaimOptions options;
-    options.lease = parts_.lease;
-    options.only = target.only;
-    options.repo = target.repo;
-    options.due_or_not = target.force;
-    std::int64_t concurrency = 1;
-    std::vector<std::string> asking;  // a language model
-    for (auto const& entry : usable) {
-        if (entry.model) asking.push_back(entry.settings.name);
-        batch->entries.emplace(entry.settings.name, entry);
-        options.sources.push_back({entry.settings.name, entry.settings.policy.batch});
-        concurrency = std::max(concurrency, entry.settings.model.concurrency);
-    }
+    for (auto const& entry : usable) batch->entries.emplace(entry.settings.name, entry);
     if (!usable.empty()) {
-        auto claimed = co_await store::claim(parts_.store, *hold, options);
+        auto claiming = claim(*batch);
+        auto claimed = co_await std::move(claiming);
         batch->left.assign(std::make_move_iterator(claimed.issues.begin()), std::make_move_iterator(claimed.issues.end()));
         batch->report.full = claimed.full;
     }
@@ -98,13 +69,9 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
     auto& report = batch->report;
     report.claimed = batch->left.size();
     if (report.claimed > 0) {
-        std::vector<config::Repository> settings;
-        for (auto const& entry : usable) settings.push_back(entry.settings);
-        co_await parts_.learner.refresh(settings);
-        co_await parts_.judge.begin_tick(std::move(asking));
-        auto working = work_together(batch, std::min<std::int64_t>(concurrency, static_cast<std::int64_t>(report.claimed)));
-        co_await std::move(working);
-        report.cost = parts_.judge.cost();
+        if (!target.undo) co_await prepare(usable);
+        co_await work_off(batch);
+        if (!target.undo) report.cost = parts_.judge.cost();
         report.cost.seconds = std::chrono::duration<double>(parts_.clock.now() - batch->claimed_at).count();
     }
     if (batch->served.empty())
@@ -112,16 +79,48 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
     report.unreadable.insert(batch->given_up.begin(), batch->given_up.end());
     report.cut_short = !batch->left.empty();
     co_await put_back(*batch);
-    if (!report.full && !report.cut_short && !target.dry_run) co_await finish(*batch, usable);
+    bool const idle = target.undo && !batch->wrote;  // then the copies of files are as they were
+    if (!report.full && !report.cut_short && !target.dry_run && !idle) co_await finish(*batch, usable);
     if (!target.dry_run && hold->may_act()) co_await show_backlog(report.full || report.cut_short);
     co_return std::move(report);
 }
 
-Task<> Groomer::work_together(std::shared_ptr<Batch> batch, std::int64_t count) {
+Task<store::Claim> Groomer::claim(Batch& batch) {
+    auto const& target = batch.target;
+    if (target.undo) {
+        store::UndoOptions options{*target.undo, {}, parts_.lease};
+        for (auto const& [name, entry] : batch.entries) options.sources.push_back(name);
+        return store::claim_to_undo(parts_.store, *batch.hold, std::move(options));
+    }
+    store::ClaimOptions options;
+    options.lease = parts_.lease;
+    options.only = target.only;
+    options.repo = target.repo;
+    options.due_or_not = target.force;
+    for (auto const& [name, entry] : batch.entries) options.sources.push_back({name, entry.settings.policy.batch});
+    return store::claim(parts_.store, *batch.hold, std::move(options));
+}
+
+// What judges.
+Task<> Groomer::prepare(std::vector<Entry> const& entries) {
+    std::vector<config::Repository> settings;
+    std::vector<std::string> asking;  // a language model
+    for (auto const& entry : entries) {
+        settings.push_back(entry.settings);
+        if (entry.model) asking.push_back(entry.settings.name);
+    }
+    co_await parts_.learner.refresh(settings);
+    co_await parts_.judge.begin_tick(std::move(asking));
+}
+
+Task<> Groomer::work_off(std::shared_ptr<Batch> batch) {
     // A tick that was cancelled meanwhile must reach join(), which hands it on to the workers.
     co_await asio::this_coro::throw_if_cancelled(false);
+    std::int64_t concurrency = 1;
+    for (auto const& [name, entry] : batch->entries) concurrency = std::max(concurrency, entry.settings.model.concurrency);
+    concurrency = std::min(concurrency, static_cast<std::int64_t>(batch->report.claimed));
     TaskGroup workers{parts_.executor, [&](std::string const&, std::exception_ptr error) { batch->error = error; }};
-    for (std::int64_t i = 0; i < count; ++i) workers.spawn("worker", [this, batch] { return work(batch); });
+    for (std::int64_t i = 0; i < concurrency; ++i) workers.spawn("worker", [this, batch] { return work(batch); });
     co_await workers.join();
     if (batch->error) std::rethrow_exception(batch->error);
 }
@@ -133,7 +132,7 @@ Task<> Groomer::put_back(Batch& batch) {
     for (auto const& claimed : batch.left) ids.push_back(claimed.id);
     if (ids.empty() || !batch.hold->may_act()) co_return;
     co_await store::unclaim(parts_.store, *batch.hold, ids);
-    if (batch.target.dry_run) co_return;
+    if (batch.target.dry_run || batch.target.undo) co_return;
     if (!batch.failed.empty()) co_await store::put_last(parts_.store, *batch.hold, batch.failed, 0ms);
     if (!batch.failing.empty()) co_await store::put_last(parts_.store, *batch.hold, batch.failing, pause);
 }
@@ -198,7 +197,8 @@ Task<> Groomer::work(std::shared_ptr<Batch> batch) {
         std::exception_ptr failure;
         bool limited = false, refused = false;
         try {
-            co_await groom(batch, claimed);
+            auto treating = batch->target.undo ? take_back(batch, claimed) : groom(batch, claimed);
+            co_await std::move(treating);
         } catch (pg::DatabaseError const&) {
             throw;
         } catch (tracker::LimitReached const&) {
@@ -255,18 +255,22 @@ Task<> Groomer::groom(std::shared_ptr<Batch> batch, store::Claimed claimed) {
     record.duration = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.now() - started);
     if (record.outcome.empty()) co_return;  // the hold was over before anything was settled
     auto const run = co_await store::record(parts_.store, *batch->hold, record);
-    parts_.metrics.issue_duration_seconds().observe(parts_.clock.now() - batch->claimed_at);
+    tell(*batch, claimed, record, run);
+}
+
+void Groomer::tell(Batch& batch, store::Claimed const& claimed, store::Record const& record, std::int64_t run) {
+    parts_.metrics.issue_duration_seconds().observe(parts_.clock.now() - batch.claimed_at);
     count(claimed, record);
-    parts_.log.info("groomed", {{"component", "groom"},
-                                {"term", batch->hold->terms().term},
-                                {"repo", claimed.ref.repo},
-                                {"issue", claimed.ref.number},
-                                {"run", run},
-                                {"outcome", record.outcome},
-                                {"reason", record.reason},
-                                {"added", joined(record.added)},
-                                {"removed", joined(record.removed)}});
-    batch->report.issues.push_back({claimed.ref, record.outcome, record.reason, record.added, record.removed});
+    parts_.log.info(batch.target.undo ? "taken back" : "groomed", {{"component", "groom"},
+                                                                   {"term", batch.hold->terms().term},
+                                                                   {"repo", claimed.ref.repo},
+                                                                   {"issue", claimed.ref.number},
+                                                                   {"run", run},
+                                                                   {"outcome", record.outcome},
+                                                                   {"reason", record.reason},
+                                                                   {"added", joined(record.added)},
+                                                                   {"removed", joined(record.removed)}});
+    batch.report.issues.push_back({claimed.ref, record.outcome, record.reason, record.added, record.removed});
 }
 
 Task<store::Record> Groomer::treat(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed) {
@@ -288,6 +292,11 @@ Task<store::Record> Groomer::treat(std::shared_ptr<Batch> batch, Entry const& en
     record.own_labels = standing_of_ours(*issue);
     if (auto const why = guard(*issue, policy)) {
         leave_alone(record, *why, parked_for(*issue));
+        record.undone = claimed.undone;
+        co_return record;
+    }
+    if (claimed.undone == record.revision && !batch->target.force) {
+        leave_undone(record);
         co_return record;
     }
     Case one{*batch->hold, entry, claimed.id, *issue, record.revision, batch->target.force};
@@ -319,6 +328,7 @@ Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, stor
     ApplyParts const parts{parts_.clock, parts_.log, parts_.metrics, parts_.store, parts_.write_limit};
     auto applied = co_await apply(parts, batch->hold, *entry.tracker, claimed.id, claimed.ref, record.revision, wanted);
     take_result(record, wanted, applied, claimed.failures);
+    batch->wrote = batch->wrote || record.outcome != "failed";
     batch->being_written.erase(claimed.id);
     if (applied.unanswered) batch->report.clean = false;
     if (applied.withheld) record.outcome.clear();
@@ -333,7 +343,7 @@ Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, stor
 }
 
 void Groomer::count(store::Claimed const& claimed, store::Record const& record) {
-    auto const shown = record.outcome == "skipped" ? std::string{"noop"} : record.outcome;
+    auto const shown = record.outcome == "skipped" ? std::string{"noop"} : record.outcome == "undone" ? "applied" : record.outcome;
     parts_.metrics.issues_groomed_total(claimed.ref.repo, shown).increment();
 }
 

@@ -10,6 +10,7 @@
 #include "groom/learner.hpp"
 #include "lock/hold.hpp"
 #include "metrics/metrics.hpp"
+#include "store/undo.hpp"
 #include "store/work.hpp"
 #include "tracker/tracker.hpp"
 
@@ -37,10 +38,11 @@ struct GroomerParts {
 };
 
 struct Target {
-    std::optional<tracker::IssueRef> only;  // one issue, due or not
-    std::optional<std::string> repo;        // of one repository alone
-    bool force = false;                     // due or not, and stored decisions are made anew
-    bool dry_run = false;                   // whatever the policy says
+    std::optional<tracker::IssueRef> only;     // one issue, due or not
+    std::optional<std::string> repo;           // of one repository alone
+    bool force = false;                        // due or not, and stored decisions are made anew
+    bool dry_run = false;                      // whatever the policy says
+    std::optional<store::UndoSelection> undo;  // nothing is groomed: what these runs did is taken back
 };
 
 // One line of what a tick did.
@@ -74,17 +76,22 @@ public:
 private:
     struct Batch;
     Task<std::vector<Entry>> ready(std::vector<Entry> entries, Target const& target, lock::Hold& hold);
+    Task<store::Claim> claim(Batch& batch);
+    Task<> prepare(std::vector<Entry> const& entries);
+    Task<> work_off(std::shared_ptr<Batch> batch);
     Task<> finish(Batch& batch, std::vector<Entry> const& entries);
     Task<> show_backlog(bool more_to_come);
     Task<> forget(std::shared_ptr<lock::Hold> hold, std::vector<Entry> const& entries);
     Task<> put_back(Batch& batch);
-    Task<> work_together(std::shared_ptr<Batch> batch, std::int64_t count);
     Task<> work(std::shared_ptr<Batch> batch);
     Task<> groom(std::shared_ptr<Batch> batch, store::Claimed claimed);
     Task<store::Record> treat(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed);
+    Task<> take_back(std::shared_ptr<Batch> batch, store::Claimed claimed);
+    Task<store::Record> treat_back(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed);
     Task<> carry_out(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, Plan const& plan,
                      store::Record& record);
     void note_failure(Batch& batch, store::Claimed const& claimed, bool refused, std::string const& error);
+    void tell(Batch& batch, store::Claimed const& claimed, store::Record const& record, std::int64_t run);
     void count(store::Claimed const& claimed, store::Record const& record);
 
     GroomerParts parts_;

@@ -67,6 +67,11 @@ void leave_alone(store::Record& record, std::string why, std::optional<milliseco
     record.due_in = again;
 }
 
+void leave_undone(store::Record& record) {
+    leave_alone(record, "what was done to it was taken back, and it has not changed since", std::nullopt);
+    record.undone = record.revision;
+}
+
 void leave_unread(store::Record& record, std::string why, int failures_before) {
     record.outcome = "failed";
     record.reason = std::move(why);

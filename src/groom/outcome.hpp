@@ -24,6 +24,8 @@ void leave_alone(store::Record& record, std::string why, std::optional<std::chro
 // The tracker says that it has the issue no more. That may be a right that was lost for a moment, or a repository whose issues are
 // switched off for a while: it is looked at again until a full pass of the sync has found it gone.
 void leave_to_return(store::Record& record);
+// What was done to it was taken back, and nobody has changed it since: it waits for that.
+void leave_undone(store::Record& record);
 // It cannot be read, which is a failure of its own.
 void leave_unread(store::Record& record, std::string why, int failures_before);
 // How long an issue that is left alone waits: closed ones for a change, others 14 days.

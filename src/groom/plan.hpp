@@ -31,6 +31,8 @@ struct Plan {
     bool status_decided = false;          // the issue carries a status then
     std::string target;                   // what labels are wanted, the same whatever is done already: part of the step key
 
+    bool takes_back = false;  // what other runs did: an `undo`, whose steps are told apart by their key
+
     // What no policy asks for yet: as it is to be then, whatever is so already.
     std::vector<NamedText> sections;  // of the issue's body
     std::optional<std::string> title;

@@ -35,7 +35,7 @@ WHERE lower(r.name) = lower($1) AND i.number = $2)sql"};
 
 constexpr pg::Statement runs_statement{"runs_of", R"sql(
 SELECT id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), mode, outcome, reason, judgement::text, pod,
-       array_to_json(added), array_to_json(removed)
+       array_to_json(added), array_to_json(removed), undone_by
 FROM groomer.run WHERE issue_id = $1 ORDER BY id DESC LIMIT 5)sql"};
 
 }  // namespace
@@ -95,7 +95,7 @@ Task<std::optional<IssueStory>> story(Store& store, tracker::IssueRef ref) {
     auto runs = co_await store.read(runs_statement, issue);
     for (auto const& run : runs)
         story.runs.push_back({run.integer(0), run.text(1), run.text(2), run.text(3), run.text(4), run.text(5), run.text(6),
-                              strings(run.text(7)), strings(run.text(8))});
+                              strings(run.text(7)), strings(run.text(8)), run.null(9) ? std::nullopt : std::optional{run.integer(9)}});
     co_return story;
 }
 

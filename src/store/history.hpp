@@ -43,6 +43,7 @@ struct RunLine {
     std::int64_t id = 0;
     std::string at, mode, outcome, reason, judgement, pod;  // judgement: JSON
     std::vector<std::string> added, removed;
+    std::optional<std::int64_t> undone_by;  // the run that took it back
 };
 
 struct IssueStory {

@@ -43,6 +43,8 @@ SELECT (SELECT count(*) FROM fence))sql"};
 #define GROOMER_CONTENT_CHANGED                                                   \
     "(i.title, i.body, i.open, i.labels, i.own_labels, i.gone) IS DISTINCT FROM " \
     "(excluded.title, excluded.body, excluded.open, excluded.labels, " GROOMER_OWN_NOW ", false)"
+// Also a comment may, where what was done was taken back: whether it is a person's is seen when the issue is read.
+#define GROOMER_TOUCHED_SINCE_UNDONE "(i.undone IS NOT NULL AND i.updated_at IS DISTINCT FROM excluded.updated_at)"
 
 // Labels are compared as sorted arrays: record() leaves them so too, and our own writes are no change of a person's.
 constexpr pg::Statement page_statement{"apply_page", GROOMER_FENCED R"sql(,
@@ -80,10 +82,12 @@ written AS (
         taken_away = ARRAY((SELECT unnest(i.labels) EXCEPT SELECT unnest(i.own_labels)) UNION SELECT unnest(i.taken_away)
                            EXCEPT (SELECT unnest(excluded.labels) EXCEPT SELECT unnest()sql" GROOMER_OWN_NOW R"sql())),
         updated_at = excluded.updated_at, seen_pass = excluded.seen_pass, gone = false,
+        undone = CASE WHEN i.open = excluded.open THEN i.undone END,
         rank = CASE WHEN i.groomed_at IS NULL THEN 0 WHEN )sql" GROOMER_CONTENT_CHANGED R"sql( THEN 1 ELSE i.rank END,
         due_at = CASE WHEN NOT excluded.open THEN NULL
-                      WHEN )sql" GROOMER_CONTENT_CHANGED R"sql( THEN statement_timestamp() ELSE i.due_at END
-    WHERE i.seen_pass <> excluded.seen_pass OR )sql" GROOMER_CONTENT_CHANGED R"sql(
+                      WHEN )sql" GROOMER_CONTENT_CHANGED " OR " GROOMER_TOUCHED_SINCE_UNDONE R"sql( THEN statement_timestamp()
+                      ELSE i.due_at END
+    WHERE i.seen_pass <> excluded.seen_pass OR )sql" GROOMER_CONTENT_CHANGED " OR " GROOMER_TOUCHED_SINCE_UNDONE R"sql(
     RETURNING 1)
 SELECT (SELECT count(*) FROM fence), (SELECT issues FROM changed),
        (SELECT count(*) FROM input WHERE lower(repo) NOT IN (SELECT name FROM known)))sql",

@@ -57,7 +57,7 @@ leased AS (
     ON CONFLICT (issue_id) DO UPDATE SET term = excluded.term, until = excluded.until WHERE lease.term < excluded.term
     RETURNING issue_id)
 SELECT (SELECT count(*) FROM fence), i.id, r.name, i.number, r.source, i.failures, array_to_json(i.own_labels),
-    array_to_json(i.taken_away), (extract(epoch FROM i.due_at) * 1000000)::bigint
+    array_to_json(i.taken_away), (extract(epoch FROM i.due_at) * 1000000)::bigint, i.undone
 FROM (SELECT 1) AS always LEFT JOIN (leased JOIN chosen ON chosen.id = leased.issue_id
      JOIN groomer.issue i ON i.id = leased.issue_id JOIN groomer.repository r ON r.id = i.repo_id) ON true
 ORDER BY chosen.place)sql",
@@ -134,13 +134,14 @@ x AS (
     SELECT x.* FROM fence, json_to_record($4::json) AS x(
         mode text, revision text, outcome text, reason text, judgement jsonb, added text[], removed text[], before text[],
         after text[], own text[], application text, duration_ms int, due_ms bigint, failures int, pod text, trial boolean,
-        claimed_due_us bigint)),
+        claimed_due_us bigint, undone text, undoes bigint[])),
 run AS (
     INSERT INTO groomer.run (issue_id, term, pod, mode, revision, outcome, reason, judgement, added, removed, labels_before,
                              application, duration_ms)
     SELECT $3::bigint, s.term, x.pod, x.mode, coalesce(x.revision, ''), x.outcome, x.reason, x.judgement, x.added, x.removed, x.before,
            nullif(x.application, ''), x.duration_ms
     FROM x, groomer.lock_state s WHERE s.lock = $1 RETURNING id),
+undone AS (UPDATE groomer.run r SET undone_by = run.id FROM x, run WHERE r.issue_id = $3::bigint AND r.id = ANY (x.undoes)),
 stepped AS (
     UPDATE groomer.step t SET status = r.status, detail = r.detail, ended_at = coalesce(t.ended_at, clock_timestamp())
     FROM x, json_to_recordset($5::json) AS r(seq int, status text, detail text) WHERE t.key = x.application AND t.seq = r.seq),
@@ -155,6 +156,7 @@ found AS (
 groomed AS (
     UPDATE groomer.issue i SET groomed_at = clock_timestamp(), revision = coalesce(x.revision, i.revision), outcome = x.outcome,
         reason = x.reason, labels = coalesce(x.after, i.labels), own_labels = coalesce(x.own, i.own_labels), failures = x.failures,
+        undone = CASE WHEN x.revision IS NULL THEN i.undone ELSE x.undone END,
         -- What a sync, a policy or a person has made due since it was claimed has not been looked at: it stays due.
         rank = CASE WHEN (extract(epoch FROM i.due_at) * 1000000)::bigint IS DISTINCT FROM x.claimed_due_us THEN i.rank ELSE 2 END,
         due_at = CASE WHEN NOT i.open OR i.gone THEN NULL
@@ -171,7 +173,8 @@ changed AS (
     UPDATE groomer.source s SET policy = $4 FROM fence WHERE s.name = $3 AND s.policy IS DISTINCT FROM $4),
 due AS (
     UPDATE groomer.issue i SET due_at = statement_timestamp(), rank = CASE WHEN i.groomed_at IS NULL THEN 0 ELSE 1 END
-    FROM fence, before, groomer.repository r WHERE r.source = before.name AND i.repo_id = r.id AND i.open AND NOT i.gone)
+    FROM fence, before, groomer.repository r WHERE r.source = before.name AND i.repo_id = r.id AND i.open AND NOT i.gone
+      AND i.undone IS NULL)
 SELECT (SELECT count(*) FROM fence))sql",
                                          milliseconds{30'000}};
 
@@ -254,6 +257,8 @@ boost::json::object to_json(Record const& record) {
         for (auto const* key : {"revision", "after", "own"}) out.erase(key);
     if (record.due_in) out["due_ms"] = record.due_in->count();
     if (record.claimed_due) out["claimed_due_us"] = *record.claimed_due;
+    if (record.undone) out["undone"] = *record.undone;
+    if (!record.undoes.empty()) out["undoes"] = json_array(record.undoes);
     return out;
 }
 
@@ -284,7 +289,8 @@ Task<Claim> claim(Store& store, lock::Hold& hold, ClaimOptions options) {
                               static_cast<int>(row.integer(5)),
                               strings(row.text(6)),
                               strings(row.text(7)),
-                              row.null(8) ? std::nullopt : std::optional{row.integer(8)}});
+                              row.null(8) ? std::nullopt : std::optional{row.integer(8)},
+                              row.maybe(9)});
         ++taken[row.text(4)];
     }
     out.full = static_cast<std::int64_t>(out.issues.size()) == limit ||

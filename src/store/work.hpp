@@ -12,6 +12,13 @@
 
 namespace groomer::store {
 
+// A step that grooming has stored of an issue, and the run that it belongs to.
+struct Act {
+    std::optional<std::int64_t> run;  // none yet: its holder died, and nobody has groomed the issue since
+    std::string op, label;            // as in Step
+    bool selected = false;            // it is to be taken back
+};
+
 // An issue that this tick has selected and leased, in one statement.
 struct Claimed {
     std::int64_t id = 0;
@@ -21,6 +28,8 @@ struct Claimed {
     std::vector<std::string> own_labels;  // those that we set, as last recorded
     std::vector<std::string> taken_away;  // those that people had set and that a sync saw go; one may still stand by our effect
     std::optional<std::int64_t> due;      // when it was, in microseconds since the epoch; none: not before something changed
+    std::optional<std::string> undone;    // the revision at which what runs had done was taken back, if nobody has groomed it since
+    std::vector<Act> acts = {};           // to be undone: all that were not taken back yet, the oldest first
 };
 
 struct ClaimSource {
@@ -109,13 +118,15 @@ struct Record {
     std::optional<std::int64_t> claimed_due;          // Claimed::due; an issue that was made due since then stays due
     int failures = 0;
     std::string pod;
-    bool unread = false;         // nothing new is known of it: what is stored of its labels stays
-    bool keep_schedule = false;  // a trial: the run is stored, the issue stays as due as it was
+    bool unread = false;                // nothing new is known of it: what is stored of its labels stays
+    bool keep_schedule = false;         // a trial: the run is stored, the issue stays as due as it was
+    std::optional<std::string> undone;  // as in Claimed
+    std::vector<std::int64_t> undoes;   // runs that this one has taken back
 };
 // Returns the run's id.
 Task<std::int64_t> record(Store& store, lock::Hold& hold, Record record);
 
-// Makes the issues of a source due that were groomed under another policy; nothing if its digest is unchanged.
+// Makes the issues of a source due that were groomed under another policy, and not taken back since; nothing if its digest is unchanged.
 Task<> apply_policy(Store& store, lock::Hold& hold, std::string source, std::string digest);
 
 struct Backlog {

@@ -27,6 +27,8 @@ struct CommandLine {
     std::optional<std::int64_t> term;
     std::optional<std::string> token;
     std::string issue_ref;
+    std::optional<std::int64_t> run;
+    std::optional<std::string> since;
 };
 
 int run(CommandLine const& line, Log& log);
@@ -35,6 +37,7 @@ int explain(CommandLine const& line, Log& log);
 int labels(CommandLine const& line, Log& log);
 int lock_status(CommandLine const& line, Log& log);
 int lock_release(CommandLine const& line, Log& log);
+int undo(CommandLine const& line, Log& log);
 int validate(CommandLine const& line, Log& log);
 int migrate(CommandLine const& line, Log& log);
 int print_version(CommandLine const& line);

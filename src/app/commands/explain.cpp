@@ -35,6 +35,7 @@ void print_run(store::RunLine const& run) {
     std::cout << "run " << run.id << " at " << run.at << " by " << run.pod << " (" << run.mode << "): " << run.outcome;
     if (!run.added.empty()) std::cout << ", added " << groom::joined(run.added);
     if (!run.removed.empty()) std::cout << ", removed " << groom::joined(run.removed);
+    if (run.undone_by) std::cout << "; taken back by run " << *run.undone_by;
     std::cout << '\n';
     // What became of it, then what was judged: a person's label may stand against a judgement.
     std::cout << "  because: " << run.reason << '\n';

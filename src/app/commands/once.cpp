@@ -1,39 +1,15 @@
 #include "app/commands/commands.hpp"
-#include "app/run_to_end.hpp"
+#include "app/one_tick.hpp"
 #include "app/service.hpp"
 #include "base/error.hpp"
-#include "base/text.hpp"
-#include "groom/outcome.hpp"
-#include "lock/token.hpp"
 #include "store/history.hpp"
-
-#include <boost/asio/signal_set.hpp>
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
+#include "store/issues.hpp"
 
 #include <algorithm>
-#include <array>
-#include <csignal>
 #include <iostream>
 
 namespace groomer::app {
 namespace {
-
-// A held `global` row means that somebody syncs already.
-// Returns false where the sync failed.
-Task<bool> sync_if_stale(Service& service, config::Config const& config, Log& log) {
-    auto const known = co_await store::sources(service.store());
-    auto const stale = [&](config::Repository const& repository) {
-        auto const source = std::find_if(known.begin(), known.end(), [&](auto const& s) { return s.name == repository.name; });
-        return source == known.end() || !source->synced || source->age > std::chrono::duration<double>(config.schedule.sync_every).count();
-    };
-    if (std::none_of(config.repositories.begin(), config.repositories.end(), stale)) co_return true;
-    auto const synced = co_await service.sync_loop().once(std::chrono::milliseconds{0});
-    if (!synced.tick) log.info("another replica syncs already", {{"component", "sync"}, {"lock", sync_lock_id}});
-    co_return !synced.tick || synced.tick->outcome == reconcile::TickOutcome::done ||
-        synced.tick->outcome == reconcile::TickOutcome::nothing_to_do;
-}
 
 Task<groom::Target> target_of(Service& service, CommandLine const& line) {
     groom::Target target;
@@ -52,85 +28,6 @@ Task<groom::Target> target_of(Service& service, CommandLine const& line) {
     co_return target;
 }
 
-boost::json::object as_json(groom::Cost const& cost) {
-    return {{"issues", cost.issues}, {"tokens", cost.spent.tokens}, {"usd", cost.spent.usd}, {"seconds", cost.seconds}};
-}
-
-void print_json(char const* outcome, bool dry_run, groom::TickReport const& report, groom::Forecast const& forecast) {
-    boost::json::array results;
-    for (auto const& issue : report.issues)
-        results.emplace_back(boost::json::object{{"repo", issue.ref.repo},
-                                                 {"issue", issue.ref.number},
-                                                 {"outcome", issue.outcome},
-                                                 {"reason", issue.reason},
-                                                 {"added", boost::json::array(issue.added.begin(), issue.added.end())},
-                                                 {"removed", boost::json::array(issue.removed.begin(), issue.removed.end())}});
-    boost::json::object out{{"outcome", outcome}, {"dryRun", dry_run}};
-    if (report.failed > 0) out["failed"] = report.failed;
-    if (!forecast.text.empty()) {
-        out["cost"] = as_json(report.cost);
-        out["rest"] = as_json(forecast.rest);
-    }
-    out["results"] = std::move(results);
-    std::cout << boost::json::serialize(out) << '\n';
-}
-
-// Issue, outcome, what changes, why: as wide as they have to be, the reason last.
-void print_table(std::vector<groom::Groomed> const& issues) {
-    std::vector<std::array<std::string, 3>> rows;
-    std::array<std::size_t, 3> width{};
-    for (auto const& issue : issues) {
-        std::string change;
-        for (auto const& label : issue.added) change.append(change.empty() ? "+" : " +").append(label);
-        for (auto const& label : issue.removed) change.append(change.empty() ? "-" : " -").append(label);
-        rows.push_back({tracker::to_string(issue.ref), issue.outcome, change});
-        for (std::size_t i = 0; i < width.size(); ++i) width[i] = std::max(width[i], count_characters(rows.back()[i]));
-    }
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-        for (std::size_t i = 0; i < width.size(); ++i)
-            std::cout << rows[row][i] << std::string(width[i] - count_characters(rows[row][i]) + 2, ' ');
-        std::cout << issues[row].reason << '\n';
-    }
-}
-
-void print(CommandLine const& line, bool dry_run, reconcile::Loop::Once const& once, groom::TickReport const& report,
-           groom::Forecast const& forecast) {
-    using reconcile::TickOutcome;
-    bool const failed = once.tick && once.tick->outcome == TickOutcome::error,
-               stopped = once.tick && once.tick->outcome == TickOutcome::aborted;
-    char const* outcome = !once.tick              ? "lock_held"
-                          : failed                ? "failed"
-                          : stopped               ? "stopped"
-                          : report.issues.empty() ? "nothing_to_do"
-                                                  : "groomed";
-    if (line.json) return print_json(outcome, dry_run, report, forecast);
-    print_table(report.issues);
-    for (auto const& source : report.limited) std::cout << source << ": a limit is reached, the rest of its issues wait\n";
-    if (report.failed > 0)
-        std::cout << report.failed << (report.failed == 1 ? " issue" : " issues")
-                  << " could not be read or written: why is in the log above\n";
-    if (!forecast.text.empty()) std::cout << forecast.text << '\n';
-    if (!once.tick)
-        std::cout << "the lock is held by another: "
-                  << (once.holder && once.holder->token ? one_line(*once.holder->token, 200) : "it was taken just now") << '\n';
-    else if (failed) std::cout << "the tick failed: its error is in the log above\n";
-    else if (stopped) std::cout << "stopped before it was done\n";
-    else if (report.issues.empty()) std::cout << "nothing to do\n";
-}
-
-// What a paid model would cost for the rest of the backlog. A trial leaves its issues due, and has paid for them.
-Task<groom::Forecast> foresee(Service& service, config::Config const& config, bool trial) {
-    auto const& report = service.last_report();
-    auto const paid =
-        std::find_if(config.repositories.begin(), config.repositories.end(), [](auto const& r) { return r.model.provider != "local"; });
-    if (report.cost.issues == 0 || paid == config.repositories.end()) co_return groom::Forecast{};
-    auto counting = store::backlog(service.store());
-    auto const backlog = co_await std::move(counting);
-    std::int64_t left = trial ? -static_cast<std::int64_t>(report.issues.size()) : 0;
-    for (auto const& repo : backlog) left += repo.due;
-    co_return groom::forecast(report.cost, std::max<std::int64_t>(left, 0), paid->model);
-}
-
 Task<int> once_in(Service& service, CommandLine const& line, config::Config const& config, Log& log) {
     co_await service.migrate();
     bool const synced = co_await sync_if_stale(service, config, log);
@@ -145,38 +42,16 @@ Task<int> once_in(Service& service, CommandLine const& line, config::Config cons
         else std::cout << "groomer is paused: nothing was done\n";
         co_return 0;
     }
-    auto const once = co_await service.groom_loop().once(config.lock.ttl);
-    if (once.stopped) throw Error{ErrorCode::failure, "stopped by a signal before the lock could be had"};
-    auto foreseeing = foresee(service, config, line.dry_run);
-    auto const forecast = co_await std::move(foreseeing);
-    print(line, dry_run, once, service.last_report(), forecast);
-    if (!once.tick) co_return static_cast<int>(ErrorCode::held);
-    if (service.last_sync().refused || service.last_report().refused) {
-        if (!line.json) std::cout << "credentials were refused: which, and why, is in the log above\n";
-        co_return static_cast<int>(ErrorCode::credentials);
-    }
-    bool const failed = once.tick->outcome == reconcile::TickOutcome::error || once.tick->outcome == reconcile::TickOutcome::aborted;
-    auto const& issues = service.last_report().issues;
-    bool const unwritten =
-        std::any_of(issues.begin(), issues.end(), [](auto const& i) { return i.outcome == "failed" || i.outcome == "partial"; });
-    co_return failed || unwritten || service.last_report().failed > 0 || !synced ? 1 : 0;
+    OneTick const options{line, dry_run, synced};
+    auto ticking = one_tick(service, config, options);
+    co_return co_await std::move(ticking);
 }
 
 }  // namespace
 
 int once(CommandLine const& line, Log& log) {
     if (line.issue && !line.repo) throw Error{ErrorCode::usage, "--issue needs --repo OWNER/NAME"};
-    auto const loaded = configuration(line, log);
-    asio::io_context context{1};
-    Service service{loaded.config, without_slot(line), log, context};
-    asio::signal_set signals{context, SIGTERM, SIGINT};
-    signals.async_wait([&](boost::system::error_code error, int) {
-        if (error) return;
-        exit_at_next_signal(signals);
-        service.sync_loop().stop();
-        service.groom_loop().stop();
-    });
-    return run_to_end(context, once_in(service, line, loaded.config, log));
+    return with_service(line, log, [&](Service& service, config::Config const& config) { return once_in(service, line, config, log); });
 }
 
 }  // namespace groomer::app
