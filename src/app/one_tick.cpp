@@ -82,7 +82,7 @@ void print(OneTick const& options, reconcile::Loop::Once const& once, groom::Tic
         std::cout << report.failed << (report.failed == 1 ? " issue" : " issues")
                   << " could not be read or written: why is in the log above\n";
     if (auto const count = left(options, report); count > 0)
-        std::cout << count << (count == 1 ? " issue is" : " issues are") << " left as before: run it again\n";
+        std::cout << count << (count == 1 ? " issue is" : " issues are") << " left: run it again\n";
     if (options.whole && report.full) std::cout << "there are more issues than one run takes: run it again\n";
     if (!forecast.text.empty()) std::cout << forecast.text << '\n';
     if (!once.tick)

@@ -57,6 +57,7 @@ Task<store::Record> Groomer::treat_back(std::shared_ptr<Batch> batch, Entry cons
     record.removed = wanted.plan.remove;
     record.outcome = wanted.plan.empty() ? "noop" : batch->target.dry_run ? "planned" : "undone";
     if (batch->target.dry_run) co_return record;
+    if (!wanted.plan.empty()) co_await store::begin_undo(parts_.store, *batch->hold, claimed, record.revision);
     co_await carry_out(batch, entry, claimed, wanted.plan, record);
     settle_undo(record, wanted);
     co_return record;

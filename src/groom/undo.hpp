@@ -28,8 +28,8 @@ struct Undo {
 // had to do with it since and no label of its family stands in its place.
 Undo undo(tracker::Issue const& issue, std::vector<store::Act> const& acts, config::Policy const& policy);
 
-// What becomes of the issue then, when the plan was carried out (or there was nothing to write). It is not groomed again before
-// something changes, unless nothing came of it.
+// What becomes of the issue then, when the plan was carried out (or there was nothing to write): it is not groomed again before
+// something changes. Where nothing came of it, it stays as it was left when that began.
 void settle_undo(store::Record& record, Undo const& undo);
 
 }  // namespace groomer::groom

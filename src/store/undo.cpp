@@ -51,6 +51,13 @@ FROM (SELECT 1) AS always LEFT JOIN (leased JOIN told ON told.issue_id = leased.
 ORDER BY r.id, i.number)sql",
                                         std::chrono::milliseconds{30'000}};
 
+constexpr pg::Statement begin_statement{"begin_undo", GROOMER_FENCED R"sql(,
+parked AS (
+    UPDATE groomer.issue i SET undone = $4,
+        due_at = CASE WHEN (extract(epoch FROM i.due_at) * 1000000)::bigint IS DISTINCT FROM $5::bigint THEN i.due_at END
+    FROM fence WHERE i.id = $3::bigint)
+SELECT (SELECT count(*) FROM fence))sql"};
+
 constexpr pg::Statement about_statement{"about_run", "SELECT mode, outcome, undone_by FROM groomer.run WHERE id = $1"};
 
 std::vector<Act> to_acts(std::string const& text) {
@@ -93,6 +100,11 @@ Task<Claim> claim_to_undo(Store& store, lock::Hold& hold, UndoOptions options) {
     }
     out.full = static_cast<std::int64_t>(out.issues.size()) == options.limit;
     co_return out;
+}
+
+Task<> begin_undo(Store& store, lock::Hold& hold, Claimed const& issue, std::string revision) {
+    pg::Values values{issue.id, revision, issue.due};
+    co_await store.write(hold, begin_statement, values);
 }
 
 Task<std::optional<RunAbout>> about_run(Store& store, std::int64_t run) {

@@ -30,6 +30,10 @@ struct UndoOptions {
 // belongs to the first run that was recorded after it: so do those of a holder that died before it recorded its own.
 Task<Claim> claim_to_undo(Store& store, lock::Hold& hold, UndoOptions options);
 
+// Before the first effect: the issue, at this revision, is not to be groomed again, whatever a sync then sees of an undo that is cut
+// short. Not due any more, unless something made it so since it was claimed.
+Task<> begin_undo(Store& store, lock::Hold& hold, Claimed const& issue, std::string revision);
+
 struct RunAbout {
     std::string mode, outcome;
     std::optional<std::int64_t> undone_by;

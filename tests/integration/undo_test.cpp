@@ -133,7 +133,7 @@ TEST_F(Undoing, ItIsNotGroomedAgainBeforeItChanges) {
     EXPECT_EQ(of(bug, "i.due_at"), "");
     sync();
     EXPECT_EQ(groom_all(), 0U);
-    start("mode: apply, cooldown: 25h");  // another policy: all the others are due again
+    start("mode: apply, abstain_label: needs-a-look");  // another policy: all the others are due again
     EXPECT_EQ(groom_all(), issues.size() - 1);
     EXPECT_EQ(ours(bug), Labels{});
     groom::Target target;
@@ -352,7 +352,7 @@ TEST_F(Undoing, AnEffectThatFailsIsToldAndDoneTheNextTime) {
     std::filesystem::create_directory(log_path);  // no file can be there
     auto const failed = command({"undo", "--issue", "o/r#" + std::to_string(bug)});
     EXPECT_EQ(failed.status, 1) << failed.output;
-    EXPECT_NE(failed.output.find("1 issue is left as before: run it again"), std::string::npos) << failed.output;
+    EXPECT_NE(failed.output.find("1 issue is left: run it again"), std::string::npos) << failed.output;
     std::filesystem::remove(log_path);
     std::filesystem::rename(folder / "kept", log_path);
     auto const ended = command({"undo", "--issue", "o/r#" + std::to_string(bug)});

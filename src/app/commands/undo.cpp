@@ -22,7 +22,9 @@ store::UndoSelection selection_of(CommandLine const& line) {
         if (!selection.issue) throw Error{ErrorCode::usage, "--issue wants OWNER/NAME#NUMBER, like octocat/hello-world#7"};
     }
     if (!line.since) return selection;
+    constexpr std::chrono::hours longest{24 * 3650};  // as long as runs may be kept
     selection.last = parse_duration(*line.since);
+    if (selection.last && *selection.last > longest) selection.last = longest;
     auto const time = parse_time(*line.since);
     if (time) selection.since = format_seconds(*time);
     if (!time && !selection.last)

@@ -100,8 +100,14 @@ TEST_F(UndoOnGithub, AKilledOneIsCompletedByTheNextAndNothingIsDoneTwice) {
     EXPECT_EQ(number("SELECT count(*) FROM groomer.run WHERE mode = 'undo'"), 0);
     EXPECT_EQ(number("SELECT count(*) FROM groomer.step WHERE starts_with(key, 'undo ')"),
               static_cast<std::int64_t>(labels_of_ours.size()));
-    Ended ended{75, ""};  // until the row of the dead one is over
-    while (ended.status == 75 && std::chrono::steady_clock::now() < end) ended = command({"undo", "--issue", name()});
+    // Others go on meanwhile, and see its labels gone.
+    make_sync_due();
+    Ended other{75, ""};  // until the row of the dead one is over
+    while (other.status == 75 && std::chrono::steady_clock::now() < end) other = command({"once"});
+    ASSERT_EQ(other.status, 0) << other.output;
+    EXPECT_EQ(done().size(), 2U);
+    EXPECT_EQ(number(of_it("cardinality(own_labels)")), static_cast<std::int64_t>(labels_of_ours.size()) - 2) << "the sync saw it";
+    auto const ended = command({"undo", "--issue", name()});
     ASSERT_EQ(ended.status, 0) << ended.output;
     std::vector<std::string> expected;
     for (auto const& label : labels_of_ours) expected.push_back("groomer label.remove " + label);
