@@ -79,8 +79,11 @@ TEST_F(UndoOnGithub, WhatAPersonHasTouchedStaysAndNothingIsLabelledAgainUntilThe
         EXPECT_EQ(number(of_it("(due_at IS NULL)::int")), 1);
     }
     auto const runs = number("SELECT count(*) FROM groomer.run WHERE mode = 'apply' AND outcome <> 'skipped'");
-    server.with_state(
-        [&](State& state) { state.add_comment(state.at(repo), state.issue(repo, chosen), "It is still so in 2.1", maintainer()); });
+    server.with_state([&](State& state) {
+        auto later = maintainer();
+        later.now += 2s;  // dates are in whole seconds
+        state.add_comment(state.at(repo), state.issue(repo, chosen), "It is still so in 2.1", later);
+    });
     make_sync_due();
     ASSERT_EQ(command({"once"}).status, 0);
     EXPECT_EQ(number("SELECT count(*) FROM groomer.run WHERE mode = 'apply' AND outcome <> 'skipped'"), runs + 1) << "it was groomed anew";
