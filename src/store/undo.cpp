@@ -10,14 +10,15 @@ namespace groomer::store {
 namespace {
 
 // A step that was let go may have had an effect, whatever became of its answer: the issue tells. `undo` keeps its own steps under keys
-// of their own (groom/apply.cpp), and ends what was there before it. $5 to $9: the selection.
+// of their own (groom/apply.cpp), and ends what was there before it. $5 to $9: the selection. Before a time nothing counts but the steps
+// of a run that was recorded after it, which took an hour at most. Open issues first: closed ones are left, again and again.
 constexpr pg::Statement claim_statement{"claim_to_undo", GROOMER_FENCED R"sql(,
 held AS (SELECT s.term FROM groomer.lock_state s, fence WHERE s.lock = $1),
 since AS (SELECT coalesce($8::timestamptz, clock_timestamp() - $9::interval) AS at),
 candidate AS (
     SELECT r.issue_id FROM groomer.run r WHERE r.id = $5::bigint
     UNION SELECT i.id FROM groomer.repository r JOIN groomer.issue i ON i.repo_id = r.id WHERE lower(r.name) = lower($6) AND i.number = $7::bigint
-    UNION SELECT r.issue_id FROM groomer.run r, since WHERE r.at >= since.at
+    UNION SELECT r.issue_id FROM groomer.run r, since WHERE r.at >= since.at AND r.application IS NOT NULL
     UNION SELECT t.issue_id FROM groomer.step t, since WHERE t.planned_at >= since.at),
 act AS (
     SELECT t.issue_id, t.op, t.label, t.planned_at, t.seq, r.id AS run,
@@ -29,6 +30,7 @@ act AS (
           AND (r.mode = 'apply' OR r.mode = 'undo' AND r.outcome IN ('undone', 'noop'))
         ORDER BY r.id LIMIT 1) r ON true
     WHERE t.status NOT IN ('fenced', 'withheld', 'gone', 'lost') AND NOT starts_with(t.key, 'undo ')
+      AND (since.at IS NULL OR t.planned_at >= since.at - interval '1 hour')
       AND (r.id IS NULL OR r.mode = 'apply' AND r.undone_by IS NULL)),
 told AS (
     SELECT issue_id, json_agg(json_build_object('run', run, 'op', op, 'label', label, 'selected', selected)
@@ -38,7 +40,7 @@ chosen AS (
     SELECT i.id, r.id AS repo, i.number FROM held, told JOIN groomer.issue i ON i.id = told.issue_id JOIN groomer.repository r ON r.id = i.repo_id
     WHERE r.source IN (SELECT json_array_elements_text($3::json)) AND NOT i.gone
       AND NOT EXISTS (SELECT FROM groomer.lease l WHERE l.issue_id = i.id AND l.term >= held.term)
-    ORDER BY r.id, i.number LIMIT $10::bigint),
+    ORDER BY NOT i.open, r.id, i.number LIMIT $10::bigint),
 taken AS (SELECT i.id FROM groomer.issue i WHERE i.id IN (SELECT id FROM chosen) FOR UPDATE SKIP LOCKED),
 leased AS (
     INSERT INTO groomer.lease (issue_id, term, until) SELECT taken.id, held.term, clock_timestamp() + $4::interval FROM taken, held

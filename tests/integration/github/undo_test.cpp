@@ -138,6 +138,21 @@ TEST_F(UndoOnGithub, OneThatFailsInPartIsToldAndCompletedTheNextTime) {
     EXPECT_EQ(done().size(), labels_of_ours.size());
 }
 
+TEST_F(UndoOnGithub, WhatALimitLeavesIsCountedAndAFailure) {
+    server.with_state([](State& state) {
+        state.faults.add({.method = "DELETE", .nth = 2, .times = fake_github::Matcher::always},
+                         {.kind = fake_github::FaultKind::status, .status = 429, .headers = {{"Retry-After", "600"}}});
+    });
+    auto const ended = command({"undo", "--issue", name()});
+    EXPECT_EQ(ended.status, 1) << ended.output;
+    EXPECT_NE(ended.output.find("a limit is reached"), std::string::npos) << ended.output;
+    EXPECT_NE(ended.output.find("1 issue is left: run it again"), std::string::npos) << ended.output;
+    EXPECT_EQ(done().size(), 1U);
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.run WHERE undone_by IS NOT NULL"), 0);
+    EXPECT_EQ(number(of_it("(due_at IS NULL AND undone = revision)::int")), 1) << "nothing is labelled again meanwhile";
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.lease"), 0);
+}
+
 TEST_F(UndoOnGithub, AWholeNightIsTakenBack) {
     auto const by_groomer = effects().size();
     auto const tried = command({"undo", "--since", "1h", "--dry-run"});
