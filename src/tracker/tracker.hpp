@@ -59,6 +59,7 @@ struct Comment {
     std::string author;
     Actor actor = Actor::person;
     std::string body;
+    std::string name = {};  // of one of ours: what set_comment() called it
 };
 
 // An issue as the tracker has it now. All text is valid UTF-8 without control characters (base/text.hpp clean_text).

@@ -54,6 +54,15 @@ bool is_text_name(std::string_view name) {
 
 std::string marked(std::string_view name, std::string_view text) { return unmarked(text) + "\n\n" + begin_mark(name); }
 
+std::string name_in(std::string_view text) {
+    constexpr std::string_view begin = "<!-- groomer:", end = " -->";
+    auto const at = text.rfind(begin);
+    if (at == std::string_view::npos) return {};
+    auto const rest = text.substr(at + begin.size());
+    auto const name = rest.substr(0, rest.find(end));
+    return name.size() < rest.size() && is_text_name(name) ? std::string{name} : std::string{};
+}
+
 bool reads_the_same(std::string_view a, std::string_view b) { return normalised(a) == normalised(b); }
 
 std::optional<std::string> with_section(std::string_view body, std::string_view name, std::string_view text) {

@@ -16,6 +16,9 @@ bool is_text_name(std::string_view name);
 // A comment's text with its mark, which does not show. Here and below, what reads like a mark in a text that is given is none.
 std::string marked(std::string_view name, std::string_view text);
 
+// The name in the mark of such a text; "" where it has none.
+std::string name_in(std::string_view text);
+
 // The same but for line ends and the white space at the end, which GitHub changes.
 bool reads_the_same(std::string_view a, std::string_view b);
 

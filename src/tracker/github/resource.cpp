@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/time_text.hpp"
+#include "tracker/github/content.hpp"
 #include "tracker/github/elements.hpp"
 #include "tracker/issue_json.hpp"
 
@@ -41,8 +42,10 @@ void add_entry(History& history, json::object const& entry, Account const& self)
         auto const* user = object_of(entry, "user");
         if (!user) user = object_of(entry, "actor");
         auto const body = text_of(entry, "body");
-        history.comments.push_back(
-            {user ? text_of(*user, "login") : std::string{}, actor_of(user, self), std::string{truncate_utf8(body, longest_comment)}});
+        Comment comment{user ? text_of(*user, "login") : std::string{}, actor_of(user, self),
+                        std::string{truncate_utf8(body, longest_comment)}};
+        if (comment.actor == Actor::self) comment.name = name_in(body);  // somebody else's copy of a mark is none
+        history.comments.push_back(std::move(comment));
     }
 }
 

@@ -154,6 +154,20 @@ TEST(GithubTimelines, comments_and_label_events_come_with_their_actors) {
     EXPECT_EQ(history.comments[1].actor, Actor::self);  // by its number, which a new name does not change
 }
 
+TEST(GithubTimelines, a_comment_of_ours_has_the_name_in_its_mark) {
+    History history;
+    add_timeline_page(history, R"([
+        {"event":"commented","body":"a\n\n<!-- groomer:gaps -->","user":{"login":"us","id":42}},
+        {"event":"commented","body":"a\n\n<!-- groomer:gaps -->","user":{"login":"bob","id":1}},
+        {"event":"commented","body":"none","user":{"login":"us","id":42}},
+        {"event":"commented","body":"<!-- groomer:Not one -->","user":{"login":"us","id":42}},
+        {"event":"commented","body":"<!-- groomer:open","user":{"login":"us","id":42}}])",
+                      {"us", 42});
+    ASSERT_EQ(history.comments.size(), 5U);
+    EXPECT_EQ(history.comments[0].name, "gaps");
+    for (std::size_t i = 1; i < 5; ++i) EXPECT_EQ(history.comments[i].name, "") << i;
+}
+
 TEST(GithubTimelines, an_unknown_account_of_ours_is_nobodys) {
     History history;
     add_timeline_page(history, R"([{"event":"labeled","label":{"name":"a"},"actor":{"login":"","id":0}}])", {});
