@@ -1,0 +1,30 @@
+#include "store/said.hpp"
+
+namespace groomer::store {
+namespace {
+
+// The steps in the order in which they ended; one that was begun by a holder that died may have taken effect.
+constexpr pg::Statement said_statement{"said", R"sql(
+SELECT t.label, bool_or(t.status IN ('done', 'already')), (array_agg(t.status IN ('done', 'already') ORDER BY t.ended_at DESC))[1],
+       (array_agg(t.text ORDER BY t.ended_at DESC))[1],
+       (extract(epoch FROM clock_timestamp() - max(t.ended_at) FILTER (WHERE t.status IN ('begun', 'done', 'unknown'))) * 1000)::bigint
+FROM groomer.step t
+WHERE t.issue_id = $1 AND t.op = 'comment.set' AND t.ended_at IS NOT NULL AND t.status IN ('begun', 'done', 'already', 'failed', 'unknown')
+GROUP BY t.label)sql"};
+
+}  // namespace
+
+Task<std::vector<Said>> said(Store& store, std::int64_t issue) {
+    pg::Values values{issue};
+    auto rows = co_await store.read(said_statement, values);
+    std::vector<Said> out;
+    for (auto const& row : rows) {
+        Said one{row.text(0), row.truth(1), std::nullopt, std::nullopt};
+        if (row.truth(2)) one.text = row.text(3);
+        if (!row.null(4)) one.written_ago = std::chrono::milliseconds{row.integer(4)};
+        out.push_back(std::move(one));
+    }
+    co_return out;
+}
+
+}  // namespace groomer::store
