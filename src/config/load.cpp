@@ -39,11 +39,10 @@ std::vector<std::string> warnings_of(Config const& config) {
 // Told where the key was set: in the entry itself, or in the part that it inherits.
 void check_support(Repository const& repository, std::vector<Unsupported> const& unsupported, Draft const& draft, Draft const& top,
                    Problems& problems) {
-    for (auto const& [path, used, instead] : unsupported) {
+    for (auto const& [path, used, instead, why] : unsupported) {
         if (!used(repository)) continue;
         bool const inherited = draft.find(path) == nullptr && top.find(path) != nullptr;
-        problems.add(inherited ? top.place(path) : draft.place(path), (inherited ? "" : draft.scope) + path,
-                     "asks for what is not in this version of groomer: " + instead);
+        problems.add(inherited ? top.place(path) : draft.place(path), (inherited ? "" : draft.scope) + path, why + ": " + instead);
     }
 }
 

@@ -16,6 +16,7 @@ struct Unsupported {
     std::string path;                      // of the key, as below an entry: "tracker", "policy.mode"
     bool (*used)(Repository const&) = {};  // by this entry, whether it says so itself or inherits it
     std::string instead;                   // what to do
+    std::string why = "asks for what is not in this version of groomer";
 };
 
 struct Source {

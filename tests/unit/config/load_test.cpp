@@ -128,6 +128,9 @@ TEST(Load, what_this_program_cannot_do_is_refused_where_it_is_asked_for) {
     EXPECT_EQ(errors("repositories:\n- {name: a/b, tracker: file, path: x, policy: {mode: suggest}}\n"),
               "g.yaml:3:54: repositories[0].policy.mode: asks for what is not in this version of groomer: use apply");
     EXPECT_EQ(errors("policy: {mode: suggest}\nrepositories: [{name: a/b, tracker: file, path: x, policy: {mode: apply}}]\n"), "");
+    std::vector<Unsupported> const for_a_reason{{"tracker", [](Repository const&) { return true; }, "use none", "is not good enough"}};
+    EXPECT_EQ(try_load({"g.yaml", database + "repositories: [{name: a/b, tracker: github}]\n", {}, {}, for_a_reason}).errors,
+              "g.yaml:2:37: repositories[0].tracker: is not good enough: use none");
 }
 
 TEST(Load, variables_of_others_are_not_looked_at) {
