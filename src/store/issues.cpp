@@ -39,10 +39,17 @@ SELECT (SELECT count(*) FROM fence))sql"};
     "CASE WHEN $6::boolean THEN excluded.own_labels "                                      \
     "ELSE ARRAY(SELECT own.label FROM unnest(i.own_labels) WITH ORDINALITY own(label, n) " \
     "WHERE own.label = ANY (excluded.labels) ORDER BY own.n) END"
+// Its reporter was asked for something: whenever anything moves there, that may be the answer. Comments themselves are not synced, and
+// our own move it too, which costs a look.
+#define GROOMER_ASKED(issue)                                       \
+    "EXISTS (SELECT FROM groomer.step t WHERE t.issue_id = " issue \
+    " AND t.op = 'comment.set' AND t.label = 'gaps' AND t.ended_at IS NOT NULL)"
 // What makes an issue due again.
-#define GROOMER_CONTENT_CHANGED                                                   \
-    "(i.title, i.body, i.open, i.labels, i.own_labels, i.gone) IS DISTINCT FROM " \
-    "(excluded.title, excluded.body, excluded.open, excluded.labels, " GROOMER_OWN_NOW ", false)"
+#define GROOMER_CONTENT_CHANGED                                                        \
+    "((i.title, i.body, i.open, i.labels, i.own_labels, i.gone) IS DISTINCT FROM "     \
+    "(excluded.title, excluded.body, excluded.open, excluded.labels, " GROOMER_OWN_NOW \
+    ", false)"                                                                         \
+    " OR i.updated_at IS DISTINCT FROM excluded.updated_at AND " GROOMER_ASKED("i.id") ")"
 // Also a comment may, where what was done was taken back: whether it is a person's is seen when the issue is read.
 #define GROOMER_TOUCHED_SINCE_UNDONE "(i.undone IS NOT NULL AND i.updated_at IS DISTINCT FROM excluded.updated_at)"
 
@@ -67,7 +74,8 @@ changed AS (
     LEFT JOIN groomer.issue o ON o.repo_id = known.id AND o.number = n.number
     WHERE o.id IS NULL OR (o.title, o.body, o.open, o.labels, o.gone)
             IS DISTINCT FROM (n.title, n.body, n.open, coalesce(n.labels, '{}'), false)
-        OR $6::boolean AND o.own_labels IS DISTINCT FROM coalesce(n.own, '{}')),
+        OR $6::boolean AND o.own_labels IS DISTINCT FROM coalesce(n.own, '{}')
+        OR o.updated_at IS DISTINCT FROM nullif(n.updated, '')::timestamptz AND )sql" GROOMER_ASKED("o.id") R"sql(),
 written AS (
     INSERT INTO groomer.issue AS i (repo_id, number, title, body, open, author, author_is_bot, labels, own_labels,
                                     created_at, updated_at, seen_pass, due_at)
