@@ -196,8 +196,8 @@ constexpr Key table[] = {
      .access = field<&Config::model, &Model::prices, &Prices::output_usd_per_mtok>, .min = "0", .max = "1000000", .example = "0.6"},
 
     {.path = "policy.mode", .type = choice, .fallback = "dry-run",
-     .help = "dry-run decides and remembers, and writes nothing to the tracker; suggest only says; apply sets "
-             "labels.",
+     .help = "dry-run decides and remembers, and writes nothing to the tracker; suggest says in one comment an "
+             "issue which labels it would set, and sets none (not for the tracker file); apply sets labels.",
      .access = {set_mode, get_mode}, .choices = "dry-run|suggest|apply"},
     {.path = "policy.batch", .type = integer, .fallback = "50",
      .help = "Issues that a tick takes at most; a full batch makes the next tick due in 250 ms.",
@@ -227,10 +227,11 @@ constexpr Key table[] = {
      .help = "Labels that keep groomer away.",
      .access = field<&Config::policy, &Policy::exempt>, .form = &label_form},
     {.path = "policy.comments.enabled", .type = boolean, .fallback = "false",
-     .help = "One comment an issue at most, edited rather than repeated.",
+     .help = "In mode apply: asks the reporter of an issue for what a language model finds missing, in one comment, "
+             "edited rather than repeated. Not for the tracker file.",
      .access = field<&Config::policy, &Policy::comments_enabled>},
     {.path = "policy.comments.cooldown", .type = duration, .fallback = "24h",
-     .help = "The least time between two edits of it.",
+     .help = "The least time between two edits of a comment, also of a suggestion.",
      .access = field<&Config::policy, &Policy::comments_cooldown>, .min = "0s", .max = "3650d"},
     {.path = "policy.titles_and_bodies.enabled", .type = boolean, .fallback = "false",
      .help = "Lets groomer mend titles and bodies.",

@@ -6,6 +6,7 @@
 #include "groom/labels.hpp"
 #include "groom/outcome.hpp"
 #include "groom/plan.hpp"
+#include "groom/remarks.hpp"
 #include "groom/revision.hpp"
 #include "store/issues.hpp"
 
@@ -23,6 +24,15 @@ std::string_view mode_name(config::Mode mode) {
         case config::Mode::apply: return "apply";
     }
     return {};
+}
+
+// A plan that writes comments, and leaves the labels as they are.
+Plan suggesting(store::Record const& record, std::vector<NamedText> comments) {
+    Plan out;
+    out.after = record.labels_before;
+    out.own_after = record.own_labels;
+    out.comments = std::move(comments);
+    return out;
 }
 
 }  // namespace
@@ -303,16 +313,41 @@ Task<store::Record> Groomer::treat(std::shared_ptr<Batch> batch, Entry const& en
     auto judging = parts_.judge.judge(one);
     auto const judgement = co_await std::move(judging);
     record.judgement = model::to_json(judgement);
-    auto const wanted = plan(*issue, judgement, policy, claimed.own_labels);
+    co_await act_on(batch, entry, claimed, *issue, judgement, record);
+    co_return record;
+}
+
+Task<> Groomer::act_on(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, tracker::Issue const& issue,
+                       model::Judgement const& judgement, store::Record& record) {
+    auto const& policy = entry.settings.policy;
+    auto wanted = plan(issue, judgement, policy, claimed.own_labels);
     for (auto const& family : wanted.families)
         if (auto const* decision = judgement.find(family.family))
             parts_.metrics.decisions_total(family.family, model::name(decision->source), family.outcome).increment();
     for (auto const& family : wanted.overridden) parts_.metrics.human_overrides_total(family).increment();
     record.added = wanted.add;
     record.removed = wanted.remove;
+    auto choosing = remarks_on(claimed.id, issue, judgement, policy, wanted);
+    auto said = co_await std::move(choosing);
+    if (policy.mode == config::Mode::apply) wanted.comments = std::move(said.now);
     settle(record, wanted, policy, !judgement.fallback.empty());
+    if (said.later && record.due_in) record.due_in = std::min(*record.due_in, *said.later);
     if (policy.mode == config::Mode::apply) co_await carry_out(batch, entry, claimed, wanted, record);
-    co_return record;
+    if (policy.mode == config::Mode::suggest) {
+        auto const suggested = suggesting(record, std::move(said.now));
+        co_await carry_out(batch, entry, claimed, suggested, record);
+    }
+}
+
+Task<Remarks> Groomer::remarks_on(std::int64_t id, tracker::Issue const& issue, model::Judgement const& judgement,
+                                  config::Policy const& policy, Plan const& wanted) {
+    Remarks out;
+    auto wished = wishes(issue, judgement, policy, wanted);
+    if (wished.empty()) co_return out;
+    auto asking = store::said(parts_.store, id);
+    auto const known = co_await std::move(asking);
+    out = remarks(std::move(wished), issue, known, policy.comments_cooldown);
+    co_return out;
 }
 
 Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, Plan const& wanted,

@@ -8,6 +8,7 @@
 #include "groom/failing.hpp"
 #include "groom/judge.hpp"
 #include "groom/learner.hpp"
+#include "groom/remarks.hpp"
 #include "lock/hold.hpp"
 #include "metrics/metrics.hpp"
 #include "store/undo.hpp"
@@ -88,6 +89,10 @@ private:
     Task<store::Record> treat(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed);
     Task<> take_back(std::shared_ptr<Batch> batch, store::Claimed claimed);
     Task<store::Record> treat_back(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed);
+    Task<> act_on(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, tracker::Issue const& issue,
+                  model::Judgement const& judgement, store::Record& record);
+    Task<Remarks> remarks_on(std::int64_t id, tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy,
+                             Plan const& wanted);
     Task<> carry_out(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, Plan const& plan,
                      store::Record& record);
     void note_failure(Batch& batch, store::Claimed const& claimed, bool refused, std::string const& error);

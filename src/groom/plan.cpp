@@ -79,6 +79,8 @@ public:
         if (policy_.abstain_label.empty()) return;
         auto const label = spelled(policy_.abstain_label);
         if (status_ && ours_.contains(label)) drop(label);
+        // As a suggestion it would say that there is none.
+        if (policy_.mode == config::Mode::suggest) return;
         if (!status_ && !after_.contains(label) && !now_.removed_by_others.contains(to_lower(label))) set(label);
     }
 

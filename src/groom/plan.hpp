@@ -33,10 +33,10 @@ struct Plan {
 
     bool takes_back = false;  // what other runs did: an `undo`, whose steps are told apart by their key
 
+    std::vector<NamedText> comments;  // as they are to read then (remarks.hpp); plan() makes none
     // What no policy asks for yet: as it is to be then, whatever is so already.
     std::vector<NamedText> sections;  // of the body
     std::optional<std::string> title;
-    std::vector<NamedText> comments;
     std::optional<tracker::CloseReason> close;
 
     [[nodiscard]] bool empty() const { return add.empty() && remove.empty() && sections.empty() && !title && comments.empty() && !close; }

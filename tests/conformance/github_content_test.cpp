@@ -91,6 +91,8 @@ TEST_F(GithubContent, a_comment_is_edited_where_it_reads_otherwise_and_nobody_el
     ASSERT_EQ(comments.size(), 2U);
     EXPECT_EQ(comments[0].actor, Actor::person);
     EXPECT_EQ(comments[1].actor, Actor::self);
+    EXPECT_EQ(comments[0].name, "");
+    EXPECT_EQ(comments[1].name, "note");
     EXPECT_NE(comments[1].body.find("changed"), std::string::npos);
 }
 

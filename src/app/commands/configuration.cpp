@@ -11,10 +11,13 @@ namespace {
 
 using config::Repository;
 
-// What the configuration knows and this version does not do is refused, rather than passed over in silence.
-std::vector<config::Unsupported> not_in_this_version() {
-    return {{"policy.mode", [](Repository const& r) { return r.policy.mode == config::Mode::suggest; }, "use dry-run or apply"},
-            {"policy.comments.enabled", [](Repository const& r) { return r.policy.comments_enabled; }, "leave it off"},
+// What the configuration knows and this version, or an entry's tracker, does not do is refused, rather than passed over in silence.
+std::vector<config::Unsupported> not_done() {
+    std::string const no_comments = "needs comments, which the tracker file does not have";
+    auto const suggests = [](Repository const& r) { return r.tracker == "file" && r.policy.mode == config::Mode::suggest; };
+    auto const comments = [](Repository const& r) { return r.tracker == "file" && r.policy.comments_enabled; };
+    return {{"policy.mode", suggests, "use dry-run or apply", no_comments},
+            {"policy.comments.enabled", comments, "switch it off for this repository", no_comments},
             {"policy.titles_and_bodies.enabled", [](Repository const& r) { return r.policy.titles_and_bodies_enabled; }, "leave it off"},
             {"policy.close.enabled", [](Repository const& r) { return r.policy.close_enabled; }, "leave it off"}};
 }
@@ -38,7 +41,7 @@ std::map<std::string, std::string> without_slot(CommandLine const& line) {
 
 config::Source source(CommandLine const& line) {
     auto source = line.source;
-    source.unsupported = not_in_this_version();
+    source.unsupported = not_done();
     source.writes = [](Repository const& repository) -> std::vector<std::string> {
         if (repository.tracker != "file") return {};
         return {tracker::file::effects_path(repository.path), tracker::file::labelled_path(repository.path)};

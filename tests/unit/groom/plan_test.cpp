@@ -164,6 +164,16 @@ TEST_F(PlanTest, TakesOurLabelAwayBesideAPersons) {
     EXPECT_EQ(made.own_after, Labels{"ready"});
 }
 
+TEST_F(PlanTest, SuggestsNoAbstainLabelAndTakesOursAway) {
+    decide("type", "bug");
+    EXPECT_EQ(make().add, (Labels{"bug", "needs-triage"}));
+    policy.mode = config::Mode::suggest;
+    EXPECT_EQ(make().add, Labels{"bug"});
+    has("needs-triage", Actor::self);
+    decide_status();
+    EXPECT_EQ(make().remove, Labels{"needs-triage"});
+}
+
 TEST_F(PlanTest, NeverTouchesTwoLabelsThatPeopleSet) {
     has("bug", Actor::person);
     has("feature", Actor::person);

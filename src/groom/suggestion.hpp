@@ -1,0 +1,27 @@
+// What groomer says on an issue: the labels that it suggests, and what the reporter has to add. Markdown, in which nothing notifies,
+// refers or links. Pure.
+#pragma once
+
+#include "config/config.hpp"
+#include "groom/plan.hpp"
+#include "model/judgement.hpp"
+#include "tracker/tracker.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace groomer::groom {
+
+// Of the comments.
+inline constexpr std::string_view suggestion_name = "suggestion", gaps_name = "gaps";
+
+// The changes of a plan that has some: each family's with its reason, how certain it is, and a command that makes it.
+std::string suggestion(tracker::IssueRef const& ref, Plan const& plan, model::Judgement const& judgement, config::Policy const& policy);
+
+// What it is replaced by once there is nothing to suggest.
+std::string settled_suggestion();
+
+// Of a judgement that has gaps. Its texts are harmless already.
+std::string request_for_gaps(model::Judgement const& judgement);
+
+}  // namespace groomer::groom

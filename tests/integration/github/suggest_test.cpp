@@ -1,0 +1,340 @@
+// What groomer says on GitHub: suggestions, and what reporters have to add; and that it says it once.
+#include "fake_model/server.hpp"
+#include "integration/github/on_github.hpp"
+
+#include <signal.h>
+
+#include <functional>
+#include <thread>
+
+namespace groomer::test {
+namespace {
+
+constexpr char const* of_octocat = "octocat/hello-world";
+std::string const crash =
+    "Steps to reproduce:\n1. hello empty.txt\n\nExpected: nothing. Actual: it ends at once with a segmentation fault, and says nothing of "
+    "why that is, whatever is in the "
+    "file.";
+
+class Saying : public OnGithub {
+protected:
+    void SetUp() override {
+        OnGithub::SetUp();
+        if (!database) return;
+        server.with_state([](State& state) {
+            auto& repository = add_labelled(state, of_octocat);
+            for (auto const* title : {"It crashes on an empty file", "It freezes on an empty file", "It hangs on an empty file"})
+                state.add_issue(repository, {.title = title, .body = crash, .user = "reporter", .labels = {"type/bug"}});
+        });
+        say("suggest, comments: {cooldown: 0s}");
+    }
+    void say(std::string const& policy) { configure(policy, "0s", "", of_octocat); }
+
+    // Everything is due, and a sync, too.
+    Ended look() {
+        if (started > 0) database->query("UPDATE groomer.issue SET due_at = clock_timestamp() WHERE open RETURNING 1");
+        return sync();
+    }
+    // Only what a sync finds to have changed is due.
+    Ended sync() {
+        if (started > 0) database->query("UPDATE groomer.source SET synced_at = synced_at - interval '1 day' RETURNING 1");
+        auto ended = command({"once"});
+        EXPECT_EQ(ended.status, 0) << ended.output;
+        return ended;
+    }
+    // "comment.add groomer", in their order; those of one issue.
+    std::vector<std::string> acts(std::int64_t issue) {
+        std::vector<std::string> out;
+        for (auto const& effect : effects())
+            if (effect.at("issue").to_number<std::int64_t>() == issue && effect.at("actor") != "reporter" &&
+                effect.at("actor") != "maintainer")
+                out.emplace_back(std::string{effect.at("what").as_string()} +
+                                 (effect.contains("label") ? " " + std::string{effect.at("label").as_string()} : ""));
+        return out;
+    }
+    // How our comment reads.
+    std::string comment(std::int64_t issue) {
+        return server.with_state([&](State& state) {
+            std::string text = "none";
+            auto const& one = state.issue(of_octocat, issue);
+            if (one.history)
+                for (auto const& comment : one.history->comments)
+                    if (comment.body.find("<!-- groomer:") != std::string::npos) text = comment.body;
+            return text;
+        });
+    }
+    void person(std::function<void(State&, fake_github::Repository&, fake_github::By const&)> const& act) {
+        server.with_state([&](State& state) { act(state, state.at(of_octocat), {.login = "maintainer", .now = server.now()}); });
+    }
+    void retitle(std::int64_t issue, std::string const& title) {
+        person([&](State& state, auto& repository, auto const& by) {
+            state.edit_issue(repository, state.issue(of_octocat, issue), {.title = title, .body = {}, .open = {}}, by);
+        });
+    }
+    void label(std::int64_t issue, std::vector<std::string> const& names) {
+        person([&](State& state, auto& repository, auto const& by) {
+            state.add_labels(repository, state.issue(of_octocat, issue), names, by);
+        });
+    }
+    std::string text(std::string const& sql) { return database->query(sql).at(0).text(0); }
+    std::string last_run(std::int64_t issue, std::string const& column) {
+        return text("SELECT r." + column + " FROM groomer.run r JOIN groomer.issue i ON i.id = r.issue_id WHERE i.number = " +
+                    std::to_string(issue) + " ORDER BY r.id DESC LIMIT 1");
+    }
+    void expect_no_label() {
+        for (auto const& effect : effects())
+            EXPECT_TRUE(effect.at("actor") != "groomer" || effect.at("what").as_string().starts_with("comment."))
+                << boost::json::serialize(effect);
+    }
+
+    using Acts = std::vector<std::string>;
+};
+
+TEST_F(Saying, OneSuggestionIsMadeAnIssueAndNoLabelSet) {
+    for (int i = 0; i < 3; ++i) look();
+    for (int issue = 1; issue <= 3; ++issue) {
+        EXPECT_EQ(acts(issue), Acts{"comment.add"});
+        EXPECT_EQ(last_run(issue, "outcome"), "planned");
+    }
+    EXPECT_NE(comment(1).find("- **priority**: add `priority/p1` (80 %, rule): a bug that stops people"), std::string::npos) << comment(1);
+    EXPECT_NE(comment(1).find("\ngh issue edit 1 --repo octocat/hello-world --add-label \"status/ready\"\n"), std::string::npos);
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.step WHERE op = 'comment.set' AND label = 'suggestion' AND status = 'done'"), 3);
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.step"), 3) << "what reads so already is not even looked for";
+    EXPECT_EQ(number("SELECT count(DISTINCT (issue_id, revision)) FROM groomer.run"), 3) << "what we say is no news";
+    expect_no_label();
+}
+
+TEST_F(Saying, AHolderThatIsKilledMakesNoSecondOne) {
+    server.with_state([](State& state) {
+        state.faults.add({.method = "POST", .path = "*/comments", .times = fake_github::Matcher::always}, {.delay_after = 300ms});
+    });
+    for (std::size_t said = 1; said <= 3; ++said) {
+        auto const process = start({"run"});
+        auto const end = std::chrono::steady_clock::now() + 20s;  // the row of the last one lives on for its ttl
+        while (effects().size() < said && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
+        process->signal(SIGKILL);  // the answer is still on its way
+        process->wait(5s);
+        EXPECT_GE(effects().size(), said) << process->output();
+    }
+    server.with_state([](State& state) { state.faults.clear(); });
+    EXPECT_GT(number("SELECT count(*) FROM groomer.step WHERE status = 'begun'"), 0) << "killed too late to prove anything";
+    auto const end = std::chrono::steady_clock::now() + 30s;
+    Ended ended{75, ""};
+    while ((ended.status == 75 || number(left()) > 0) && std::chrono::steady_clock::now() < end) ended = command({"once"});
+    EXPECT_EQ(ended.status, 0) << ended.output;
+    for (int issue = 1; issue <= 3; ++issue) EXPECT_EQ(acts(issue), Acts{"comment.add"});
+}
+
+TEST_F(Saying, ASuggestionThatChangesIsEdited) {
+    look();
+    retitle(1, "A typo in the help");
+    sync();
+    EXPECT_EQ(acts(1), (Acts{"comment.add", "comment.edit"}));
+    EXPECT_NE(comment(1).find("`priority/p3`"), std::string::npos) << comment(1);
+    EXPECT_EQ(acts(2), Acts{"comment.add"});
+}
+
+TEST_F(Saying, ASuggestionThatIsFulfilledSaysSoInOneLine) {
+    label(3, {"priority/p2", "status/backlog"});
+    look();
+    EXPECT_EQ(acts(3), Acts{}) << "there is nothing to suggest, nor to take back";
+    label(1, {"priority/p1"});
+    sync();
+    EXPECT_EQ(acts(1), (Acts{"comment.add", "comment.edit"})) << "the other one is still suggested";
+    EXPECT_EQ(comment(1).find("priority/p1"), std::string::npos) << comment(1);
+    label(1, {"status/ready"});
+    sync();
+    for (int i = 0; i < 2; ++i) look();
+    EXPECT_EQ(acts(1), (Acts{"comment.add", "comment.edit", "comment.edit"}));
+    EXPECT_EQ(comment(1), "The labels that were suggested here are set, or no longer called for.\n\n<!-- groomer:suggestion -->");
+    EXPECT_EQ(last_run(1, "outcome"), "noop");
+    expect_no_label();
+}
+
+TEST_F(Saying, ItIsEditedAtMostOnceACooldown) {
+    say("suggest, comments: {cooldown: 1h}");
+    look();
+    retitle(1, "A typo in the help");
+    sync();
+    look();
+    EXPECT_EQ(acts(1), Acts{"comment.add"});
+    EXPECT_EQ(text("SELECT due_at BETWEEN clock_timestamp() + interval '50 minutes' AND clock_timestamp() + interval '1 hour' "
+                   "FROM groomer.issue WHERE number = 1"),
+              "t");
+    EXPECT_EQ(text("SELECT due_at > clock_timestamp() + interval '2 days' FROM groomer.issue WHERE number = 2"), "t")
+        << "nothing waits there";
+    database->query("UPDATE groomer.step SET ended_at = ended_at - interval '1 hour' RETURNING 1");
+    look();
+    EXPECT_EQ(acts(1), (Acts{"comment.add", "comment.edit"}));
+    EXPECT_EQ(acts(2), Acts{"comment.add"});
+}
+
+TEST_F(Saying, WhatAPersonDeletesIsNotSaidAgain) {
+    look();
+    person([](State& state, auto& repository, auto const& by) {
+        auto const& comments = state.issue(of_octocat, 1).history->comments;
+        ASSERT_EQ(comments.size(), 1U);
+        state.delete_comment(repository, comments.front().id, by);
+    });
+    retitle(1, "A typo in the help");
+    for (int i = 0; i < 2; ++i) look();
+    EXPECT_EQ(acts(1), Acts{"comment.add"});
+}
+
+TEST_F(Saying, ACommentThatFailsBacksOffAndIsMadeLater) {
+    server.with_state(
+        [](State& state) { state.lock(state.at(of_octocat), state.issue(of_octocat, 1), true, {.login = "maintainer", .now = {}}); });
+    auto const ended = command({"once"});
+    EXPECT_EQ(ended.status, 1) << ended.output;
+    EXPECT_EQ(last_run(1, "outcome"), "failed");
+    EXPECT_EQ(number("SELECT failures FROM groomer.issue WHERE number = 1"), 1);
+    EXPECT_EQ(text("SELECT due_at BETWEEN clock_timestamp() + interval '25 minutes' AND clock_timestamp() + interval '30 minutes' "
+                   "FROM groomer.issue WHERE number = 1"),
+              "t");
+    EXPECT_EQ(acts(2), Acts{"comment.add"});
+    server.with_state(
+        [](State& state) { state.lock(state.at(of_octocat), state.issue(of_octocat, 1), false, {.login = "maintainer", .now = {}}); });
+    look();
+    EXPECT_EQ(acts(1), Acts{"comment.add"});
+}
+
+TEST_F(Saying, AnAppFindsItsOwnWordsAgain) {
+    auto const [private_key, public_key] = made_key();
+    std::ofstream{folder / "app.pem"} << private_key;
+    configure("suggest, comments: {cooldown: 0s}", "0s",
+              ", app: {id: 7, installation_id: 70, private_key_file: \"" + (folder / "app.pem").string() + "\"}", of_octocat);
+    server.with_state([&, key = public_key](State& state) {
+        state.access.add_app({7, "groomer", key, ""});
+        fake_github::Installation installation{.id = 70, .app = 7, .account = "octocat"};
+        installation.repositories[state.at(of_octocat).id] = fake_github::Right::write;
+        state.access.add_installation(installation);
+    });
+    auto const app_looks = [this] {
+        database->query("UPDATE groomer.source SET synced_at = synced_at - interval '1 day' RETURNING 1");
+        database->query("UPDATE groomer.issue SET due_at = clock_timestamp() WHERE open RETURNING 1");
+        auto const ended = command({"once"}, "");
+        EXPECT_EQ(ended.status, 0) << ended.output;
+    };
+    ASSERT_EQ(command({"once"}, "").status, 0);
+    app_looks();
+    retitle(1, "A typo in the help");
+    app_looks();
+    EXPECT_EQ(acts(1), (Acts{"comment.add", "comment.edit"}));
+    EXPECT_EQ(acts(2), Acts{"comment.add"});
+    EXPECT_EQ(number("SELECT count(DISTINCT r.revision) FROM groomer.run r JOIN groomer.issue i ON i.id = r.issue_id WHERE number = 2"), 1);
+}
+
+TEST_F(Saying, WhatATrackerCannotSayIsRefused) {
+    for (std::string const policy : {"mode: suggest", "comments: {enabled: true}"}) {
+        std::ofstream{folder / "c.yaml"} << "database: {url: \"" << database->url() << "\"}\npolicy: {" << policy
+                                         << "}\nrepositories: [{name: a/b, tracker: file, path: b.json}]\n";
+        auto const ended = command({"validate"});
+        EXPECT_EQ(ended.status, 3) << ended.output;
+        EXPECT_NE(ended.output.find("needs comments, which the tracker file does not have"), std::string::npos) << ended.output;
+    }
+}
+
+// An answer for the families of this configuration; comment: "" where none is asked for.
+std::string answer(std::string const& verdict, std::string const& gaps, std::string const& comment = "null") {
+    auto const decision = [](std::string const& value) {
+        return R"({"value":")" + value + R"(","confidence":0.95,"reason":"It says so."})";
+    };
+    return R"({"verdict":{"actionability":")" + verdict + R"(","confidence":0.97,"work_type":"bug"},"decisions":{"type":)" +
+           decision("type/bug") + R"(,"priority":)" + decision("priority/p2") +
+           R"(},"summary":"It breaks.","rationale":"So it is.","gaps":)" + gaps + R"(,"duplicate_of":null,"related":[])" +
+           (comment.empty() ? "" : R"(,"comment":)" + comment) + "}";
+}
+
+class Asking : public Saying {
+protected:
+    void SetUp() override {
+        Saying::SetUp();
+        if (!database) return;
+        environment = {{"GROOMER_MODEL_API_KEY", "sk-the-secret"}};
+        mind([](auto const&) { return answer("needs_info", R"(["The version that you use."])"); });
+        ask("apply, comments: {enabled: true, cooldown: 0s}");
+        model_server.with_state([](fake_model::State& state) { state.keys.insert("sk-the-secret"); });
+    }
+    void ask(std::string const& policy) {
+        say(policy);
+        std::ofstream{folder / "c.yaml", std::ios::app} << "model: {provider: openai, name: m-1, base_url: \"" << model_server.url()
+                                                        << "/v1\"}\n";
+    }
+    void mind(fake_model::Mind mind) {
+        model_server.with_state([&](fake_model::State& state) { state.mind = std::move(mind); });
+    }
+    std::size_t asked() {
+        return model_server.with_state([](fake_model::State& state) { return state.log.entries().size(); });
+    }
+    // In another second than whatever was done before: GitHub tells no smaller ones apart.
+    void reporter_says(std::int64_t issue, std::string const& words) {
+        server.with_state([&](State& state) {
+            state.add_comment(state.at(of_octocat), state.issue(of_octocat, issue), words, {.login = "reporter", .now = server.now() + 2s});
+        });
+    }
+
+    Acts const labelled_and_asked{"label.add priority/p2", "label.add status/needs-info", "comment.add"};
+    fake_model::Server model_server;
+};
+
+TEST_F(Asking, TheReporterIsAskedOnceForWhatIsMissing) {
+    for (int i = 0; i < 3; ++i) look();
+    EXPECT_EQ(acts(1), labelled_and_asked);
+    EXPECT_EQ(comment(1),
+              "Thank you for the report.\n\nTo go on, this is missing:\n\n- The version that you use.\n\nPlease add it to the "
+              "description or in a comment; the issue is then looked at again.\n\n<!-- groomer:gaps -->");
+    EXPECT_EQ(last_run(1, "outcome"), "noop");
+    EXPECT_EQ(asked(), 3U) << "once an issue";
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.step WHERE status <> 'done'"), 0);
+}
+
+TEST_F(Asking, AnAnswerIsJudgedAnewByTheNextSync) {
+    look();
+    sync();
+    reporter_says(1, "It is version 2.");
+    mind([](fake_model::Question const& question) {
+        bool const told = question.user.find("It is version 2.") != std::string::npos;
+        return told ? answer("ready", "[]") : answer("needs_info", R"(["Another thing."])");
+    });
+    sync();
+    EXPECT_EQ(asked(), 4U) << "of the one that was answered";
+    auto expected = labelled_and_asked;
+    expected.insert(expected.end(), {"label.add status/ready", "label.remove status/needs-info"});
+    EXPECT_EQ(acts(1), expected);
+    EXPECT_NE(comment(1).find("The version that you use."), std::string::npos) << "it is left as it is";
+    sync();
+    EXPECT_EQ(asked(), 4U);
+    EXPECT_EQ(acts(2), labelled_and_asked);
+}
+
+TEST_F(Asking, GapsThatChangeAreEditedIntoTheSameComment) {
+    mind([](auto const&) { return answer("needs_info", R"(["The version that you use."])", R"("Thanks, @everyone.")"); });
+    look();
+    EXPECT_TRUE(comment(1).starts_with("Thanks, everyone.\n\nTo go on, this is missing:\n\n- The version")) << comment(1);
+    mind([](auto const&) { return answer("needs_info", R"(["A file that shows it."])"); });
+    reporter_says(1, "It is version 2.");
+    sync();
+    auto expected = labelled_and_asked;
+    expected.emplace_back("comment.edit");
+    EXPECT_EQ(acts(1), expected);
+    EXPECT_NE(comment(1).find("- A file that shows it."), std::string::npos) << comment(1);
+    EXPECT_EQ(acts(2), labelled_and_asked);
+}
+
+TEST_F(Asking, NothingIsSaidWhereItIsOffOrNoModelJudges) {
+    ask("apply");
+    mind([](auto const&) { return answer("needs_info", R"(["The version that you use."])", ""); });
+    auto const ended = look();
+    EXPECT_EQ(acts(1), (Acts{"label.add priority/p2", "label.add status/needs-info"})) << ended.output;
+    say("apply, comments: {enabled: true, cooldown: 0s}");
+    server.with_state([this](State& state) {
+        state.edit_issue(state.at(of_octocat), state.issue(of_octocat, 2), {.title = "It is slow", .body = "So slow.", .open = {}},
+                         {.login = "reporter", .now = server.now()});
+    });
+    look();
+    for (int issue = 1; issue <= 3; ++issue) EXPECT_EQ(comment(issue), "none") << "a rule finds no gaps";
+    EXPECT_NE(text("SELECT labels::text FROM groomer.issue WHERE number = 2").find("status/needs-info"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace groomer::test

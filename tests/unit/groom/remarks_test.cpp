@@ -1,0 +1,144 @@
+#include "groom/remarks.hpp"
+
+#include "groom/suggestion.hpp"
+
+#include <gtest/gtest.h>
+
+namespace groomer::groom {
+namespace {
+
+using namespace std::chrono_literals;
+using config::Mode;
+using tracker::Actor;
+using Due = std::optional<std::chrono::milliseconds>;
+
+struct WishesTest : ::testing::Test {
+    WishesTest() {
+        policy.labels = {{"type", {{"bug", "", ""}}, 0.9, {}},
+                         {"status", {{"ready", "ready", ""}, {"Needs-Info", "needs_info", ""}}, 0.9, {}}};
+        policy.mode = Mode::apply;
+        policy.comments_enabled = true;
+        judgement.decisions = {{"status", "Needs-Info", 0.9, model::Source::model, ""}};
+        judgement.gaps = {"The version."};
+        plan.after = {"needs-info"};
+    }
+    [[nodiscard]] std::vector<Wish> make() const { return wishes(issue, judgement, policy, plan); }
+
+    tracker::Issue issue;
+    model::Judgement judgement;
+    config::Policy policy;
+    Plan plan;
+};
+
+TEST_F(WishesTest, AsksForWhatIsMissing) {
+    auto const made = make();
+    ASSERT_EQ(made.size(), 1U);
+    EXPECT_EQ(made[0].comment.name, "gaps");
+    EXPECT_NE(made[0].comment.text.find("- The version."), std::string::npos);
+    EXPECT_FALSE(made[0].only_in_place);
+}
+
+TEST_F(WishesTest, AsksNobodyWhereItIsOffOrADryRun) {
+    policy.mode = Mode::dry_run;
+    EXPECT_TRUE(make().empty());
+    policy.mode = Mode::apply;
+    policy.comments_enabled = false;
+    EXPECT_TRUE(make().empty());
+}
+
+TEST_F(WishesTest, AsksNobodyWithoutGapsOrForAnotherStatus) {
+    judgement.gaps.clear();
+    EXPECT_TRUE(make().empty());
+    judgement.gaps = {"The version."};
+    judgement.decisions[0].value = "ready";
+    EXPECT_TRUE(make().empty()) << "another status was decided";
+    judgement.decisions[0].value = std::nullopt;
+    EXPECT_TRUE(make().empty()) << "none was decided";
+    judgement.decisions.clear();
+    EXPECT_TRUE(make().empty());
+}
+
+TEST_F(WishesTest, AsksNobodyWhereAPersonHasSetAnotherStatus) {
+    plan.after = {"ready"};
+    EXPECT_TRUE(make().empty());
+}
+
+TEST_F(WishesTest, SuggestsWhatIsPlannedAndSettlesWhatStandsThere) {
+    policy.mode = Mode::suggest;
+    auto made = make();
+    ASSERT_EQ(made.size(), 1U);
+    EXPECT_EQ(made[0].comment.name, "suggestion");
+    EXPECT_EQ(made[0].comment.text, settled_suggestion());
+    EXPECT_TRUE(made[0].only_in_place);
+    plan.add = {"bug"};
+    made = make();
+    ASSERT_EQ(made.size(), 1U) << "and nothing else is asked for";
+    EXPECT_EQ(made[0].comment.name, "suggestion");
+    EXPECT_NE(made[0].comment.text.find("`bug`"), std::string::npos);
+    EXPECT_FALSE(made[0].only_in_place);
+}
+
+struct RemarksTest : ::testing::Test {
+    void is_there(std::string name = "gaps", Actor actor = Actor::self) { issue.comments.push_back({"us", actor, "…", std::move(name)}); }
+    [[nodiscard]] Remarks make(bool only_in_place = false) const { return remarks({{{"gaps", "text"}, only_in_place}}, issue, said, 1h); }
+    [[nodiscard]] bool writes(bool only_in_place = false) const {
+        auto const made = make(only_in_place);
+        EXPECT_FALSE(made.later);
+        return !made.now.empty();
+    }
+
+    tracker::Issue issue;
+    std::vector<store::Said> said;
+};
+
+TEST_F(RemarksTest, MakesOneWhereThereIsNone) {
+    auto const made = make();
+    ASSERT_EQ(made.now.size(), 1U);
+    EXPECT_EQ(made.now[0].name, "gaps");
+    EXPECT_EQ(made.now[0].text, "text");
+    EXPECT_FALSE(writes(true)) << "what is only said in place of another";
+    is_there("suggestion");
+    is_there("gaps", Actor::person);
+    is_there("gaps", Actor::bot);
+    EXPECT_FALSE(writes(true)) << "none of these is it";
+}
+
+TEST_F(RemarksTest, EditsTheOneThatIsThere) {
+    is_there();
+    EXPECT_TRUE(writes());
+    EXPECT_TRUE(writes(true));
+    said = {{"suggestion", true, "text", 1ms}, {"gaps", true, "another text", 2h}};
+    EXPECT_TRUE(writes());
+}
+
+TEST_F(RemarksTest, LeavesOneThatReadsSoAlready) {
+    is_there();
+    said = {{"gaps", true, "text", 2h}};
+    EXPECT_FALSE(writes());
+    said[0].written_ago = 1ms;
+    EXPECT_FALSE(writes());
+    said[0].text = std::nullopt;
+    said[0].written_ago = 2h;
+    EXPECT_TRUE(writes()) << "nobody knows what it reads: the tracker finds out";
+}
+
+TEST_F(RemarksTest, WaitsUntilTheCooldownIsOver) {
+    is_there();
+    said = {{"gaps", true, "another text", 20min}};
+    EXPECT_TRUE(make().now.empty());
+    EXPECT_EQ(make().later, Due{40min});
+    said[0].written_ago = 1h;
+    EXPECT_TRUE(writes());
+    said[0].written_ago = std::nullopt;
+    EXPECT_TRUE(writes()) << "no write of ours is known";
+}
+
+TEST_F(RemarksTest, DoesNotRepeatWhatAPersonDeleted) {
+    said = {{"gaps", true, "another text", 2h}};
+    EXPECT_FALSE(writes());
+    said = {{"gaps", false, std::nullopt, 1ms}};
+    EXPECT_TRUE(writes()) << "it was begun, and never made: no cooldown of an edit";
+}
+
+}  // namespace
+}  // namespace groomer::groom
