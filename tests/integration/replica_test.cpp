@@ -523,8 +523,8 @@ TEST_F(Replicas, ABadBacklogIsSaidInOneLineWithLineAndColumn) {
 TEST_F(Replicas, ABadChangeOfTheConfigurationKeepsTheOldAndAGoodOneIsTakenOver) {
     auto& replica = start("one");
     ASSERT_TRUE(replica.says("\"ready\"", 10s));
-    configure(database->url(), "model: {provider: openai, name: gpt, base_url: \"http://127.0.0.1:1\"}\n");
-    ASSERT_TRUE(replica.says("is not in this version", 15s)) << "what the start refuses, a reload refuses";
+    configure(database->url(), "model: {provider: openai, name: gpt, base_url: \"http://127.0.0.1:1\", context_limit: 1KiB}\n");
+    ASSERT_TRUE(replica.says("leaves no room for an issue", 15s)) << "what the start refuses, a reload refuses";
     configure(database->url(), "nonsense: true\n");
     ASSERT_TRUE(replica.says("unknown key", 15s));
     std::string text;

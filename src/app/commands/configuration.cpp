@@ -1,6 +1,8 @@
 #include "app/commands/commands.hpp"
 
 #include "base/error.hpp"
+#include "groom/verdict.hpp"
+#include "model/context.hpp"
 #include "pg/session.hpp"
 #include "tracker/file/file_tracker.hpp"
 
@@ -16,7 +18,12 @@ std::vector<config::Unsupported> not_done() {
     std::string const no_comments = "needs comments, which the tracker file does not have";
     auto const suggests = [](Repository const& r) { return r.tracker == "file" && r.policy.mode == config::Mode::suggest; };
     auto const comments = [](Repository const& r) { return r.tracker == "file" && r.policy.comments_enabled; };
-    return {{"policy.mode", suggests, "use dry-run or apply", no_comments},
+    auto const no_room = [](Repository const& r) {
+        return r.model.provider != "local" && r.model.context_limit < model::least_limit(groom::asked_of(r.policy, {}));
+    };
+    return {{"model.context_limit", no_room, "raise it, or give the labels shorter meanings",
+             "leaves no room for an issue beside the instructions and the labels"},
+            {"policy.mode", suggests, "use dry-run or apply", no_comments},
             {"policy.comments.enabled", comments, "switch it off for this repository", no_comments},
             {"policy.titles_and_bodies.enabled", [](Repository const& r) { return r.policy.titles_and_bodies_enabled; }, "leave it off"},
             {"policy.close.enabled", [](Repository const& r) { return r.policy.close_enabled; }, "leave it off"}};
