@@ -34,9 +34,9 @@ Task<int> once_in(Service& service, CommandLine const& line, config::Config cons
     auto target = co_await target_of(service, line);
     service.aim(std::move(target));
     auto const status = co_await store::lock_status(service.store(), config.lock.id);
-    bool const applies = std::any_of(config.repositories.begin(), config.repositories.end(),
-                                     [](auto const& r) { return r.policy.mode == config::Mode::apply; });
-    bool const dry_run = line.dry_run || !applies;
+    bool const writes = std::any_of(config.repositories.begin(), config.repositories.end(),
+                                    [](auto const& r) { return r.policy.mode != config::Mode::dry_run; });
+    bool const dry_run = line.dry_run || !writes;
     if (status.paused) {
         if (line.json) std::cout << R"({"outcome":"paused","dryRun":)" << (dry_run ? "true" : "false") << R"(,"results":[]})" << '\n';
         else std::cout << "groomer is paused: nothing was done\n";

@@ -104,6 +104,16 @@ TEST_F(Saying, OneSuggestionIsMadeAnIssueAndNoLabelSet) {
     expect_no_label();
 }
 
+TEST_F(Saying, ATrialSaysNothing) {
+    auto const trial = command({"once", "--dry-run", "--output", "json"});
+    EXPECT_EQ(trial.status, 0) << trial.output;
+    EXPECT_NE(trial.output.find("\"dryRun\":true"), std::string::npos) << trial.output;
+    EXPECT_TRUE(effects().empty());
+    auto const ended = command({"once", "--output", "json"});
+    EXPECT_NE(ended.output.find("\"dryRun\":false"), std::string::npos) << ended.output;
+    EXPECT_EQ(effects().size(), 3U);
+}
+
 TEST_F(Saying, AHolderThatIsKilledMakesNoSecondOne) {
     server.with_state([](State& state) {
         state.faults.add({.method = "POST", .path = "*/comments", .times = fake_github::Matcher::always}, {.delay_after = 300ms});
