@@ -26,6 +26,12 @@ std::string_view mode_name(config::Mode mode) {
     return {};
 }
 
+// While as many as may wait for a language model (model/endpoint.hpp sees to that), some more read, prepare, write and record.
+std::int64_t workers_for(Entry const& entry) {
+    auto const at_once = entry.settings.model.concurrency;
+    return entry.model ? at_once + 2 + at_once / 4 : at_once;
+}
+
 // A plan that writes comments, and leaves the labels as they are.
 Plan suggesting(store::Record const& record, std::vector<NamedText> comments) {
     Plan out;
@@ -127,7 +133,7 @@ Task<> Groomer::work_off(std::shared_ptr<Batch> batch) {
     // A tick that was cancelled meanwhile must reach join(), which hands it on to the workers.
     co_await asio::this_coro::throw_if_cancelled(false);
     std::int64_t concurrency = 1;
-    for (auto const& [name, entry] : batch->entries) concurrency = std::max(concurrency, entry.settings.model.concurrency);
+    for (auto const& [name, entry] : batch->entries) concurrency = std::max(concurrency, workers_for(entry));
     concurrency = std::min(concurrency, static_cast<std::int64_t>(batch->report.claimed));
     TaskGroup workers{parts_.executor, [&](std::string const&, std::exception_ptr error) { batch->error = error; }};
     for (std::int64_t i = 0; i < concurrency; ++i) workers.spawn("worker", [this, batch] { return work(batch); });
