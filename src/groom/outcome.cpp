@@ -68,7 +68,7 @@ void leave_alone(store::Record& record, std::string why, std::optional<milliseco
 }
 
 void leave_undone(store::Record& record) {
-    leave_alone(record, "what was done to it was taken back, and it has not changed since", std::nullopt);
+    leave_alone(record, "what was done to it was taken back, and it has not changed since: only --force grooms it", std::nullopt);
     record.undone = record.revision;
 }
 

@@ -51,7 +51,7 @@ Task<store::Record> Groomer::treat_back(std::shared_ptr<Batch> batch, Entry cons
     record.labels_before = sorted(issue->labels);
     record.labels_after = record.labels_before;
     record.own_labels = standing_of_ours(*issue);
-    auto const wanted = undo(*issue, claimed.acts, policy);
+    auto const wanted = undo(*issue, claimed.acts, policy, claimed.own_labels);
     record.reason = wanted.reason;
     record.added = wanted.plan.add;
     record.removed = wanted.plan.remove;

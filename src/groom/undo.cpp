@@ -33,8 +33,8 @@ std::map<std::string, Change> changes(std::vector<store::Act> const& acts) {
 
 class Undoing {
 public:
-    Undoing(tracker::Issue const& issue, config::Policy const& policy)
-        : policy_{policy}, present_{issue.labels.begin(), issue.labels.end()}, after_{present_} {
+    Undoing(tracker::Issue const& issue, config::Policy const& policy, std::vector<std::string> const& recorded)
+        : policy_{policy}, recorded_{recorded}, present_{issue.labels.begin(), issue.labels.end()}, after_{present_} {
         for (auto const& event : issue.events) last_[to_lower(event.label)] = &event;
         auto const ours = standing_of_ours(issue);
         ours_.insert(ours.begin(), ours.end());
@@ -86,10 +86,10 @@ private:
         auto const event = last_.find(to_lower(label));
         return event != last_.end() && event->second->added == added && event->second->actor == tracker::Actor::self;
     }
-    // It is there by our hand alone: a person has taken theirs away.
+    // It is there by our hand alone, as was recorded: a person has taken theirs away.
     [[nodiscard]] bool is_outlived(std::string const& label) const {
         auto const event = last_.find(to_lower(label));
-        return event != last_.end() && !event->second->added;
+        return event != last_.end() && !event->second->added && contains_label(recorded_, label);
     }
     // A family is exclusive, and the abstain label stands for a status.
     [[nodiscard]] std::optional<std::string> in_its_place(std::string const& label) const {
@@ -109,6 +109,7 @@ private:
     }
 
     config::Policy const& policy_;
+    std::vector<std::string> const& recorded_;  // of ours
     std::set<std::string> const present_;
     std::set<std::string> after_, ours_;
     std::map<std::string, tracker::LabelEvent const*> last_;  // by label, in lower case
@@ -141,8 +142,9 @@ std::optional<std::string> left_by_undo(tracker::Issue const& issue, config::Pol
     return std::nullopt;
 }
 
-Undo undo(tracker::Issue const& issue, std::vector<store::Act> const& acts, config::Policy const& policy) {
-    Undoing undoing{issue, policy};
+Undo undo(tracker::Issue const& issue, std::vector<store::Act> const& acts, config::Policy const& policy,
+          std::vector<std::string> const& own_labels) {
+    Undoing undoing{issue, policy, own_labels};
     auto const wanted = changes(acts);
     // What goes makes room for what comes back.
     for (auto const& [key, change] : wanted)

@@ -25,8 +25,10 @@ struct Undo {
 
 // acts: those of the issue that were not taken back yet, the oldest first. A label that a selected run has set goes, if it is there by
 // our hand still and no later run that is not selected had to do with it; one that a selected run took away comes back, if nobody has
-// had to do with it since and no label of its family stands in its place.
-Undo undo(tracker::Issue const& issue, std::vector<store::Act> const& acts, config::Policy const& policy);
+// had to do with it since and no label of its family stands in its place. own_labels: those that groomer set, as last
+// recorded.
+Undo undo(tracker::Issue const& issue, std::vector<store::Act> const& acts, config::Policy const& policy,
+          std::vector<std::string> const& own_labels);
 
 // What becomes of the issue then, when the plan was carried out (or there was nothing to write): it is not groomed again before
 // something changes. Where nothing came of it, it stays as it was left when that began.

@@ -141,7 +141,7 @@ TEST_F(Undoing, ItIsNotGroomedAgainBeforeItChanges) {
     service->aim(target);
     auto const asked = tick();
     ASSERT_EQ(asked.issues.size(), 1U);
-    EXPECT_EQ(asked.issues[0].reason, "what was done to it was taken back, and it has not changed since");
+    EXPECT_EQ(asked.issues[0].reason, "what was done to it was taken back, and it has not changed since: only --force grooms it");
     EXPECT_EQ(ours(bug), Labels{});
     EXPECT_EQ(of(bug, "i.due_at"), "");
     target.force = true;

@@ -39,7 +39,7 @@ struct UndoTest : ::testing::Test {
         if (added) issue.labels.push_back(label);
         issue.events.push_back({label, added, actor});
     }
-    [[nodiscard]] Undo make() const { return undo(issue, acts, policy); }
+    [[nodiscard]] Undo make() const { return undo(issue, acts, policy, own); }
     void expect(Labels const& add, Labels const& remove) const {
         auto const made = make();
         EXPECT_EQ(made.plan.add, add);
@@ -49,6 +49,7 @@ struct UndoTest : ::testing::Test {
     tracker::Issue issue;
     config::Policy policy;
     std::vector<store::Act> acts;
+    Labels own;  // as recorded
 };
 
 TEST_F(UndoTest, WhatARunHasSetGoesAndTheRestStays) {
@@ -125,6 +126,8 @@ TEST_F(UndoTest, ALabelThatAPersonTookAwayAfterUsDoesNotComeBack) {
 TEST_F(UndoTest, ALabelThatStandsByOurEffectAloneGoes) {
     did(1, "+bug");
     issue.events.push_back({"bug", false, Actor::person});
+    expect({}, {});
+    own = {"bug"};
     expect({}, {"bug"});
 }
 
