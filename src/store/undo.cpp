@@ -17,7 +17,8 @@ held AS (SELECT s.term FROM groomer.lock_state s, fence WHERE s.lock = $1),
 since AS (SELECT coalesce($8::timestamptz, clock_timestamp() - $9::interval) AS at),
 candidate AS (
     SELECT r.issue_id FROM groomer.run r WHERE r.id = $5::bigint
-    UNION SELECT i.id FROM groomer.repository r JOIN groomer.issue i ON i.repo_id = r.id WHERE lower(r.name) = lower($6) AND i.number = $7::bigint
+    UNION SELECT i.id FROM groomer.repository r JOIN groomer.issue i ON i.repo_id = r.id
+        WHERE lower(r.name) = lower($6) AND i.number = $7::bigint
     UNION SELECT r.issue_id FROM groomer.run r, since WHERE r.at >= since.at AND r.application IS NOT NULL
     UNION SELECT t.issue_id FROM groomer.step t, since WHERE t.planned_at >= since.at),
 act AS (
@@ -37,7 +38,7 @@ told AS (
                               ORDER BY run NULLS LAST, planned_at, seq) AS acts
     FROM act GROUP BY issue_id HAVING bool_or(selected)),
 chosen AS (
-    SELECT i.id, r.id AS repo, i.number FROM held, told JOIN groomer.issue i ON i.id = told.issue_id JOIN groomer.repository r ON r.id = i.repo_id
+    SELECT i.id FROM held, told JOIN groomer.issue i ON i.id = told.issue_id JOIN groomer.repository r ON r.id = i.repo_id
     WHERE r.source IN (SELECT json_array_elements_text($3::json)) AND NOT i.gone
       AND NOT EXISTS (SELECT FROM groomer.lease l WHERE l.issue_id = i.id AND l.term >= held.term)
     ORDER BY NOT i.open, r.id, i.number LIMIT $10::bigint),
