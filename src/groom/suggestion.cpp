@@ -62,6 +62,18 @@ std::string quoted(std::string_view label) {
     return out + "'";
 }
 
+// Other programs obey a line like "/close".
+std::string without_commands(std::string_view text) {
+    std::string out;
+    bool at_start = true;  // of a line, but for white space
+    for (char c : text) {
+        if (at_start && c == '/') continue;
+        out += c;
+        at_start = c == '\n' || (at_start && (c == ' ' || c == '\t' || c == '\r'));
+    }
+    return out;
+}
+
 // What a plan changes in one family.
 struct Change {
     std::string family, reason;
@@ -151,7 +163,8 @@ std::string settled_suggestion() { return "The labels that were suggested here a
 
 std::string request_for_gaps(model::Judgement const& judgement) {
     constexpr std::size_t longest_gap = 300;
-    std::string out = judgement.comment && !judgement.comment->empty() ? *judgement.comment : "Thank you for the report.";
+    auto const said = without_commands(judgement.comment.value_or(""));
+    std::string out = said.empty() ? "Thank you for the report." : said;
     out += "\n\nTo go on, this is missing:\n\n";
     for (auto const& gap : judgement.gaps) out.append("- ").append(one_line(gap, longest_gap)) += '\n';
     return out + "\nPlease add it to the description or in a comment; the issue is then looked at again.";

@@ -74,7 +74,8 @@ model::Judgement verdict(model::Answer const& answer, tracker::Issue const& issu
             judgement.decisions.push_back(status_of(answer, family, harmless(answer.rationale, sentence)));
             continue;
         }
-        auto const found = std::find_if(answer.decisions.begin(), answer.decisions.end(), [&](auto const& d) { return d.family == family.name; });
+        auto const found =
+            std::find_if(answer.decisions.begin(), answer.decisions.end(), [&](auto const& d) { return d.family == family.name; });
         if (found != answer.decisions.end())
             judgement.decisions.push_back(decide(family, found->value, found->confidence, harmless(found->reason, sentence)));
     }

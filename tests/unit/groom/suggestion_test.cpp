@@ -153,5 +153,13 @@ Please add it to the description or in a comment; the issue is then looked at ag
     EXPECT_TRUE(model::harmless(request_for_gaps(judgement), {}));
 }
 
+TEST(RequestForGaps, CommandsToOtherProgramsAreNone) {
+    model::Judgement judgement;
+    judgement.gaps = {"the version"};
+    judgement.comment = "/close\nThe path /usr is fine.\n  //lgtm\n";
+    auto const text = request_for_gaps(judgement);
+    EXPECT_TRUE(text.starts_with("close\nThe path /usr is fine.\n  lgtm\n")) << text;
+}
+
 }  // namespace
 }  // namespace groomer::groom
