@@ -82,11 +82,13 @@ std::string model_digest(Policy const& policy, Model const& model) {
     std::string out;
     for (auto path : {"policy.comments.enabled", "policy.titles_and_bodies.enabled", "model.provider", "model.name", "model.context_limit"})
         add(out, path, to_text(find_key(path)->access.get(config)));
+    std::vector<Family> asked;
     for (Family family : policy.labels) {
         if (family.name == "status") continue;  // it is derived
         family.min_precision = 0;
-        add_families(out, {std::move(family)});
+        asked.push_back(std::move(family));
     }
+    add_families(out, std::move(asked));
     return short_digest(out);
 }
 

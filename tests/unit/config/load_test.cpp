@@ -353,6 +353,35 @@ TEST(Fingerprint, the_hash_changes_with_what_is_set_and_not_with_secrets) {
     EXPECT_NE(config_hash(changed), config_hash(base));
 }
 
+TEST(Fingerprint, the_model_digest_covers_the_question_alone) {
+    auto const config = loaded("");
+    auto const base = model_digest(config.policy, config.model);
+    auto const with = [&](auto change) {
+        auto policy = config.policy;
+        auto model = config.model;
+        change(policy, model);
+        return model_digest(policy, model);
+    };
+    EXPECT_EQ(with([](Policy& policy, Model&) { policy.mode = Mode::apply; }), base);
+    EXPECT_EQ(with([](Policy& policy, Model&) { policy.abstain_label = ""; }), base);
+    EXPECT_EQ(with([](Policy& policy, Model&) { policy.exempt = {"x"}; }), base);
+    EXPECT_EQ(with([](Policy& policy, Model&) { policy.labels.at(0).min_precision = 0.5; }), base);
+    EXPECT_EQ(with([](Policy& policy, Model&) {
+                  for (auto& family : policy.labels)
+                      if (family.name == "status") family.values.at(0).label = "other";
+              }),
+              base)
+        << "the status is derived";
+    EXPECT_EQ(with([](Policy& policy, Model&) { std::swap(policy.labels[0], policy.labels[1]); }), base);
+    EXPECT_EQ(with([](Policy&, Model& model) { model.timeout = std::chrono::seconds{1}; }), base);
+    EXPECT_NE(with([](Policy& policy, Model&) { policy.labels.at(0).values.at(0).label = "other"; }), base);
+    EXPECT_NE(with([](Policy& policy, Model&) { policy.labels.at(0).values.at(0).meaning = "other"; }), base);
+    EXPECT_NE(with([](Policy& policy, Model&) { policy.labels.at(0).never_set = {"x"}; }), base);
+    EXPECT_NE(with([](Policy& policy, Model&) { policy.comments_enabled = true; }), base);
+    EXPECT_NE(with([](Policy&, Model& model) { model.name = "other"; }), base);
+    EXPECT_NE(with([](Policy&, Model& model) { model.context_limit += 1; }), base);
+}
+
 TEST(Fingerprint, the_policy_digest_covers_what_changes_decisions_and_writes_alone) {
     auto const config = loaded("");
     auto const base = policy_digest(config.policy, config.model);
