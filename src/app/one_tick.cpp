@@ -125,8 +125,12 @@ Task<int> one_tick(Service& service, config::Config const& config, OneTick optio
     auto const once = co_await service.groom_loop().once(config.lock.ttl);
     if (once.stopped) throw Error{ErrorCode::failure, "stopped by a signal before the lock could be had"};
     auto const& report = service.last_report();
-    auto foreseeing = foresee(service, config, options.line.dry_run);
-    auto const forecast = co_await std::move(foreseeing);
+    groom::Forecast forecast;
+    try {
+        auto foreseeing = foresee(service, config, options.line.dry_run);
+        forecast = co_await std::move(foreseeing);
+    } catch (pg::DatabaseError const&) {  // what was done is told all the same
+    }
     print(options, once, report, forecast);
     if (!once.tick) co_return static_cast<int>(ErrorCode::held);
     if (service.last_sync().refused || report.refused) {

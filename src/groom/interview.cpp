@@ -41,6 +41,7 @@ public:
         : parts_{parts}, model_{model}, most_{std::move(most)} {}
 
     Task<std::optional<std::string>> before() override {
+        if (parts_.hold.winding_down()) co_return "the tick is winding down";
         auto reserving = parts_.budget.reserve(parts_.hold, model_, most_);
         auto answer = co_await std::move(reserving);
         if (!answer.room) co_return std::move(answer.why);
@@ -161,7 +162,13 @@ Task<Interview> interview(InterviewParts const& parts, config::Repository const&
         if (!outcome.reply) {
             if (!parts.hold.may_act()) throw store::HoldLost{};
             out.why = outcome.why;
-            co_return std::move(out);
+            if (turns == 0) co_return std::move(out);
+            // The first answer was paid for, and was of no use: that is kept.
+            store::CallEnd end;
+            end.decision = to_json(said);
+            auto keeping = purse.settle(std::move(end));
+            co_await std::move(keeping);
+            break;
         }
         auto const& reply = *outcome.reply;
         auto const [parsed, text] = read(reply, asked);

@@ -86,17 +86,19 @@ Task<model::Judgement> Judge::judge(Case one) {
 Task<std::optional<model::Judgement>> Judge::ask(Case const& one, std::string& why) {
     auto const version = model_version(one);
     std::optional<KeptAnswer> said;
+    bool replaces = one.force;
     if (!one.force) {
         auto finding = store::find_decision(parts_.store, one.id, one.revision, version);
         auto const kept = co_await std::move(finding);
         if (kept) said = parse_kept_answer(*kept);
+        replaces = kept && !said;
     }
     if (!said) {
-        auto asking = ask_anew(one, version);
+        auto asking = ask_anew(one, version, replaces);
         auto interviewed = co_await std::move(asking);
         why = std::move(interviewed.why);
         said = std::move(interviewed.said);
-        if (said && !said->answer.empty()) ++judged_;
+        if (said) ++judged_;
     }
     if (!said) co_return std::nullopt;
     auto judgement = judgement_of(*said, one);
@@ -104,14 +106,17 @@ Task<std::optional<model::Judgement>> Judge::ask(Case const& one, std::string& w
     co_return std::move(judgement);
 }
 
-Task<Interview> Judge::ask_anew(Case const& one, std::string const& version) {
-    Subject subject{one.id, one.issue, one.revision, version, one.force};
-    if (one.entry.model->may_be_asked()) {
-        auto finding = parts_.neighbours.of(one.issue);
-        auto found = co_await std::move(finding);
-        subject.candidates = std::move(found.candidates);
-        subject.examples = std::move(found.examples);
+Task<Interview> Judge::ask_anew(Case const& one, std::string const& version, bool replaces) {
+    if (!one.entry.model->may_be_asked()) {
+        Interview none;
+        none.why = one.entry.model->why_not();
+        co_return none;
     }
+    Subject subject{one.id, one.issue, one.revision, version, replaces};
+    auto finding = parts_.neighbours.of(one.issue);
+    auto found = co_await std::move(finding);
+    subject.candidates = std::move(found.candidates);
+    subject.examples = std::move(found.examples);
     InterviewParts const parts{parts_.metrics, parts_.store, budget_, *one.entry.model, one.hold};
     auto interviewing = interview(parts, one.entry.settings, subject);
     co_return co_await std::move(interviewing);

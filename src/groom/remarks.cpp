@@ -26,14 +26,18 @@ bool is_there(tracker::Issue const& issue, std::string_view name) {
 }  // namespace
 
 std::vector<Wish> wishes(tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy, Plan const& plan) {
+    std::vector<Wish> out;
     if (policy.mode == config::Mode::suggest) {
         if (plan.empty()) return {{{std::string{suggestion_name}, settled_suggestion()}, true}};
         return {{{std::string{suggestion_name}, suggestion(issue.ref, plan, judgement, policy)}}};
     }
+    // One of before the mode was changed would go on saying that nothing is set.
+    if (policy.mode == config::Mode::apply && is_there(issue, suggestion_name))
+        out.push_back({{std::string{suggestion_name}, settled_suggestion()}, true});
     // A judgement is of what the issue says now, answers and all: none is made without them.
     if (policy.mode == config::Mode::apply && policy.comments_enabled && asks_for_more(judgement, policy, plan))
-        return {{{std::string{gaps_name}, request_for_gaps(judgement)}}};
-    return {};
+        out.push_back({{std::string{gaps_name}, request_for_gaps(judgement)}});
+    return out;
 }
 
 Remarks remarks(std::vector<Wish> wishes, tracker::Issue const& issue, std::vector<store::Said> const& said,

@@ -62,10 +62,10 @@ Task<> Groomer::forget(std::shared_ptr<lock::Hold> hold, std::vector<Entry> cons
     constexpr auto every = 10min;
     constexpr std::int64_t most_rows = 5000;
     if (entries.empty() || (forgot_at_ && parts_.clock.now() - *forgot_at_ < every)) co_return;
+    forgot_at_ = parts_.clock.now();
     std::chrono::milliseconds keep{0};
     for (auto const& entry : entries) keep = std::max(keep, entry.settings.policy.retention);
     co_await store::forget_old(parts_.store, *hold, keep, most_rows);
-    forgot_at_ = parts_.clock.now();
 }
 
 }  // namespace groomer::groom

@@ -192,12 +192,16 @@ Task<bool> Endpoint::pause(Asking& asking, milliseconds pause) {
 
 // Some servers repeat the key that they refuse. Taken out before anything is cut, which could leave a part of it.
 Judged Endpoint::judged_without_key(net::ClientResponse response) const {
-    constexpr std::string_view shown = "(the key)";
-    auto const& key = options_.key;
-    if (response.status != 200 && key.size() >= 4)
-        for (auto at = response.body.find(key); at != std::string::npos; at = response.body.find(key, at + shown.size()))
-            response.body.replace(at, key.size(), shown);
-    return judge(response, parts_.wall_now());
+    auto const take_out = [&key = options_.key](std::string& text) {
+        constexpr std::string_view shown = "(the key)";
+        if (key.size() < 4) return;
+        for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at + shown.size())) text.replace(at, key.size(), shown);
+    };
+    if (response.status != 200) take_out(response.body);
+    auto judged = judge(response, parts_.wall_now());
+    take_out(judged.why);  // it may have been escaped there
+    take_out(judged.said);
+    return judged;
 }
 
 Task<std::optional<Problem>> Endpoint::examine() {

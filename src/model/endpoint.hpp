@@ -76,8 +76,9 @@ public:
     // Is it there, and does it take our credentials? Costs nothing: it asks for the list of models.
     Task<std::optional<Problem>> examine();
 
-    // Would a question be sent at all?
+    // Would a question be sent at all? If not, why.
     [[nodiscard]] bool may_be_asked() const { return !breaker_.is_open(parts_.clock.now()); }
+    [[nodiscard]] std::string const& why_not() const { return breaker_.why(); }
 
 private:
     struct Asking;

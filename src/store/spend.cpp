@@ -21,7 +21,7 @@ reserved AS (
     WHERE s.lock = $1 AND ($9::double precision IS NULL OR before.usd + $8::double precision <= $9::double precision)
       AND ($12::boolean OR NOT before.asked)
     RETURNING id)
-SELECT (SELECT count(*) FROM fence), (SELECT id FROM reserved), (SELECT asked FROM before))sql"};
+SELECT (SELECT count(*) FROM fence), (SELECT id FROM reserved), (SELECT asked AND NOT $12::boolean FROM before))sql"};
 
 constexpr pg::Statement settle_statement{"settle_call", GROOMER_FENCED R"sql(,
 settled AS (

@@ -212,7 +212,7 @@ steps AS (DELETE FROM groomer.step t USING fence WHERE (t.key, t.seq) IN (
 -- What was decided of an issue as it still is may have been paid for.
 decisions AS (DELETE FROM groomer.decision d USING fence WHERE (d.issue_id, d.revision, d.version) IN (
     SELECT d.issue_id, d.revision, d.version FROM groomer.decision d JOIN groomer.issue i ON i.id = d.issue_id
-    WHERE d.decided_at < clock_timestamp() - $3::interval AND i.revision IS DISTINCT FROM d.revision LIMIT $4::bigint)),
+    WHERE d.decided_at < clock_timestamp() - $3::interval AND (i.revision IS DISTINCT FROM d.revision OR starts_with(d.version, 'local-')) LIMIT $4::bigint)),
 answers AS (UPDATE groomer.model_call c SET answer = '' FROM fence WHERE c.id IN (
     SELECT id FROM groomer.model_call WHERE answer <> '' AND at < clock_timestamp() - $3::interval ORDER BY at LIMIT $4::bigint)),
 requests AS (DELETE FROM groomer.request r USING fence, groomer.lock_state s

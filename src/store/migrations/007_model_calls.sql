@@ -19,4 +19,5 @@ CREATE TABLE groomer.model_call (
 );
 CREATE INDEX ON groomer.model_call (at);
 CREATE INDEX ON groomer.model_call (issue_id);
+CREATE INDEX ON groomer.decision (decided_at);
 CREATE INDEX model_call_kept ON groomer.model_call (at) WHERE answer <> '';
