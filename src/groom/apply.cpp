@@ -75,6 +75,11 @@ public:
                 for (auto* step : left) note(*step, {WriteOutcome::withheld, "the hold is over", {}});
                 co_return;
             }
+            if (attempt > 1) {
+                auto asking = may_go_on(left);
+                bool const goes_on = co_await std::move(asking);
+                if (!goes_on) co_return;
+            }
             // What an earlier try came to says nothing of this one, which may throw: a later look then tells.
             for (auto* step : left)
                 if (is_of_labels(*step)) step->status = "planned";
@@ -110,8 +115,25 @@ public:
 
     // Some write was not answered, whatever later tries came to: it may yet take effect.
     [[nodiscard]] bool unanswered() const { return unanswered_; }
+    [[nodiscard]] bool changed() const { return changed_; }
 
 private:
+    Task<bool> may_go_on(std::vector<store::Step*> const& left) {
+        if (!parts_.still_same || !is_of_labels(*left.front())) co_return true;
+        std::optional<WriteResult> result;
+        try {
+            auto asking = parts_.still_same();
+            bool const same = co_await std::move(asking);
+            if (same) co_return true;
+            changed_ = true;
+            result = WriteResult{WriteOutcome::failed, "somebody changed the issue meanwhile", {}};
+        } catch (tracker::LimitReached const& reached) {
+            result = limited(reached);
+        }
+        for (auto* step : left) note(*step, *result);
+        co_return false;
+    }
+
     // What a limit lets nobody send. Not tried again, and no proof that an earlier try had no effect.
     [[nodiscard]] WriteResult limited(tracker::LimitReached const& reached) const {
         return {unanswered_ ? WriteOutcome::unknown : WriteOutcome::withheld, reached.what(), longest_pause + 1ms};
@@ -205,6 +227,7 @@ private:
     tracker::IssueRef ref_;
     std::string const key_;
     bool unanswered_ = false;
+    bool changed_ = false;
 };
 
 // The next ones, from the first that is left: all labels to be added are added by one write.
@@ -268,6 +291,7 @@ Task<Applied> apply(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker:
         left = left.subspan(group.size());
     }
     applied.unanswered = applied.unanswered || application.unanswered();
+    applied.changed = application.changed();
     co_return applied;
 }
 

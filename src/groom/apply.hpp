@@ -11,6 +11,7 @@
 #include "tracker/tracker.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ struct ApplyParts {
     metrics::Metrics& metrics;
     store::Store& store;
     std::chrono::milliseconds write_limit{0};  // of one write, whole: no write begins later than this before the deadline
+    // Is the issue as people left it when it was judged? Asked before a label is tried again: the write before, whose answer was lost,
+    // may have had its effect, and somebody may have taken that back since. Empty: it is.
+    std::function<Task<bool>()> still_same = {};
 };
 
 struct Applied {
@@ -33,6 +37,7 @@ struct Applied {
     bool fenced = false;      // refused by the tracker: it has seen a later term
     bool withheld = false;    // not begun, since the hold is over or nearly so
     bool unanswered = false;  // a write may yet take effect
+    bool changed = false;     // by somebody, between two tries
     bool unknown = false;     // … and a limit, which is no fault of the issue's, lets nobody find out for now
     std::string failure;      // of the first step that failed
 };

@@ -30,6 +30,12 @@ std::int64_t workers_for(Entry const& entry) {
     return entry.model ? at_once + 2 + at_once / 4 : at_once;
 }
 
+Task<bool> is_still_same(Entry const& entry, store::Claimed const& claimed, std::string const& judged) {
+    auto reading = read_now(entry, claimed);
+    auto const issue = co_await std::move(reading);
+    co_return issue&& revision(*issue) == judged;
+}
+
 // A plan that writes comments, and leaves the labels as they are.
 Plan suggesting(store::Record const& record, std::vector<NamedText> comments) {
     Plan out;
@@ -304,8 +310,10 @@ Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, stor
         co_return;
     }
     batch->being_written.insert(claimed.id);
-    ApplyParts const parts{parts_.clock, parts_.log, parts_.metrics, parts_.store, parts_.write_limit};
-    auto applied = co_await apply(parts, batch->hold, *entry.tracker, claimed.id, claimed.ref, record.revision, wanted);
+    ApplyParts parts{parts_.clock, parts_.log, parts_.metrics, parts_.store, parts_.write_limit};
+    parts.still_same = [&entry, &claimed, &record] { return is_still_same(entry, claimed, record.revision); };
+    auto applying = apply(parts, batch->hold, *entry.tracker, claimed.id, claimed.ref, record.revision, wanted);
+    auto applied = co_await std::move(applying);
     take_result(record, wanted, applied, claimed.failures);
     batch->wrote = batch->wrote || record.outcome != "failed";
     batch->being_written.erase(claimed.id);

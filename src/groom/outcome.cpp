@@ -126,6 +126,12 @@ void take_result(store::Record& record, Plan const& plan, Applied const& applied
     record.outcome = some ? "partial" : "failed";
     record.reason = applied.failure;
     if (applied.gone) return leave_to_return(record);
+    if (applied.changed) {  // what stands there is judged anew
+        if (!some) record.outcome = "stale";
+        record.failures = failures_before;
+        record.due_in = 1s;
+        return;
+    }
     record.failures = failures_before + (applied.unknown ? 0 : 1);
     record.due_in = applied.unknown ? 10min : after_failure(record.failures);
 }

@@ -53,8 +53,11 @@ public:
         tracker_ = github::make_github_tracker({api_}, of_tracker);
     }
 
+    std::function<Task<bool>()> still_same;
+
     groom::Applied apply(std::int64_t issue_id, std::int64_t number, groom::Plan plan) {
-        groom::ApplyParts const parts{clock_, log_, metrics_, store_, 3s};
+        groom::ApplyParts parts{clock_, log_, metrics_, store_, 3s};
+        parts.still_same = still_same;
         return run_to_end(context_, groom::apply(parts, hold_, *tracker_, issue_id, {repo, number}, "a revision", std::move(plan)));
     }
     store::PageResult take(tracker::Page page) { return run_to_end(context_, store::apply_page(store_, *hold_, repo, std::move(page))); }
@@ -251,6 +254,34 @@ TEST_F(Applying, ALimitAfterALostAnswerDoesNotMakeItKnownToHaveHadNoEffect) {
         EXPECT_TRUE(applied.unanswered) << applied.failure;
         EXPECT_FALSE(applied.withheld) << applied.failure;
         EXPECT_GT(sprung(), before + 1) << "the limit was met";
+    }
+}
+
+Task<bool> say(bool answer) { co_return answer; }
+
+TEST_F(Applying, ALabelIsTriedAgainOnlyOnAnIssueThatNobodyHasChanged) {
+    for (bool const same : {false, true}) {
+        auto const number = issue();
+        server.with_state([&](State& state) {
+            state.faults.clear();
+            state.faults.add({.method = "POST", .times = 1}, {.kind = FaultKind::close_before});
+        });
+        auto life = begin_life();
+        int asked = 0;
+        life->still_same = [&] {
+            ++asked;
+            return say(same);
+        };
+        auto const labels = [&] { return server.with_state([&](State& state) { return state.issue(repo, number).labels.size(); }); };
+        auto const before = labels();
+        groom::Plan wish;
+        wish.add = {"a"};
+        wish.target = "a\n";
+        auto const applied = life->apply(id_of(number), number, wish);
+        EXPECT_EQ(asked, 1);
+        EXPECT_EQ(applied.all_done, same) << applied.failure;
+        EXPECT_EQ(applied.changed, !same);
+        EXPECT_EQ(labels() - before, same ? 1U : 0U);
     }
 }
 

@@ -191,6 +191,20 @@ TEST_F(Saying, WhatAPersonDeletesIsNotSaidAgain) {
     EXPECT_EQ(acts(1), Acts{"comment.add"});
 }
 
+TEST_F(Saying, WhatWasOnlySuggestedIsNotTakenBackAndIsSetOnceTheModeSaysSo) {
+    look();
+    auto const undone = command({"undo", "--since", "1h"});
+    EXPECT_EQ(undone.status, 0) << undone.output;
+    EXPECT_NE(undone.output.find("nothing to do"), std::string::npos) << undone.output;
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.issue WHERE undone IS NOT NULL OR due_at IS NULL"), 0);
+    say("apply, comments: {cooldown: 0s}");
+    look();
+    auto const done = acts(1);
+    EXPECT_NE(std::find(done.begin(), done.end(), "label.add priority/p1"), done.end());
+    EXPECT_NE(comment(1).find("set, or no longer called for"), std::string::npos) << comment(1);
+    EXPECT_EQ(std::count(done.begin(), done.end(), "comment.add"), 1);
+}
+
 TEST_F(Saying, ACommentThatFailsBacksOffAndIsMadeLater) {
     server.with_state(
         [](State& state) { state.lock(state.at(of_octocat), state.issue(of_octocat, 1), true, {.login = "maintainer", .now = {}}); });

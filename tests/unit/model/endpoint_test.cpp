@@ -201,6 +201,14 @@ TEST_F(EndpointTest, a_key_that_the_server_repeats_is_not_told) {
     EXPECT_EQ(run_task(endpoint_.examine()).value_or(Problem{}).why, "it answered 401: (the key) is wrong");
 }
 
+TEST_F(EndpointTest, nor_is_one_that_comes_escaped) {
+    Endpoint endpoint{{client_, clock_, log_, [this] { return clock_.wall(); }, {}},
+                      {.provider = "openai", .base_url = "https://m.example/v1", .model = "m-1", .key = "se/cret+key="}};
+    expect(401, R"({"error":{"message":"se\/cret\u002bkey= is wrong"}})");
+    auto asking = endpoint.ask({"s", {{true, "q"}}, "{}", 100}, wallet_);
+    EXPECT_EQ(run_task(std::move(asking)).why, "it answered 401: (the key) is wrong");
+}
+
 TEST_F(EndpointTest, what_waited_too_long_for_its_budget_is_not_sent_and_opens_no_breaker) {
     for (int i = 0; i < 10; ++i) {
         wallet_.clock = &clock_;
