@@ -33,5 +33,7 @@ struct Groomer::Batch {
 // The issue as the tracker has it, with what only the syncs have seen: a tracker without a history of its labels cannot
 // tell that a person took one away.
 Task<std::optional<tracker::Issue>> read_now(Entry const& entry, store::Claimed const& claimed);
+// The same; where there is nothing to be read, the record says so.
+Task<std::optional<tracker::Issue>> read_or_leave(Entry const& entry, store::Claimed const& claimed, store::Record& record);
 
 }  // namespace groomer::groom

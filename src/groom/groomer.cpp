@@ -55,6 +55,20 @@ Task<std::optional<tracker::Issue>> read_now(Entry const& entry, store::Claimed 
     co_return issue;
 }
 
+Task<std::optional<tracker::Issue>> read_or_leave(Entry const& entry, store::Claimed const& claimed, store::Record& record) {
+    std::optional<tracker::Issue> issue;
+    std::optional<std::string> unreadable;
+    try {
+        auto reading = read_now(entry, claimed);
+        issue = co_await std::move(reading);
+    } catch (tracker::IssueUnreadable const& error) {
+        unreadable = error.what();
+    }
+    if (unreadable) leave_unread(record, *unreadable, claimed.failures);
+    else if (!issue) leave_to_return(record);
+    co_return issue;
+}
+
 Groomer::Groomer(GroomerParts parts) : parts_{std::move(parts)} {}
 
 Task<std::vector<Entry>> Groomer::ready(std::vector<Entry> entries, Target const& target, lock::Hold& hold) {
@@ -236,15 +250,8 @@ void Groomer::tell(Batch& batch, store::Claimed const& claimed, store::Record co
 Task<store::Record> Groomer::treat(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed) {
     auto const& policy = entry.settings.policy;
     store::Record record;
-    std::optional<tracker::Issue> issue;
-    std::optional<std::string> unreadable;
-    try {
-        issue = co_await read_now(entry, claimed);
-    } catch (tracker::IssueUnreadable const& error) {
-        unreadable = error.what();
-    }
-    if (unreadable) leave_unread(record, *unreadable, claimed.failures);
-    else if (!issue) leave_to_return(record);
+    auto reading = read_or_leave(entry, claimed, record);
+    auto const issue = co_await std::move(reading);
     if (!issue) co_return record;
     record.revision = revision(*issue);
     record.labels_before = sorted(issue->labels);

@@ -33,15 +33,8 @@ Task<> Groomer::take_back(std::shared_ptr<Batch> batch, store::Claimed claimed) 
 Task<store::Record> Groomer::treat_back(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed) {
     auto const& policy = entry.settings.policy;
     store::Record record;
-    std::optional<tracker::Issue> issue;
-    std::optional<std::string> unreadable;
-    try {
-        issue = co_await read_now(entry, claimed);
-    } catch (tracker::IssueUnreadable const& error) {
-        unreadable = error.what();
-    }
-    if (unreadable) leave_unread(record, *unreadable, claimed.failures);
-    else if (!issue) leave_to_return(record);
+    auto reading = read_or_leave(entry, claimed, record);
+    auto const issue = co_await std::move(reading);
     if (!issue) co_return record;
     if (auto const why = left_by_undo(*issue, policy)) {
         leave_alone(record, *why, std::nullopt);

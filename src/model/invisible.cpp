@@ -28,11 +28,6 @@ constexpr std::array<Range, 16> invisible{{{0xAD, 0xAD},
                                            {0x1D173, 0x1D17A},
                                            {0xE0000, 0xE0FFF}}};
 
-bool is_invisible(std::uint32_t character) {
-    auto const next = std::upper_bound(invisible.begin(), invisible.end(), character, [](auto c, Range const& r) { return c < r.first; });
-    return next != invisible.begin() && character <= std::prev(next)->last;
-}
-
 // Of the character that begins with this byte.
 std::size_t length(unsigned char first) { return first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4; }
 
@@ -44,6 +39,12 @@ std::uint32_t decode(std::string_view bytes) {
 }
 
 }  // namespace
+
+bool is_invisible(char32_t character) {
+    auto const next =
+        std::upper_bound(invisible.begin(), invisible.end(), character, [](char32_t c, Range const& r) { return c < r.first; });
+    return next != invisible.begin() && character <= std::prev(next)->last;
+}
 
 std::string without_invisible(std::string_view text) {
     std::string out;

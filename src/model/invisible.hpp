@@ -6,8 +6,11 @@
 
 namespace groomer::model {
 
-// text: valid UTF-8. Without zero-width, bidirectional, tag and other format characters, soft hyphens and the variation selectors that
-// can carry bytes. (Unicode, general category Cf, and U+E0100 to U+E01EF.)
+// What has no shape of its own, and so hides in other words or turns their order: zero-width, bidirectional, tag and other format
+// characters, soft hyphens, fillers, and the variation selectors that can carry bytes.
+bool is_invisible(char32_t character);
+
+// text: valid UTF-8.
 std::string without_invisible(std::string_view text);
 
 }  // namespace groomer::model

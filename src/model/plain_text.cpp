@@ -1,6 +1,7 @@
 #include "model/plain_text.hpp"
 
 #include "base/text.hpp"
+#include "model/invisible.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,21 +13,6 @@ namespace {
 struct Range {
     char32_t first, last;
 };
-
-// What has no shape of its own, and so hides in other words or turns their order: joiners, marks of direction, fillers, tags.
-constexpr std::array<Range, 13> invisible{{{0xAD, 0xAD},
-                                           {0x34F, 0x34F},
-                                           {0x61C, 0x61C},
-                                           {0x115F, 0x1160},
-                                           {0x17B4, 0x17B5},
-                                           {0x180B, 0x180F},
-                                           {0x200B, 0x200F},
-                                           {0x202A, 0x202E},
-                                           {0x2060, 0x206F},
-                                           {0x3164, 0x3164},
-                                           {0xFEFF, 0xFEFF},
-                                           {0xFFF9, 0xFFFB},
-                                           {0xE0000, 0xE01EF}}};
 
 constexpr std::array<Range, 7> spaces{
     {{0xA0, 0xA0}, {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}}};
@@ -119,7 +105,7 @@ private:
             out += control ? ' ' : static_cast<char>(c);
             return;
         }
-        if (is_in(invisible, c)) return;
+        if (is_invisible(c)) return;
         if (c < 0xA0 || is_in(spaces, c)) c = ' ';
         if (c == 0xFF20 || c == 0xFE6B) c = '@';
         if (c == 0xFF03 || c == 0xFE5F) c = '#';
