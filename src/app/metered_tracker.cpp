@@ -78,6 +78,10 @@ Task<tracker::WriteResult> MeteredTracker::close(tracker::IssueRef ref, tracker:
     return counted(tracker_->close(std::move(ref), reason, std::move(guard)), "append");
 }
 
+Task<tracker::WriteResult> MeteredTracker::reopen(tracker::IssueRef ref, tracker::WriteGuard guard) {
+    return counted(tracker_->reopen(std::move(ref), std::move(guard)), "append");
+}
+
 Task<tracker::WriteResult> MeteredTracker::finish_pass(tracker::WriteGuard guard) {
     return counted(tracker_->finish_pass(std::move(guard)), "copy");
 }

@@ -26,6 +26,7 @@ public:
     Task<tracker::WriteResult> set_section(tracker::IssueRef ref, std::string name, std::string text, tracker::WriteGuard guard) override;
     Task<tracker::WriteResult> set_title(tracker::IssueRef ref, std::string title, tracker::WriteGuard guard) override;
     Task<tracker::WriteResult> close(tracker::IssueRef ref, tracker::CloseReason reason, tracker::WriteGuard guard) override;
+    Task<tracker::WriteResult> reopen(tracker::IssueRef ref, tracker::WriteGuard guard) override;
     Task<tracker::WriteResult> finish_pass(tracker::WriteGuard guard) override;
 
 private:

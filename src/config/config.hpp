@@ -94,6 +94,7 @@ struct Family {
     std::vector<FamilyValue> values;
     double min_precision = 0.9;
     std::vector<std::string> never_set;
+    bool promoted = true;  // else its decisions are told, whatever the mode is, and never written
 };
 
 enum class Mode { dry_run, suggest, apply };

@@ -104,12 +104,12 @@ YamlPtr child(YamlNode const& node, std::string_view name) {
 }
 
 void read_family(YamlNode const& node, std::string const& shown, Family& family, FamilyPlaces& places, Problems& problems) {
-    std::vector<std::string> const known{"values", "min_precision", "never_set"};
+    std::vector<std::string> const known{"values", "min_precision", "never_set", "promoted"};
     for (YamlEntry const& entry : node.entries)
         if (std::find(known.begin(), known.end(), entry.key) == known.end())
             problems.add(at(entry.mark), shown + '.' + show_key(entry.key), "unknown key; " + suggestion(entry.key, known));
     if (auto const values = child(node, "values")) {
-        family = Family{family.name, {}, Family{}.min_precision, {}};
+        family = Family{family.name, {}, Family{}.min_precision, {}, family.promoted};
         ValueReader{family, shown + ".values", places, problems}.read(*values);
     } else if (family.values.empty()) {
         problems.add(at(places.family[family.name]), shown, "a family needs values");
@@ -117,6 +117,9 @@ void read_family(YamlNode const& node, std::string const& shown, Family& family,
     if (auto const precision = child(node, "min_precision"))
         if (auto const value = read_value(*find_key("policy.labels.*.min_precision"), *precision, shown + ".min_precision", problems))
             family.min_precision = std::get<double>(*value);
+    if (auto const promoted = child(node, "promoted"))
+        if (auto const value = read_value(*find_key("policy.labels.*.promoted"), *promoted, shown + ".promoted", problems))
+            family.promoted = std::get<bool>(*value);
     if (auto const never = child(node, "never_set")) read_never_set(*never, shown + ".never_set", family, problems);
 }
 
@@ -138,10 +141,10 @@ void read_entry(YamlEntry const& entry, std::string const& shown, std::vector<Fa
     }
     if (entry.value->kind != Kind::map) {
         problems.add(at(entry.value->mark), shown + '.' + entry.key,
-                     "must be a map with values, min_precision and never_set, or false for no such family");
+                     "must be a map with values, min_precision, never_set and promoted, or false for no such family");
         return;
     }
-    if (found == families.end()) found = families.insert(found, Family{entry.key, {}, Family{}.min_precision, {}});
+    if (found == families.end()) found = families.insert(found, Family{entry.key, {}, Family{}.min_precision, {}, true});
     places.family[entry.key] = entry.mark;
     read_family(*entry.value, shown + '.' + entry.key, *found, places, problems);
 }

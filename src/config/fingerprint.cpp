@@ -30,6 +30,7 @@ void add_families(std::string& out, std::vector<Family> families) {
             add(out, "meaning", value.meaning);
         }
         add_labels(out, "never_set", family.never_set);
+        if (!family.promoted) add(out, "promoted", "false");
     }
 }
 
@@ -86,6 +87,8 @@ std::string model_digest(Policy const& policy, Model const& model) {
     for (Family family : policy.labels) {
         if (family.name == "status") continue;  // it is derived
         family.min_precision = 0;
+        family.promoted = true;
+        family.never_set.clear();
         asked.push_back(std::move(family));
     }
     add_families(out, std::move(asked));

@@ -215,8 +215,12 @@ constexpr Key table[] = {
              "family is left alone.",
      .min = "0.5", .max = "1", .above_min = true},
     {.path = "policy.labels.*.never_set", .type = Type::labels,
-     .help = "Labels of the family that are respected, but never set. By default priority has [priority/p0].",
+     .help = "Labels of the family that are respected, but never set: where one would be right, that is told, and left to people. "
+             "By default priority has [priority/p0].",
      .form = &label_form},
+    {.path = "policy.labels.*.promoted", .type = boolean, .fallback = "true",
+     .help = "false: what is decided for the family is told, as in a dry run, and never written, whatever policy.mode is. So families "
+             "are promoted one by one."},
     {.path = "policy.abstain_label", .type = text, .fallback = "needs-triage",
      .help = "Carried while no status can be decided; \"\" for none.",
      .access = field<&Config::policy, &Policy::abstain_label>, .form = &optional_label_form},
@@ -234,10 +238,13 @@ constexpr Key table[] = {
      .help = "The least time between two edits of a comment, also of a suggestion.",
      .access = field<&Config::policy, &Policy::comments_cooldown>, .min = "0s", .max = "3650d"},
     {.path = "policy.titles_and_bodies.enabled", .type = boolean, .fallback = "false",
-     .help = "Lets groomer mend titles and bodies.",
+     .help = "In mode apply: lets a language model give an issue a clearer title, once, if nobody has ever renamed it, and add a "
+             "summary of a long discussion to its body, between marks of its own. Not for the tracker file.",
      .access = field<&Config::policy, &Policy::titles_and_bodies_enabled>},
     {.path = "policy.close.enabled", .type = boolean, .fallback = "false",
-     .help = "Lets groomer close issues.",
+     .help = "In mode apply: closes an issue 14 days after the comment that announces it, if nobody has moved it since: one whose "
+             "reporter was asked for something (policy.comments), and one that a merged pull request of the repository says it "
+             "closes. Never one that was reopened.",
      .access = field<&Config::policy, &Policy::close_enabled>},
     {.path = "policy.retention", .type = duration, .fallback = "180d",
      .help = "How long runs and holds are kept.",

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds longest_pause{15'000};  // as long as a cut 
 constexpr std::size_t longest_text = 65'536;                // bytes; GitHub takes no more
 
 constexpr std::string_view add_op = "label.add", remove_op = "label.remove", section_op = "section.set", title_op = "title.set",
-                           comment_op = "comment.set", close_op = "issue.close";
+                           comment_op = "comment.set", close_op = "issue.close", reopen_op = "issue.reopen";
 constexpr std::string_view not_planned = "not_planned";
 
 bool is_of_labels(store::Step const& step) { return step.op == add_op || step.op == remove_op; }
@@ -212,6 +212,7 @@ private:
         if (step.op == section_op) return tracker_.set_section(ref_, step.label, step.text, guard());
         if (step.op == title_op) return tracker_.set_title(ref_, step.text, guard());
         if (step.op == comment_op) return tracker_.set_comment(ref_, step.label, step.text, guard());
+        if (step.op == reopen_op) return tracker_.reopen(ref_, guard());
         auto const reason = step.label == not_planned ? tracker::CloseReason::not_planned : tracker::CloseReason::completed;
         return tracker_.close(ref_, reason, guard());
     }
@@ -263,6 +264,7 @@ std::vector<store::Step> steps_of(Plan const& plan) {
     if (plan.title) add(title_op, "", bounded(*plan.title));
     for (auto const& comment : plan.comments) add(comment_op, comment.name, bounded(comment.text));
     if (plan.close) add(close_op, std::string{*plan.close == tracker::CloseReason::not_planned ? not_planned : "completed"});
+    if (plan.reopen) add(reopen_op, "");
     return steps;
 }
 

@@ -8,6 +8,7 @@
 #include "groom/plan.hpp"
 #include "groom/remarks.hpp"
 #include "groom/revision.hpp"
+#include "groom/texts.hpp"
 #include "store/issues.hpp"
 
 #include <algorithm>
@@ -278,15 +279,15 @@ Task<> Groomer::act_on(std::shared_ptr<Batch> batch, Entry const& entry, store::
                        model::Judgement const& judgement, store::Record& record) {
     auto const& policy = entry.settings.policy;
     auto wanted = plan(issue, judgement, policy, claimed.own_labels);
-    for (auto const& family : wanted.families)
-        if (auto const* decision = judgement.find(family.family))
-            parts_.metrics.decisions_total(family.family, model::name(decision->source), family.outcome).increment();
-    for (auto const& family : wanted.overridden) parts_.metrics.human_overrides_total(family).increment();
+    note_decisions(claimed, judgement, wanted);
     record.added = wanted.add;
     record.removed = wanted.remove;
-    auto choosing = remarks_on(claimed.id, issue, judgement, policy, wanted);
+    auto choosing = texts_on(claimed.id, issue, judgement, policy, record.revision, wanted);
     auto said = co_await std::move(choosing);
-    if (policy.mode == config::Mode::apply) wanted.comments = std::move(said.now);
+    if (policy.mode == config::Mode::apply) {
+        wanted.comments = std::move(said.now);
+        wanted.close = said.close;
+    }
     settle(record, wanted, policy, !judgement.fallback.empty());
     if (said.later && record.due_in) record.due_in = std::min(*record.due_in, *said.later);
     if (policy.mode == config::Mode::apply) co_await carry_out(batch, entry, claimed, wanted, record);
@@ -296,14 +297,29 @@ Task<> Groomer::act_on(std::shared_ptr<Batch> batch, Entry const& entry, store::
     }
 }
 
-Task<Remarks> Groomer::remarks_on(std::int64_t id, tracker::Issue const& issue, model::Judgement const& judgement,
-                                  config::Policy const& policy, Plan const& wanted) {
+void Groomer::note_decisions(store::Claimed const& claimed, model::Judgement const& judgement, Plan const& wanted) {
+    for (auto const& family : wanted.families) {
+        if (auto const* decision = judgement.find(family.family))
+            parts_.metrics.decisions_total(family.family, model::name(decision->source), family.outcome).increment();
+        if (family.outcome == "escalated")
+            parts_.log.warning("an issue may need a label that people alone set", {{"component", "groom"},
+                                                                                   {"repo", claimed.ref.repo},
+                                                                                   {"issue", claimed.ref.number},
+                                                                                   {"family", family.family},
+                                                                                   {"why", family.reason}});
+    }
+    for (auto const& family : wanted.overridden) parts_.metrics.human_overrides_total(family).increment();
+}
+
+// Adds title and section to the plan, and returns the rest.
+Task<Remarks> Groomer::texts_on(std::int64_t id, tracker::Issue const& issue, model::Judgement const& judgement,
+                                config::Policy const& policy, std::string const& revision, Plan& wanted) {
     Remarks out;
-    auto wished = wishes(issue, judgement, policy, wanted);
-    if (wished.empty()) co_return out;
+    if (!has_texts(judgement, policy) && wishes(issue, judgement, policy, wanted).empty()) co_return out;
     auto asking = store::said(parts_.store, id);
     auto const known = co_await std::move(asking);
-    out = remarks(std::move(wished), issue, known, policy.comments_cooldown);
+    add_texts(wanted, issue, judgement, policy, known);
+    out = remarks(wishes(issue, judgement, policy, wanted), issue, known, policy.comments_cooldown, revision);
     co_return out;
 }
 

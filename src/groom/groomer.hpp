@@ -91,8 +91,9 @@ private:
     Task<store::Record> treat_back(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed);
     Task<> act_on(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, tracker::Issue const& issue,
                   model::Judgement const& judgement, store::Record& record);
-    Task<Remarks> remarks_on(std::int64_t id, tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy,
-                             Plan const& wanted);
+    Task<Remarks> texts_on(std::int64_t id, tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy,
+                           std::string const& revision, Plan& wanted);
+    void note_decisions(store::Claimed const& claimed, model::Judgement const& judgement, Plan const& wanted);
     Task<> carry_out(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, Plan const& plan,
                      store::Record& record);
     void note_failure(Batch& batch, store::Claimed const& claimed, bool refused, std::string const& error);

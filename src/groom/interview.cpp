@@ -110,6 +110,7 @@ model::ContextInput shown(Subject const& subject) {
     for (auto const& comment : issue.comments)
         if (comment.actor != tracker::Actor::self)
             input.comments.push_back({comment.author, comment.actor == tracker::Actor::bot, comment.author == issue.author, comment.body});
+    for (auto const& pull : issue.merged) input.merged.push_back({pull.number, pull.title});
     input.candidates = subject.candidates;
     input.examples = subject.examples;
     return input;

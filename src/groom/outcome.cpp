@@ -25,6 +25,29 @@ milliseconds window(std::vector<std::string> const& labels, config::Policy const
     return 365 * day;
 }
 
+// A label of the status family by its role.
+bool carries_role(std::vector<std::string> const& labels, config::Policy const& policy, std::string_view role) {
+    for (auto const& family : policy.labels)
+        for (auto const& value : family.values)
+            if (family.name == "status" && value.role == role && contains_label(labels, value.label)) return true;
+    return false;
+}
+
+milliseconds until_next_look(Plan const& plan, config::Policy const& policy, bool second_best) {
+    constexpr milliseconds deferred = 14 * day;
+    if (!plan.status_decided || second_best) return 1h;
+    auto const after = window(plan.after, policy);
+    return carries_role(plan.after, policy, "blocked") ? std::min(after, deferred) : after;
+}
+
+void tell_texts(std::string& reason, Plan const& plan) {
+    auto const tell = [&](std::string const& sentence) { reason.append(reason.empty() ? "" : "; ").append(sentence); };
+    if (plan.title) tell("title: " + *plan.title);
+    if (!plan.sections.empty()) tell("description: a summary is added");
+    if (plan.close == tracker::CloseReason::completed) tell("closed: it is done, and nobody has said otherwise");
+    if (plan.close == tracker::CloseReason::not_planned) tell("closed: nobody has answered");
+}
+
 std::vector<std::string> done(std::vector<store::Step> const& steps, std::string_view op) {
     std::vector<std::string> labels;
     for (auto const& step : steps)
@@ -94,9 +117,10 @@ std::optional<milliseconds> parked_for(tracker::Issue const& issue) {
 void settle(store::Record& record, Plan const& plan, config::Policy const& policy, bool second_best) {
     for (auto const& family : plan.families)
         record.reason.append(record.reason.empty() ? "" : "; ").append(family.family + ": " + family.reason);
+    tell_texts(record.reason, plan);
     record.failures = 0;
     // While no status can be decided, a later tick tries again, after the cooldown.
-    record.due_in = std::max(policy.cooldown, plan.status_decided && !second_best ? window(plan.after, policy) : milliseconds{1h});
+    record.due_in = std::max(policy.cooldown, until_next_look(plan, policy, second_best));
     if (policy.mode != config::Mode::apply && !plan.empty()) record.outcome = "planned";
     else if (!plan.status_decided) record.outcome = "abstained";
     else record.outcome = plan.empty() ? "noop" : "applied";
@@ -117,6 +141,9 @@ void take_result(store::Record& record, Plan const& plan, Applied const& applied
         record.failures = 0;
         record.labels_after = plan.after;
         record.own_labels = plan.own_after;
+        record.title = plan.title;
+        if (plan.close) record.open = false;
+        if (plan.reopen) record.open = true;
         return;
     }
     // What is told is what was written, not what was wanted.

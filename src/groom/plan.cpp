@@ -62,11 +62,21 @@ public:
         auto const wanted = decision ? decision->value : std::nullopt;
         auto const refusal = refuse(family, wanted);
         if (!refusal.empty()) {  // what was set earlier stays: nothing better is known
-            note(family, "abstained", wanted ? refusal : decision ? decision->reason : refusal);
+            bool const for_people = wanted && contains_label(family.never_set, *wanted);
+            note(family, for_people ? "escalated" : "abstained",
+                 for_people ? refusal + ": " + decision->reason
+                 : wanted   ? refusal
+                 : decision ? decision->reason
+                            : refusal);
             status_ = status_ || (is_status && !mine.empty());
             return;
         }
         auto const label = spelled(*wanted);
+        if (!family.promoted) {
+            note(family, "planned", "would be " + label + ", and is not promoted: " + decision->reason);
+            status_ = status_ || is_status;
+            return;
+        }
         for (auto const& other : mine)
             if (other != label) drop(other);
         bool const there = now_.present.contains(label);
@@ -76,7 +86,9 @@ public:
     }
 
     void abstain_label() {
-        if (policy_.abstain_label.empty()) return;
+        bool const promoted = std::none_of(policy_.labels.begin(), policy_.labels.end(),
+                                           [](auto const& family) { return family.name == "status" && !family.promoted; });
+        if (policy_.abstain_label.empty() || !promoted) return;
         auto const label = spelled(policy_.abstain_label);
         if (status_ && ours_.contains(label)) drop(label);
         // As a suggestion it would say that there is none.

@@ -13,7 +13,7 @@ namespace groomer::groom {
 
 struct FamilyPlan {
     std::string family;
-    std::string outcome;  // set | kept | abstained: what became of the decision
+    std::string outcome;  // set | kept | abstained | planned | escalated: what became of the decision
     std::string reason;
 };
 
@@ -33,13 +33,16 @@ struct Plan {
 
     bool takes_back = false;  // what other runs did: an `undo`, whose steps are told apart by their key
 
-    std::vector<NamedText> comments;  // as they are to read then (remarks.hpp); plan() makes none
-    // What no policy asks for yet: as it is to be then, whatever is so already.
-    std::vector<NamedText> sections;  // of the body
+    // As they are to be then, whatever is so already; plan() makes none.
+    std::vector<NamedText> comments;  // remarks.hpp
+    std::vector<NamedText> sections;  // of the body: texts.hpp; an empty one goes
     std::optional<std::string> title;
-    std::optional<tracker::CloseReason> close;
+    std::optional<tracker::CloseReason> close;  // remarks.hpp
+    bool reopen = false;                        // undo.hpp
 
-    [[nodiscard]] bool empty() const { return add.empty() && remove.empty() && sections.empty() && !title && comments.empty() && !close; }
+    [[nodiscard]] bool empty() const {
+        return add.empty() && remove.empty() && sections.empty() && !title && comments.empty() && !close && !reopen;
+    }
 };
 
 // own_labels: those that groomer set, as last recorded.

@@ -8,15 +8,17 @@
 namespace groomer::groom {
 namespace {
 
-// A person may have set another status, or taken this one away: then nobody is asked for anything.
-bool asks_for_more(model::Judgement const& judgement, config::Policy const& policy, Plan const& plan) {
+// The role of the status that was decided, and that the issue carries. A person may have set another one, or taken it away.
+std::string_view role_of(model::Judgement const& judgement, config::Policy const& policy, std::vector<std::string> const& labels) {
     auto const* decision = judgement.find("status");
-    if (judgement.gaps.empty() || !decision || !decision->value || !contains_label(plan.after, *decision->value)) return false;
+    if (!decision || !decision->value || !contains_label(labels, *decision->value)) return {};
     for (auto const& family : policy.labels)
         for (auto const& value : family.values)
-            if (family.name == "status" && value.role == "needs_info") return value.label == *decision->value;
-    return false;
+            if (family.name == "status" && value.label == *decision->value) return value.role;
+    return {};
 }
+
+void keep_earlier(std::optional<std::chrono::milliseconds>& at, std::chrono::milliseconds other) { at = at ? std::min(*at, other) : other; }
 
 bool is_there(tracker::Issue const& issue, std::string_view name) {
     return std::any_of(issue.comments.begin(), issue.comments.end(),
@@ -31,28 +33,44 @@ std::vector<Wish> wishes(tracker::Issue const& issue, model::Judgement const& ju
         if (plan.empty()) return {{{std::string{suggestion_name}, settled_suggestion()}, true}};
         return {{{std::string{suggestion_name}, suggestion(issue.ref, plan, judgement, policy)}}};
     }
+    if (policy.mode != config::Mode::apply) return out;
     // One of before the mode was changed would go on saying that nothing is set.
-    if (policy.mode == config::Mode::apply && is_there(issue, suggestion_name))
-        out.push_back({{std::string{suggestion_name}, settled_suggestion()}, true});
+    if (is_there(issue, suggestion_name)) out.push_back({{std::string{suggestion_name}, settled_suggestion()}, true});
+    if (!policy.comments_enabled) return out;
     // A judgement is of what the issue says now, answers and all: none is made without them.
-    if (policy.mode == config::Mode::apply && policy.comments_enabled && asks_for_more(judgement, policy, plan))
-        out.push_back({{std::string{gaps_name}, request_for_gaps(judgement)}});
+    std::string const name{notice_name};
+    bool const may_close = policy.close_enabled && !issue.was_reopened;
+    auto const closing = may_close ? role_of(judgement, policy, plan.own_after) : std::string_view{};
+    bool const asks = !judgement.gaps.empty() && role_of(judgement, policy, plan.after) == "needs_info";
+    if (asks && closing == "needs_info")
+        out.push_back({{name, request_for_gaps(judgement, true)}, false, tracker::CloseReason::not_planned});
+    else if (asks) out.push_back({{name, request_for_gaps(judgement, false)}});
+    else if (closing == "already_done" && !issue.merged.empty())
+        out.push_back({{name, done_notice(issue.merged.front().number)}, false, tracker::CloseReason::completed});
+    else if (is_there(issue, name)) out.push_back({{name, settled_notice()}, true});
     return out;
 }
 
 Remarks remarks(std::vector<Wish> wishes, tracker::Issue const& issue, std::vector<store::Said> const& said,
-                std::chrono::milliseconds cooldown) {
+                std::chrono::milliseconds cooldown, std::string const& revision) {
     Remarks out;
-    for (auto& [comment, only_in_place] : wishes) {
-        auto const found = std::find_if(said.begin(), said.end(), [&, name = comment.name](auto const& one) { return one.name == name; });
+    for (auto& [comment, only_in_place, announces] : wishes) {
+        auto const found = std::find_if(said.begin(), said.end(),
+                                        [&, name = comment.name](auto const& one) { return one.op == "comment.set" && one.name == name; });
         store::Said const known = found == said.end() ? store::Said{} : *found;
         bool const there = is_there(issue, comment.name);
         if (!there && (only_in_place || known.made)) continue;
-        if (there && known.text == comment.text) continue;
+        if (there && known.text == comment.text) {
+            bool const stands = known.versions == 1 && known.revision == revision && known.written_ago.has_value();
+            if (!announces || !stands) continue;
+            if (*known.written_ago >= grace) out.close = announces;
+            else keep_earlier(out.later, grace - *known.written_ago);
+            continue;
+        }
         if (there && known.written_ago && *known.written_ago < cooldown) {
-            auto const left = cooldown - *known.written_ago;
-            out.later = out.later ? std::min(*out.later, left) : left;
+            keep_earlier(out.later, cooldown - *known.written_ago);
         } else {
+            if (announces && !there) keep_earlier(out.later, grace);
             out.now.push_back(std::move(comment));
         }
     }

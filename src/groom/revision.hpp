@@ -7,7 +7,11 @@
 
 namespace groomer::groom {
 
-// SHA-256 of title, body, state, and the comments and label acts of people, in order.
+// The title that people last gave it, where the one that it has is ours.
+std::string title_of_people(tracker::Issue const& issue);
+
+// SHA-256 of that title, body (sections of ours are none of it), state, the comments and label acts of people, in order, and merged pull requests that
+// say they close it.
 std::string revision(tracker::Issue const& issue);
 
 }  // namespace groomer::groom

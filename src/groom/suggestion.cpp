@@ -42,24 +42,25 @@ bool is_plain(std::string_view label) {
     return std::none_of(label.begin(), label.end(), control) && model::plain_text(label) == label;
 }
 
-// For a POSIX shell; and for gh, which reads such a value as a line of CSV.
-std::string quoted(std::string_view label) {
-    std::string value;
-    if (bool const is_csv = label.find_first_of("\",") != std::string_view::npos; is_csv) {
-        for (char c : label) value.append(c == '"' ? 2 : 1, c);
-        value = "\"" + value + "\"";
-    } else {
-        value = label;
-    }
+// For a POSIX shell.
+std::string quoted(std::string_view value) {
     auto const plain = [](char c) {
         bool const letter =
             (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
         return letter || std::string_view{" ./:_+-=@%,#()"}.find(c) != std::string_view::npos;
     };
-    if (std::all_of(value.begin(), value.end(), plain)) return "\"" + value + "\"";
+    if (std::all_of(value.begin(), value.end(), plain)) return "\"" + std::string{value} + "\"";
     std::string out = "'";
     for (char c : value) out += c == '\'' ? std::string{R"('\'')"} : std::string{c};
     return out + "'";
+}
+
+// As gh reads a flag that takes several labels: a line of CSV.
+std::string csv(std::string_view label) {
+    if (label.find_first_of("\",") == std::string_view::npos) return std::string{label};
+    std::string out = "\"";
+    for (char c : label) out.append(c == '"' ? 2 : 1, c);
+    return out + "\"";
 }
 
 // Other programs obey a line like "/close".
@@ -129,9 +130,14 @@ std::string command_of(tracker::IssueRef const& ref, Change const& change) {
     for (auto const& [flag, labels] : {std::pair{" --add-label ", &change.add}, {" --remove-label ", &change.remove}})
         for (auto const& label : *labels) {
             if (!is_plain(label)) return {};
-            out.append(flag).append(quoted(label));
+            out.append(flag).append(quoted(csv(label)));
         }
     return out + "\n";
+}
+
+std::string title_command(tracker::IssueRef const& ref, std::string const& title) {
+    if (!is_plain(title)) return {};
+    return "gh issue edit " + std::to_string(ref.number) + " --repo " + ref.repo + " --title " + quoted(title) + "\n";
 }
 
 std::string how_to_keep_it_away(config::Policy const& policy) {
@@ -146,13 +152,18 @@ std::string how_to_keep_it_away(config::Policy const& policy) {
 }  // namespace
 
 std::string suggestion(tracker::IssueRef const& ref, Plan const& plan, model::Judgement const& judgement, config::Policy const& policy) {
-    std::string prose = "groomer suggests these labels, and sets none of them itself.\n\n";
+    std::string prose = "groomer suggests this, and does none of it itself.\n\n";
     std::string commands;
     for (auto const& change : changes_of(plan, judgement, policy)) {
         prose += line_of(change);
         commands += command_of(ref, change);
     }
-    prose += commands.empty() ? "\nTo accept, set the labels by hand." : "\nTo accept, set the labels by hand, or run what you agree with:";
+    if (plan.title) {
+        prose += "- **title**: " + shown(*plan.title) + "\n";
+        commands += title_command(ref, *plan.title);
+    }
+    prose +=
+        commands.empty() ? "\nTo accept, make the changes by hand." : "\nTo accept, make the changes by hand, or run what you agree with:";
     // The whole once more: harmless parts can make something together.
     auto out = model::defuse(prose, {}, longest_prose);
     if (!commands.empty()) out.append("\n\n```sh\n").append(commands).append("```");
@@ -161,13 +172,22 @@ std::string suggestion(tracker::IssueRef const& ref, Plan const& plan, model::Ju
 
 std::string settled_suggestion() { return "The labels that were suggested here are set, or no longer called for."; }
 
-std::string request_for_gaps(model::Judgement const& judgement) {
+std::string request_for_gaps(model::Judgement const& judgement, bool closes) {
     constexpr std::size_t longest_gap = 300;
     auto const said = without_commands(judgement.comment.value_or(""));
     std::string out = said.empty() ? "Thank you for the report." : said;
     out += "\n\nTo go on, this is missing:\n\n";
     for (auto const& gap : judgement.gaps) out.append("- ").append(one_line(gap, longest_gap)) += '\n';
-    return out + "\nPlease add it to the description or in a comment; the issue is then looked at again.";
+    out += "\nPlease add it to the description or in a comment; the issue is then looked at again.";
+    return closes ? out + " If nobody changes or says anything here within 14 days, it is closed." : out;
 }
+
+std::string done_notice(std::int64_t pull) {
+    return "Pull request " + std::to_string(pull) +
+           ", which says that it closes this issue, is merged. If nobody changes or says anything here within 14 days, the issue is "
+           "closed.";
+}
+
+std::string settled_notice() { return "What stood here is settled, or no longer called for."; }
 
 }  // namespace groomer::groom

@@ -7,13 +7,14 @@
 #include "model/judgement.hpp"
 #include "tracker/tracker.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace groomer::groom {
 
 // Of the comments.
-inline constexpr std::string_view suggestion_name = "suggestion", gaps_name = "gaps";
+inline constexpr std::string_view suggestion_name = "suggestion", notice_name = "notice";
 
 // The changes of a plan that has some: each family's with its reason, how certain it is, and a command that makes it.
 std::string suggestion(tracker::IssueRef const& ref, Plan const& plan, model::Judgement const& judgement, config::Policy const& policy);
@@ -21,7 +22,11 @@ std::string suggestion(tracker::IssueRef const& ref, Plan const& plan, model::Ju
 // What it is replaced by once there is nothing to suggest.
 std::string settled_suggestion();
 
-// Of a judgement that has gaps. Its texts are harmless already.
-std::string request_for_gaps(model::Judgement const& judgement);
+// Of a judgement that has gaps. Its texts are harmless already. closes: says that the issue is closed after the grace (remarks.hpp).
+std::string request_for_gaps(model::Judgement const& judgement, bool closes);
+// That the issue is closed after the grace, since this pull request is merged.
+std::string done_notice(std::int64_t pull);
+// What either is replaced by once it does not hold any more.
+std::string settled_notice();
 
 }  // namespace groomer::groom

@@ -36,7 +36,7 @@ Task<store::Record> Groomer::treat_back(std::shared_ptr<Batch> batch, Entry cons
     auto reading = read_or_leave(entry, claimed, record);
     auto const issue = co_await std::move(reading);
     if (!issue) co_return record;
-    if (auto const why = left_by_undo(*issue, policy)) {
+    if (auto const why = left_by_undo(*issue, claimed.acts, policy)) {
         leave_alone(record, *why, std::nullopt);
         co_return record;
     }

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "groom/labels.hpp"
 #include "groom/outcome.hpp"
+#include "groom/revision.hpp"
 
 #include <algorithm>
 #include <map>
@@ -116,11 +117,27 @@ private:
     std::vector<std::string> kept_;
 };
 
-std::string_view text_of(std::string_view op) {
-    if (op == "comment.set") return "the comment";
-    if (op == "section.set") return "the section in its text";
-    if (op == "title.set") return "the title";
-    return "that it was closed";
+bool closed_by_acts(tracker::Issue const& issue, std::vector<store::Act> const& acts) {
+    auto const closes = [](auto const& act) { return act.selected && act.op == "issue.close"; };
+    return !issue.open && issue.closed_by == tracker::Actor::self && std::any_of(acts.begin(), acts.end(), closes);
+}
+
+// Takes back a text, or says why it stays.
+std::optional<std::string> take_back_text(tracker::Issue const& issue, store::Act const& act, Plan& plan) {
+    if (act.op == "comment.set") return "the comment stays";
+    if (act.op == "title.set") {
+        auto const before = title_of_people(issue);
+        if (before == issue.title) return "the title stays, since somebody else has set it";
+        plan.title = before;
+    }
+    if (act.op != "section.set") return std::nullopt;
+    auto const there =
+        std::find_if(issue.sections.begin(), issue.sections.end(), [&](auto const& section) { return section.name == act.label; });
+    if (there == issue.sections.end()) return std::nullopt;
+    if (act.text.substr(0, act.text.find_last_not_of(" \t\r\n") + 1) != there->text)
+        return "the section in its text stays, since somebody has edited it";
+    plan.sections.push_back({act.label, ""});
+    return std::nullopt;
 }
 
 std::string named(std::vector<std::int64_t> const& runs) {
@@ -134,8 +151,8 @@ std::string named(std::vector<std::int64_t> const& runs) {
 
 }  // namespace
 
-std::optional<std::string> left_by_undo(tracker::Issue const& issue, config::Policy const& policy) {
-    if (!issue.open) return "it is closed: what it carries is history";
+std::optional<std::string> left_by_undo(tracker::Issue const& issue, std::vector<store::Act> const& acts, config::Policy const& policy) {
+    if (!issue.open && !closed_by_acts(issue, acts)) return "it is closed: what it carries is history";
     for (auto const& label : issue.labels)
         if (contains_label(policy.in_flight, label))
             return "somebody works on it: it carries " + label + ", and is not changed under their hands";
@@ -152,14 +169,18 @@ Undo undo(tracker::Issue const& issue, std::vector<store::Act> const& acts, conf
     for (auto const& [key, change] : wanted)
         if (!change.added) undoing.put_back(change.label);
     std::set<std::int64_t> runs;
-    std::set<std::string_view> texts;
+    std::map<std::pair<std::string, std::string>, store::Act> texts;  // the last of each counts
     for (auto const& act : acts) {
-        if (!act.selected) continue;
-        if (act.run) runs.insert(*act.run);
-        if (act.op != add_op && act.op != remove_op) texts.insert(text_of(act.op));
+        if (act.op != add_op && act.op != remove_op) texts.insert_or_assign({act.op, act.label}, act);
+        if (act.selected && act.run) runs.insert(*act.run);
     }
-    for (auto const text : texts) undoing.keep(std::string{text} + " stays, which groomer cannot take back");
+    Plan changed;
+    for (auto const& [name, act] : texts)
+        if (auto const why = act.selected ? take_back_text(issue, act, changed) : std::nullopt) undoing.keep(*why);
     auto out = undoing.finish();
+    out.plan.title = std::move(changed.title);
+    out.plan.sections = std::move(changed.sections);
+    out.plan.reopen = closed_by_acts(issue, acts);
     out.runs.assign(runs.begin(), runs.end());
     out.reason.insert(0, named(out.runs));
     return out;

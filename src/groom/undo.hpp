@@ -15,7 +15,7 @@
 namespace groomer::groom {
 
 // Why nothing is taken back from the issue as it is now, in one sentence.
-std::optional<std::string> left_by_undo(tracker::Issue const& issue, config::Policy const& policy);
+std::optional<std::string> left_by_undo(tracker::Issue const& issue, std::vector<store::Act> const& acts, config::Policy const& policy);
 
 struct Undo {
     Plan plan;
@@ -25,8 +25,8 @@ struct Undo {
 
 // acts: those of the issue that were not taken back yet, the oldest first. A label that a selected run has set goes, if it is there by
 // our hand still and no later run that is not selected had to do with it; one that a selected run took away comes back, if nobody has
-// had to do with it since and no label of its family stands in its place. own_labels: those that groomer set, as last
-// recorded.
+// had to do with it since and no label of its family stands in its place. The title, our section and that it was closed are taken back
+// while they are as groomer left them; comments stay. own_labels: those that groomer set, as last recorded.
 Undo undo(tracker::Issue const& issue, std::vector<store::Act> const& acts, config::Policy const& policy,
           std::vector<std::string> const& own_labels);
 

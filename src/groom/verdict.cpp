@@ -22,10 +22,13 @@ Decision decide(config::Family const& family, std::optional<std::string> value, 
 }
 
 // Its roles are the words of the verdict.
-Decision status_of(model::Answer const& answer, config::Family const& family, std::string reason) {
-    if (answer.actionability == Actionability::already_done)
-        return {family.name, std::nullopt, answer.confidence, Source::model,
-                "it may be done already, but no merged pull request is linked that says so"};
+Decision status_of(model::Answer const& answer, tracker::Issue const& issue, config::Family const& family, std::string reason) {
+    if (answer.actionability == Actionability::already_done) {
+        if (issue.merged.empty())
+            return {family.name, std::nullopt, answer.confidence, Source::model,
+                    "it may be done already, but no merged pull request is linked that says so"};
+        reason = "pull request " + std::to_string(issue.merged.front().number) + ", which says that it closes this, is merged";
+    }
     for (auto const& value : family.values)
         if (value.role == model::name(answer.actionability)) return decide(family, value.label, answer.confidence, std::move(reason));
     return {family.name, std::nullopt, answer.confidence, Source::model,
@@ -47,9 +50,8 @@ model::Asked asked_of(config::Policy const& policy, std::vector<std::int64_t> ca
     for (auto const& family : policy.labels) {
         if (family.name == "status") continue;
         model::AskedFamily out{family.name, {}};
-        for (auto const& value : family.values)
-            if (!contains_label(family.never_set, value.label)) out.values.emplace_back(value.label, value.meaning);
-        if (!out.values.empty()) asked.families.push_back(std::move(out));
+        for (auto const& value : family.values) out.values.emplace_back(value.label, value.meaning);
+        asked.families.push_back(std::move(out));
     }
     asked.candidates = std::move(candidates);
     asked.comment = policy.comments_enabled;
@@ -71,7 +73,7 @@ model::Judgement verdict(model::Answer const& answer, tracker::Issue const& issu
     model::Judgement judgement;
     for (auto const& family : policy.labels) {
         if (family.name == "status") {
-            judgement.decisions.push_back(status_of(answer, family, harmless(answer.rationale, sentence)));
+            judgement.decisions.push_back(status_of(answer, issue, family, harmless(answer.rationale, sentence)));
             continue;
         }
         auto const found =

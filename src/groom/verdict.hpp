@@ -11,7 +11,8 @@
 
 namespace groomer::groom {
 
-// What is asked of an issue: all families but status, which is derived, and no label that people alone set.
+// What is asked of an issue: all families but status, which is derived. A label that people alone set may be chosen, and is then
+// told to them (plan.hpp).
 model::Asked asked_of(config::Policy const& policy, std::vector<std::int64_t> candidates);
 
 // An answer for what asked_of() made. A decision below its family's min_precision is none.

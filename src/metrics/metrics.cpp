@@ -233,9 +233,10 @@ Metrics::Metrics(Options const& options)
                                                         "when a tick of this replica last ended well, Unix time, 0 for never")},
       issues_groomed_total{state_->counter("issues_groomed_total", {state_->repo, open("outcome", groom_outcomes, groom_outcomes.size())},
                                            "issues that a tick dealt with")},
-      decisions_total{state_->counter(
-          "decisions_total", {state_->family, fixed("source", {"model", "local", "rule"}), fixed("outcome", {"set", "kept", "abstained"})},
-          "decisions on one family of labels of one issue")},
+      decisions_total{state_->counter("decisions_total",
+                                      {state_->family, fixed("source", {"model", "local", "rule"}),
+                                       fixed("outcome", {"set", "kept", "abstained", "planned", "escalated"})},
+                                      "decisions on one family of labels of one issue")},
       human_overrides_total{state_->counter("human_overrides_total", {state_->family}, "our labels that a person changed later")},
       paused{state_->gauge("paused", {}, "1 while the installation is paused")},
       issue_duration_seconds{state_->histogram("issue_duration_seconds", {}, "one issue, selection to done", issue_buckets)},

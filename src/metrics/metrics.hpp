@@ -58,8 +58,8 @@ public:
     Family<Histogram, 1> tick_duration_seconds;            // job
     Family<Gauge, 1> tick_last_success_timestamp_seconds;  // job
     Family<Counter, 2> issues_groomed_total;               // repo, outcome: applied|noop|abstained|planned|partial|failed|stale
-    Family<Counter, 3> decisions_total;                    // family, source: model|local|rule, outcome: set|kept|abstained
-    Family<Counter, 1> human_overrides_total;              // family
+    Family<Counter, 3> decisions_total;        // family, source: model|local|rule, outcome: set|kept|abstained|planned|escalated
+    Family<Counter, 1> human_overrides_total;  // family
     Family<Gauge, 0> paused;
     Family<Histogram, 0> issue_duration_seconds;
     Family<Counter, 3> tracker_requests_total;              // endpoint, method, code

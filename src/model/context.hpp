@@ -26,11 +26,17 @@ struct ShownIssue {
     std::vector<std::string> labels;
 };
 
+struct ShownPull {
+    std::int64_t number = 0;
+    std::string title;
+};
+
 struct ContextInput {
     std::string repo;
     ShownIssue issue;
     std::string reporter;
     std::vector<ShownComment> comments;  // oldest first
+    std::vector<ShownPull> merged;       // pull requests that say they close it, and are merged
     std::vector<ShownIssue> candidates;  // likely duplicates, the likeliest first
     std::vector<ShownIssue> examples;    // similar ones that people labelled, the most similar first
 };
@@ -46,7 +52,7 @@ struct Context {
 };
 
 // Bump it when the instructions change: stored decisions are made anew then.
-inline constexpr std::string_view prompt_version = "prompt-1";
+inline constexpr std::string_view prompt_version = "prompt-2";
 
 // limit: bytes in all. word: random. Candidates that are not in `asked` are not shown.
 Context make_context(ContextInput const& input, Asked const& asked, std::size_t limit, std::string const& word);

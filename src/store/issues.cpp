@@ -43,7 +43,7 @@ SELECT (SELECT count(*) FROM fence))sql"};
 // our own move it too, which costs a look.
 #define GROOMER_ASKED(issue)                                       \
     "EXISTS (SELECT FROM groomer.step t WHERE t.issue_id = " issue \
-    " AND t.op = 'comment.set' AND t.label = 'gaps' AND t.ended_at IS NOT NULL)"
+    " AND t.op = 'comment.set' AND t.label = 'notice' AND t.ended_at IS NOT NULL)"
 // What makes an issue due again.
 #define GROOMER_CONTENT_CHANGED                                                        \
     "((i.title, i.body, i.open, i.labels, i.own_labels, i.gone) IS DISTINCT FROM "     \

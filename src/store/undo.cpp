@@ -22,7 +22,7 @@ candidate AS (
     UNION SELECT r.issue_id FROM groomer.run r, since WHERE r.at >= since.at AND r.application IS NOT NULL
     UNION SELECT t.issue_id FROM groomer.step t, since WHERE t.planned_at >= since.at),
 act AS (
-    SELECT t.issue_id, t.op, t.label, t.planned_at, t.seq, r.id AS run,
+    SELECT t.issue_id, t.op, t.label, t.text, t.planned_at, t.seq, r.id AS run,
            CASE WHEN $5::bigint IS NOT NULL THEN r.id IS NOT DISTINCT FROM $5::bigint
                 ELSE $6::text IS NOT NULL OR coalesce(r.at, t.planned_at) >= since.at END AS selected
     FROM since, candidate JOIN groomer.step t ON t.issue_id = candidate.issue_id LEFT JOIN LATERAL (
@@ -36,7 +36,7 @@ act AS (
       AND (since.at IS NULL OR t.planned_at >= since.at - interval '1 hour')
       AND (r.id IS NULL OR r.mode = 'apply' AND r.undone_by IS NULL)),
 told AS (
-    SELECT issue_id, json_agg(json_build_object('run', run, 'op', op, 'label', label, 'selected', selected)
+    SELECT issue_id, json_agg(json_build_object('run', run, 'op', op, 'label', label, 'selected', selected, 'text', text)
                               ORDER BY run NULLS LAST, planned_at, seq) AS acts
     FROM act GROUP BY issue_id HAVING bool_or(selected)),
 chosen AS (
@@ -71,7 +71,7 @@ std::vector<Act> to_acts(std::string const& text) {
     for (auto const& act : acts.as_array()) {
         auto const& run = act.at("run");
         out.push_back({run.is_null() ? std::nullopt : std::optional{run.to_number<std::int64_t>()}, std::string{act.at("op").as_string()},
-                       std::string{act.at("label").as_string()}, act.at("selected").as_bool()});
+                       std::string{act.at("label").as_string()}, act.at("selected").as_bool(), std::string{act.at("text").as_string()}});
     }
     return out;
 }

@@ -134,7 +134,7 @@ x AS (
     SELECT x.* FROM fence, json_to_record($4::json) AS x(
         mode text, revision text, outcome text, reason text, judgement jsonb, added text[], removed text[], before text[],
         after text[], own text[], application text, duration_ms int, due_ms bigint, failures int, pod text, trial boolean,
-        claimed_due_us bigint, undone text, undoes bigint[])),
+        claimed_due_us bigint, undone text, undoes bigint[], open boolean, title text)),
 run AS (
     INSERT INTO groomer.run (issue_id, term, pod, mode, revision, outcome, reason, judgement, added, removed, labels_before,
                              application, duration_ms)
@@ -156,10 +156,11 @@ found AS (
 groomed AS (
     UPDATE groomer.issue i SET groomed_at = clock_timestamp(), revision = coalesce(x.revision, i.revision), outcome = x.outcome,
         reason = x.reason, labels = coalesce(x.after, i.labels), own_labels = coalesce(x.own, i.own_labels), failures = x.failures,
+        open = coalesce(x.open, i.open), title = coalesce(x.title, i.title),
         undone = CASE WHEN x.revision IS NULL THEN i.undone ELSE x.undone END,
         -- What a sync, a policy or a person has made due since it was claimed has not been looked at: it stays due.
         rank = CASE WHEN (extract(epoch FROM i.due_at) * 1000000)::bigint IS DISTINCT FROM x.claimed_due_us THEN i.rank ELSE 2 END,
-        due_at = CASE WHEN NOT i.open OR i.gone THEN NULL
+        due_at = CASE WHEN NOT coalesce(x.open, i.open) OR i.gone THEN NULL
                       WHEN (extract(epoch FROM i.due_at) * 1000000)::bigint IS DISTINCT FROM x.claimed_due_us THEN i.due_at
                       ELSE clock_timestamp() + x.due_ms * interval '1 ms' END
     FROM x WHERE i.id = $3::bigint AND NOT x.trial),
@@ -258,6 +259,8 @@ boost::json::object to_json(Record const& record) {
     if (record.due_in) out["due_ms"] = record.due_in->count();
     if (record.claimed_due) out["claimed_due_us"] = *record.claimed_due;
     if (record.undone) out["undone"] = *record.undone;
+    if (record.open) out["open"] = *record.open;
+    if (record.title) out["title"] = *record.title;
     if (!record.undoes.empty()) out["undoes"] = json_array(record.undoes);
     return out;
 }

@@ -17,6 +17,7 @@ struct Act {
     std::optional<std::int64_t> run;  // none yet: its holder died, and nobody has groomed the issue since
     std::string op, label;            // as in Step
     bool selected = false;            // it is to be taken back
+    std::string text = {};
 };
 
 // An issue that this tick has selected and leased, in one statement.
@@ -92,7 +93,7 @@ Task<> save_decision(Store& store, lock::Hold& hold, std::int64_t issue, std::st
 
 struct Step {
     int seq = 0;
-    std::string op;                  // label.add | label.remove | section.set | title.set | comment.set | issue.close
+    std::string op;                  // label.add | label.remove | section.set | title.set | comment.set | issue.close | issue.reopen
     std::string label;               // or the name of the text, or the reason for closing
     std::string status = "planned";  // begun (a text); a WriteOutcome's name; lost: left by a holder that died, and not found
     std::string detail;
@@ -122,6 +123,8 @@ struct Record {
     bool keep_schedule = false;         // a trial: the run is stored, the issue stays as due as it was
     std::optional<std::string> undone;  // as in Claimed
     std::vector<std::int64_t> undoes;   // runs that this one has taken back
+    std::optional<bool> open;           // where this run has closed or reopened it
+    std::optional<std::string> title;   // where this run has set it
 };
 // Returns the run's id.
 Task<std::int64_t> record(Store& store, lock::Hold& hold, Record record);

@@ -23,6 +23,7 @@ Task<WriteResult> Tracker::set_comment(IssueRef, std::string, std::string, Write
 Task<WriteResult> Tracker::set_section(IssueRef, std::string, std::string, WriteGuard) { return not_supported("change bodies"); }
 Task<WriteResult> Tracker::set_title(IssueRef, std::string, WriteGuard) { return not_supported("change titles"); }
 Task<WriteResult> Tracker::close(IssueRef, CloseReason, WriteGuard) { return not_supported("close issues"); }
+Task<WriteResult> Tracker::reopen(IssueRef, WriteGuard) { return not_supported("reopen issues"); }
 Task<std::vector<std::string>> Tracker::lacking(std::vector<std::string>) { co_return std::vector<std::string>{}; }
 Task<WriteResult> Tracker::create_label(std::string, std::string, WriteGuard) { return not_supported("make labels"); }
 

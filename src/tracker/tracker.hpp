@@ -62,11 +62,25 @@ struct Comment {
     std::string name = {};  // of one of ours: what set_comment() called it
 };
 
+struct Rename {  // of an issue's title; oldest first
+    std::string from, to;
+    Actor actor = Actor::person;
+};
+
+struct Section {  // a part of the body that is ours, as set_section() made it
+    std::string name, text;
+};
+
+struct MergedPull {  // a merged pull request of the same repository that says it closes the issue
+    std::int64_t number = 0;
+    std::string title;
+};
+
 // An issue as the tracker has it now. All text is valid UTF-8 without control characters (base/text.hpp clean_text).
 struct Issue {
     IssueRef ref;
     std::string title;
-    std::string body;
+    std::string body;  // without sections of ours
     bool open = true;
     std::string author;
     bool author_is_bot = false;
@@ -76,6 +90,12 @@ struct Issue {
     std::string updated_at;
     std::vector<LabelEvent> events;  // filled by read() alone; a label without an event was set by a person
     std::vector<Comment> comments;   // filled by read() alone
+    std::vector<Section> sections = {};
+    // Filled by read() alone, where the tracker has such:
+    std::vector<Rename> renames = {};
+    std::vector<MergedPull> merged = {};  // each once
+    bool was_reopened = false;            // at any time, by anybody
+    std::optional<Actor> closed_by = {};  // whoever closed it last
 };
 
 // One page of what changed since a cursor. A full pass (since an empty or outdated cursor) names every issue there is:
@@ -154,10 +174,12 @@ public:
 
     // The one comment of ours that goes by this name: made once, and edited where it reads otherwise. Markdown.
     virtual Task<WriteResult> set_comment(IssueRef ref, std::string name, std::string text, WriteGuard guard);
-    // The part of the issue's body that goes by this name, set apart by marks that do not show; the rest is left as it is.
+    // The part of the issue's body that goes by this name, set apart by marks that do not show; the rest is left as it is. An empty text
+    // takes it out.
     virtual Task<WriteResult> set_section(IssueRef ref, std::string name, std::string text, WriteGuard guard);
     virtual Task<WriteResult> set_title(IssueRef ref, std::string title, WriteGuard guard);
     virtual Task<WriteResult> close(IssueRef ref, CloseReason reason, WriteGuard guard);
+    virtual Task<WriteResult> reopen(IssueRef ref, WriteGuard guard);
 
     // Those of the labels given that the repository does not have. A tracker without a list of its own lacks none.
     virtual Task<std::vector<std::string>> lacking(std::vector<std::string> labels);

@@ -92,6 +92,9 @@ public:
     Task<WriteResult> close(IssueRef ref, CloseReason reason, WriteGuard guard) override {
         return worker_.run(tracker_->close(std::move(ref), reason, std::move(guard)));
     }
+    Task<WriteResult> reopen(IssueRef ref, WriteGuard guard) override {
+        return worker_.run(tracker_->reopen(std::move(ref), std::move(guard)));
+    }
     Task<WriteResult> finish_pass(WriteGuard guard) override { return worker_.run(tracker_->finish_pass(std::move(guard))); }
 
 private:

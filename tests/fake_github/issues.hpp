@@ -35,7 +35,15 @@ struct Label {
     bool gone = false;
 };
 
-enum class EventKind : std::uint8_t { labeled, unlabeled, renamed, closed, reopened, locked, unlocked, transferred };
+enum class EventKind : std::uint8_t { labeled, unlabeled, renamed, closed, reopened, locked, unlocked, transferred, cross_referenced };
+
+// A pull request that speaks of an issue.
+struct Pull {
+    std::string repository;
+    std::int64_t number = 0;
+    std::string title, body;
+    bool merged = false;
+};
 
 struct Event {
     std::int64_t id = 0;
@@ -46,6 +54,7 @@ struct Event {
     std::string label = {}, color = {};  // as they were then
     std::string from = {}, to = {};      // titles
     std::string reason = {};             // state_reason
+    Pull pull = {};                      // that refers to the issue
 };
 
 struct Comment {

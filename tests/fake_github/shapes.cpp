@@ -49,6 +49,7 @@ char const* event_name(EventKind kind) {
         case EventKind::locked: return "locked";
         case EventKind::unlocked: return "unlocked";
         case EventKind::transferred: return "transferred";
+        case EventKind::cross_referenced: return "cross-referenced";
     }
     return "labeled";
 }
@@ -213,6 +214,18 @@ json::object comment_json(State const& state, Repository const& repository, Issu
             {"performed_via_github_app", app_or_null(state, comment.app)}};
 }
 
+json::object pull_json(Event const& event) {
+    auto const& pull = event.pull;
+    json::value merged_at;
+    if (pull.merged) merged_at = format_seconds(event.at);
+    return {{"number", pull.number},
+            {"title", pull.title},
+            {"body", pull.body},
+            {"state", pull.merged ? "closed" : "open"},
+            {"pull_request", {{"merged_at", merged_at}}},
+            {"repository", {{"full_name", pull.repository}}}};
+}
+
 json::object event_json(State const& state, Repository const& repository, Issue const&, Event const& event) {
     json::object out{{"id", event.id},
                      {"node_id", node_id("E", event.id)},
@@ -225,6 +238,7 @@ json::object event_json(State const& state, Repository const& repository, Issue 
     if (event.kind == EventKind::labeled || event.kind == EventKind::unlabeled)
         out["label"] = {{"name", event.label}, {"color", event.color}};
     if (event.kind == EventKind::renamed) out["rename"] = {{"from", event.from}, {"to", event.to}};
+    if (event.kind == EventKind::cross_referenced) out["source"] = {{"type", "issue"}, {"issue", pull_json(event)}};
     if (event.kind == EventKind::closed) out["state_reason"] = event.reason;
     out["performed_via_github_app"] = app_or_null(state, event.app);
     return out;

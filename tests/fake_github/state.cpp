@@ -190,6 +190,8 @@ void State::edit_issue(Repository& repository, Issue& issue, IssueEdit const& ed
     if (changed) touch(repository, issue, by);
 }
 
+void State::refer(Issue& issue, Pull pull, By const& by) { event(issue, EventKind::cross_referenced, by).pull = std::move(pull); }
+
 void State::lock(Repository& repository, Issue& issue, bool locked, By const& by) {
     if (issue.locked == locked) return;
     issue.locked = locked;

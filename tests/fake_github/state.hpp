@@ -66,6 +66,8 @@ public:
     bool delete_comment(Repository& repository, std::int64_t id, By const& by);
     void edit_issue(Repository& repository, Issue& issue, IssueEdit const& edit, By const& by);
     void lock(Repository& repository, Issue& issue, bool locked, By const& by);
+    // Does not move the issue's updated_at, and is in no log.
+    void refer(Issue& issue, Pull pull, By const& by);
     // Of the repository: nothing where the name is taken.
     Label* create_label(Repository& repository, Label label, By const& by);
     bool rename_label(Repository& repository, std::string_view name, std::string const& to, By const& by);

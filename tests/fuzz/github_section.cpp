@@ -16,6 +16,12 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     fuzz::check(written || body.find(mark) != std::string::npos || body.find(closing) != std::string::npos,
                 "only damaged marks keep us from writing");
     if (!written) return 0;
+    auto const parted = part_sections(*written);
+    if (body.find("<!-- groomer:") == std::string_view::npos) {
+        fuzz::check(parted.body == body, "without our section it is what people wrote");
+        fuzz::check(parted.sections.size() == (text.empty() ? 0 : 1), "there is that section, and no other");
+    }
+    if (text.empty()) return 0;
     auto const first = written->find(mark);
     fuzz::check(first != std::string::npos && written->find(mark, first + 1) == std::string::npos, "there is one section");
     fuzz::check(with_section(*written, "summary", text) == written, "writing it again changes nothing");

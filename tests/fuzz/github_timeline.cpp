@@ -14,7 +14,7 @@ using namespace tracker;
 github::Account const self{"groomer", 7};
 
 void check_lists(std::string_view body) {
-    github::History history;
+    Issue history;
     github::add_timeline_page(history, body, self);
     for (auto const& event : history.events)
         check(!event.label.empty() && event.label.size() <= longest_label && clean_text(event.label) == event.label, "labels are clean");

@@ -78,12 +78,27 @@ TEST_F(Asking, WhatItIsNotCertainOfIsLeftAlone) {
     EXPECT_EQ(judgement(bug).find("type")->reason, "not certain enough of type/bug (50 %)");
 }
 
-TEST_F(Asking, LabelsThatPeopleAloneSetAreNotOffered) {
-    issue("It panics", "On start.");
+TEST_F(Asking, ALabelThatPeopleAloneSetIsToldToThemAndNotSet) {
+    auto const bug = issue("It panics", "On start.");
+    mind([](auto const&) { return answer("type/bug", "priority/p0", 0.95); });
     ask();
     groom_all();
-    EXPECT_EQ(asked().at(0).system.find("priority/p0"), std::string::npos);
-    EXPECT_NE(asked().at(0).system.find("priority/p1"), std::string::npos);
+    EXPECT_EQ(labels_set_on(bug), (Labels{"+status/ready", "+type/bug"}));
+    EXPECT_EQ(metric("groomer_decisions_total{family=\"priority\",outcome=\"escalated\",source=\"model\"}"), "1");
+    EXPECT_NE(lines.str().find("an issue may need a label that people alone set"), std::string::npos);
+    EXPECT_EQ(value("SELECT reason LIKE '%priority/p0 is set by people only: It says so.%' FROM groomer.issue"), "t");
+}
+
+TEST_F(Asking, AFamilyIsPromotedByItself) {
+    auto const bug = issue("It panics", "On start.");
+    ask("", "openai", "mode: apply, labels: {priority: {promoted: false}}");
+    groom_all();
+    EXPECT_EQ(labels_set_on(bug), (Labels{"+status/ready", "+type/bug"}));
+    EXPECT_EQ(value("SELECT reason LIKE '%would be priority/p2, and is not promoted%' FROM groomer.issue"), "t");
+    ask();
+    groom_all();
+    EXPECT_EQ(labels_set_on(bug), (Labels{"+priority/p2", "+status/ready", "+type/bug"}));
+    EXPECT_EQ(asked().size(), 1U) << "and nothing is paid for twice";
 }
 
 TEST_F(Asking, AnAnswerThatCannotBeUsedIsRepairedOnce) {

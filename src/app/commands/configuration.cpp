@@ -18,6 +18,8 @@ std::vector<config::Unsupported> not_done() {
     std::string const no_comments = "needs comments, which the tracker file does not have";
     auto const suggests = [](Repository const& r) { return r.tracker == "file" && r.policy.mode == config::Mode::suggest; };
     auto const comments = [](Repository const& r) { return r.tracker == "file" && r.policy.comments_enabled; };
+    auto const texts = [](Repository const& r) { return r.tracker == "file" && r.policy.titles_and_bodies_enabled; };
+    auto const closes = [](Repository const& r) { return r.policy.close_enabled && !r.policy.comments_enabled; };
     auto const no_room = [](Repository const& r) {
         return r.model.provider != "local" && r.model.context_limit < model::least_limit(groom::asked_of(r.policy, {}));
     };
@@ -25,8 +27,9 @@ std::vector<config::Unsupported> not_done() {
              "leaves no room for an issue beside the instructions and the labels"},
             {"policy.mode", suggests, "use dry-run or apply", no_comments},
             {"policy.comments.enabled", comments, "switch it off for this repository", no_comments},
-            {"policy.titles_and_bodies.enabled", [](Repository const& r) { return r.policy.titles_and_bodies_enabled; }, "leave it off"},
-            {"policy.close.enabled", [](Repository const& r) { return r.policy.close_enabled; }, "leave it off"}};
+            {"policy.titles_and_bodies.enabled", texts, "switch it off for this repository", "needs a tracker whose issues can be edited"},
+            {"policy.close.enabled", closes, "switch policy.comments on for this repository, or this off",
+             "announces in a comment what it closes, which needs policy.comments.enabled"}};
 }
 
 }  // namespace

@@ -36,6 +36,29 @@ std::size_t count(std::string_view text, std::string_view part) {
     return found;
 }
 
+struct Place {
+    std::size_t begin = 0, inside = 0, inside_end = 0, end = 0;
+};
+
+// Nothing where there is no such section, or more than one of its marks.
+std::optional<Place> find_section(std::string_view body, std::string_view name) {
+    auto const begin = begin_mark(name), end = end_mark(name);
+    auto const first = body.find(begin), last = body.find(end);
+    if (count(body, begin) != 1 || count(body, end) != 1 || last < first + begin.size()) return std::nullopt;
+    return Place{first, first + begin.size(), last, last + end.size()};
+}
+
+// The empty line that sets it off is ours, too.
+std::string without(std::string_view body, Place const& place) {
+    auto before = body.substr(0, place.begin);
+    for (std::string_view const gap : {"\n\n", "\r\n\r\n"})
+        if (before.ends_with(gap)) {
+            before.remove_suffix(gap.size());
+            break;
+        }
+    return std::string{before}.append(body.substr(place.end));
+}
+
 std::optional<std::string> raw_text(json::object const& object, std::string_view key) {
     auto const* value = object.if_contains(key);
     if (!value || value->is_null()) return std::string{};
@@ -71,14 +94,35 @@ std::optional<std::string> with_section(std::string_view body, std::string_view 
     auto const section = begin + "\n" + unmarked(text) + "\n" + end;
     if (begins == 0 && ends == 0) {
         std::string out{body};
-        out.resize(out.find_last_not_of(" \t\r\n") + 1);
-        return out + (out.empty() ? "" : "\n\n") + section;
+        return text.empty() ? out : out.append(out.empty() ? "" : "\n\n").append(section);
     }
-    auto const first = body.find(begin), last = body.find(end);
-    if (begins != 1 || ends != 1 || last < first) return std::nullopt;
-    auto const was = body.substr(first, last + end.size() - first);
-    if (reads_the_same(was, section)) return std::string{body};
-    return std::string{body.substr(0, first)} + section + std::string{body.substr(last + end.size())};
+    auto const place = find_section(body, name);
+    if (!place) return std::nullopt;
+    if (text.empty()) return without(body, *place);
+    if (reads_the_same(body.substr(place->begin, place->end - place->begin), section)) return std::string{body};
+    std::string out{body.substr(0, place->begin)};
+    return out.append(section).append(body.substr(place->end));
+}
+
+Parted part_sections(std::string_view body) {
+    constexpr std::string_view mark = "<!-- groomer:", mark_end = " -->";
+    constexpr std::size_t most = 20;
+    Parted out{std::string{body}, {}};
+    std::size_t from = 0;
+    while (out.sections.size() < most) {
+        auto const at = out.body.find(mark, from);
+        if (at == std::string::npos) break;
+        from = at + mark.size();
+        auto const name = out.body.substr(from, out.body.find(mark_end, from) - from);
+        auto const place = is_text_name(name) ? find_section(out.body, name) : std::nullopt;
+        if (!place) continue;
+        auto const inside = std::string_view{out.body}.substr(place->inside, place->inside_end - place->inside);
+        auto const first = inside.find_first_not_of("\r\n");
+        out.sections.push_back({name, first == std::string_view::npos ? std::string{} : normalised(inside.substr(first))});
+        out.body = without(out.body, *place);
+        from = 0;
+    }
+    return out;
 }
 
 std::optional<OwnComment> find_comment(std::string_view page, std::string_view name, Account const& self) {

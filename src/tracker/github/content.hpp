@@ -3,10 +3,13 @@
 
 #include "tracker/github/resource.hpp"
 
+#include "tracker/tracker.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace groomer::tracker::github {
 
@@ -22,9 +25,17 @@ std::string name_in(std::string_view text);
 // The same but for line ends and the white space at the end, which GitHub changes.
 bool reads_the_same(std::string_view a, std::string_view b);
 
-// The body with our section in it: in the place of the one that is there, or else at its end. Nothing where somebody has damaged the
-// marks: what is theirs and what ours can then not be told.
+// The body with our section in it: in the place of the one that is there, or else at its end; without it, where the text is empty.
+// Nothing where somebody has damaged the marks: what is theirs and what ours can then not be told.
 std::optional<std::string> with_section(std::string_view body, std::string_view name, std::string_view text);
+
+// What with_section() has put there, taken apart again: people's words as they were before, and the sections. Whoever has made the marks
+// by hand has made a section.
+struct Parted {
+    std::string body;
+    std::vector<Section> sections;
+};
+Parted part_sections(std::string_view body);
 
 struct OwnComment {
     std::int64_t id = 0;

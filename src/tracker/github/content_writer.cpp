@@ -67,6 +67,12 @@ Task<WriteResult> ContentWriter::close(std::int64_t number, CloseReason reason, 
     return write({number, Limits::Kind::write, std::move(look), std::move(guard)});
 }
 
+Task<WriteResult> ContentWriter::reopen(std::int64_t number, WriteGuard guard) {
+    Edit edit = [](Content const& content) { return content.open ? std::string{} : object_with("state", "open"); };
+    Look look = [this, number, edit] { return look_at_content(number, edit); };
+    return write({number, Limits::Kind::write, std::move(look), std::move(guard)});
+}
+
 std::optional<std::chrono::milliseconds> ContentWriter::still_uncertain(std::int64_t number) {
     auto const now = repository_.api().clock().now();
     std::erase_if(uncertain_, [&](auto const& entry) { return entry.second <= now; });

@@ -26,6 +26,7 @@ public:
     Task<WriteResult> set_section(std::int64_t number, std::string name, std::string text, WriteGuard guard);
     Task<WriteResult> set_title(std::int64_t number, std::string title, WriteGuard guard);
     Task<WriteResult> close(std::int64_t number, CloseReason reason, WriteGuard guard);
+    Task<WriteResult> reopen(std::int64_t number, WriteGuard guard);
 
 private:
     // How it stands before a write, and what is to be sent.

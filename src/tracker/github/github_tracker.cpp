@@ -83,6 +83,11 @@ public:
         return content_.close(ref.number, reason, std::move(guard));
     }
 
+    Task<WriteResult> reopen(IssueRef ref, WriteGuard guard) override {
+        if (!repository_.is_configured_as(ref.repo)) return not_here();
+        return content_.reopen(ref.number, std::move(guard));
+    }
+
     Task<std::vector<std::string>> lacking(std::vector<std::string> labels) override {
         std::vector<std::string> out;
         for (auto& label : labels) {

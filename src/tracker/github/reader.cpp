@@ -36,7 +36,7 @@ void bound(std::vector<Comment>& comments) {
 std::size_t size_of(Issue const& issue) {
     std::size_t bytes = 1024 + issue.title.size() + issue.body.size();
     for (auto const& comment : issue.comments) bytes += 128 + comment.body.size();
-    return bytes + 128 * (issue.events.size() + issue.labels.size());
+    return bytes + 128 * (issue.events.size() + issue.labels.size() + issue.merged.size()) + 512 * issue.renames.size();
 }
 
 std::string name_of(Repository const& repository, std::int64_t number) { return to_string(IssueRef{repository.name(), number}); }
@@ -126,10 +126,7 @@ Task<Reader::Shared> Reader::take(std::int64_t number, Answer answer, Shared bef
     known->settled = is_settled(known->issue, answer.date);
     bool const as_it_was = before && before->has_history && before->settled && before->issue.updated_at == known->issue.updated_at &&
                            before->comments == known->comments;
-    if (as_it_was) {
-        known->issue.events = before->issue.events;
-        known->issue.comments = before->issue.comments;
-    }
+    if (as_it_was) take_history(known->issue, before->issue);
     known->has_history = as_it_was || (known->settled && never_touched(known->issue, known->comments));
     co_return known;
 }
@@ -147,7 +144,8 @@ Task<Answer> Reader::timeline_page(std::int64_t number, int size, int page, std:
 Task<Reader::Reading> Reader::read_history(std::int64_t number, Shared known, int size) {
     auto asking = repository_.api().own_account();
     auto const self = co_await std::move(asking);
-    History history;
+    Issue history;
+    history.ref = known->issue.ref;
     std::string next;
     int page = 1;
     for (int count = 0; count <= most_pages; ++count) {
@@ -160,12 +158,12 @@ Task<Reader::Reading> Reader::read_history(std::int64_t number, Shared known, in
         auto const last = count == 0 ? page_of(answer.links.last).value_or(0) : 0;
         bool const too_long = last > most_pages + 1;
         next = too_long ? std::string{} : answer.links.next;
+        history.was_reopened = history.was_reopened || too_long;  // it may have been, in between
         if (too_long) page = last - most_pages + 1;
         else if (next.empty()) break;
     }
     bound(history.comments);
-    known->issue.events = std::move(history.events);
-    known->issue.comments = std::move(history.comments);
+    take_history(known->issue, history);
     known->has_history = true;
     keep(number, known);
     co_return Reading::whole;

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/time_text.hpp"
+#include "tracker/github/closing_words.hpp"
 #include "tracker/github/content.hpp"
 #include "tracker/github/elements.hpp"
 #include "tracker/issue_json.hpp"
@@ -19,7 +20,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t longest_comment = 256 * 1024;
+constexpr std::size_t longest_comment = 256 * 1024, longest_title = 256;
+constexpr std::size_t most_renames = 1000, most_merged = 5;
 
 std::optional<json::value> parse_object(std::string_view body) {
     if (body.size() > max_element) return std::nullopt;
@@ -31,22 +33,53 @@ std::optional<json::value> parse_object(std::string_view body) {
     return std::nullopt;
 }
 
-void add_entry(History& history, json::object const& entry, Account const& self) {
+void add_label_event(Issue& issue, json::object const& entry, bool added, Actor actor) {
+    auto const* label = entry.if_contains("label");
+    auto name = label ? label_name(*label) : std::string{};
+    if (!name.empty() && name.size() <= longest_label) issue.events.push_back({std::move(name), added, actor});
+}
+
+void add_comment(Issue& issue, json::object const& entry, Account const& self) {
+    auto const* user = object_of(entry, "user");
+    if (!user) user = object_of(entry, "actor");
+    auto const body = text_of(entry, "body");
+    Comment comment{user ? text_of(*user, "login") : std::string{}, actor_of(user, self),
+                    std::string{truncate_utf8(body, longest_comment)}};
+    if (comment.actor == Actor::self) comment.name = name_in(body);  // somebody else's copy of a mark is none
+    issue.comments.push_back(std::move(comment));
+}
+
+void add_rename(Issue& issue, json::object const& entry, Actor actor) {
+    auto const* rename = object_of(entry, "rename");
+    if (!rename || issue.renames.size() >= most_renames) return;
+    auto const title = [&](std::string_view key) { return std::string{truncate_utf8(text_of(*rename, key), 4 * longest_title)}; };
+    issue.renames.push_back({title("from"), title("to"), actor});
+}
+
+// Whoever has a repository of his own can have a pull request merged there that says anything: only the issue's own counts.
+void add_reference(Issue& issue, json::object const& entry) {
+    auto const* source = object_of(entry, "source");
+    auto const* pull = source ? object_of(*source, "issue") : nullptr;
+    auto const* state = pull ? object_of(*pull, "pull_request") : nullptr;
+    auto const* home = pull ? object_of(*pull, "repository") : nullptr;
+    if (!state || !home || !parse_time(text_of(*state, "merged_at"))) return;
+    auto const number = count_of(*pull, "number");
+    auto const known = [&](auto const& other) { return other.number == number; };
+    bool const new_one = number > 0 && std::none_of(issue.merged.begin(), issue.merged.end(), known) && issue.merged.size() < most_merged;
+    bool const of_ours = to_lower(text_of(*home, "full_name")) == to_lower(issue.ref.repo);
+    if (!new_one || !of_ours || !says_it_closes(text_of(*pull, "title") + "\n" + text_of(*pull, "body"), issue.ref)) return;
+    issue.merged.push_back({number, one_line(text_of(*pull, "title"), longest_title)});
+}
+
+void add_entry(Issue& issue, json::object const& entry, Account const& self) {
     auto const event = text_of(entry, "event");
-    if (event == "labeled" || event == "unlabeled") {
-        auto const* label = entry.if_contains("label");
-        auto name = label ? label_name(*label) : std::string{};
-        if (name.empty() || name.size() > longest_label) return;
-        history.events.push_back({std::move(name), event == "labeled", actor_of(object_of(entry, "actor"), self)});
-    } else if (event == "commented") {
-        auto const* user = object_of(entry, "user");
-        if (!user) user = object_of(entry, "actor");
-        auto const body = text_of(entry, "body");
-        Comment comment{user ? text_of(*user, "login") : std::string{}, actor_of(user, self),
-                        std::string{truncate_utf8(body, longest_comment)}};
-        if (comment.actor == Actor::self) comment.name = name_in(body);  // somebody else's copy of a mark is none
-        history.comments.push_back(std::move(comment));
-    }
+    auto const actor = actor_of(object_of(entry, "actor"), self);
+    if (event == "labeled" || event == "unlabeled") add_label_event(issue, entry, event == "labeled", actor);
+    else if (event == "commented") add_comment(issue, entry, self);
+    else if (event == "renamed") add_rename(issue, entry, actor);
+    else if (event == "cross-referenced") add_reference(issue, entry);
+    else if (event == "closed") issue.closed_by = actor;
+    else if (event == "reopened") issue.was_reopened = true;
 }
 
 bool is_true(json::object const& object, std::string_view key) {
@@ -54,7 +87,13 @@ bool is_true(json::object const& object, std::string_view key) {
     return value && *value == true;
 }
 
-OneIssue to_one(json::object const& object, IssueRef ref) { return {to_issue(object, std::move(ref)), count_of(object, "comments")}; }
+OneIssue to_one(json::object const& object, IssueRef ref) {
+    OneIssue one{to_issue(object, std::move(ref)), count_of(object, "comments")};
+    auto parted = part_sections(one.issue.body);
+    one.issue.body = std::move(parted.body);
+    one.issue.sections = std::move(parted.sections);
+    return one;
+}
 
 }  // namespace
 
@@ -88,10 +127,19 @@ std::optional<OneIssue> parse_issue(std::string_view body, std::string const& re
     return to_one(value->get_object(), std::move(*ref));
 }
 
-void add_timeline_page(History& history, std::string_view body, Account const& self) {
+void add_timeline_page(Issue& issue, std::string_view body, Account const& self) {
     for_each_element(body, [&](json::value const* value, std::string_view) {
-        if (auto const* entry = value ? value->if_object() : nullptr) add_entry(history, *entry, self);
+        if (auto const* entry = value ? value->if_object() : nullptr) add_entry(issue, *entry, self);
     });
+}
+
+void take_history(Issue& issue, Issue const& from) {
+    issue.events = from.events;
+    issue.comments = from.comments;
+    issue.renames = from.renames;
+    issue.merged = from.merged;
+    issue.was_reopened = from.was_reopened;
+    issue.closed_by = from.closed_by;
 }
 
 LabelPage parse_labels(std::string_view body) {

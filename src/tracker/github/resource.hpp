@@ -40,13 +40,11 @@ struct OneIssue {
 // Nothing for a pull request, and for what cannot be used. Throws Error for what is no object: an answer that was cut.
 std::optional<OneIssue> parse_issue(std::string_view body, std::string const& repo);
 
-// What a timeline tells of labels and comments.
-struct History {
-    std::vector<LabelEvent> events;
-    std::vector<Comment> comments;
-};
-// Adds a page to what is known. Throws Error where it is no list.
-void add_timeline_page(History& history, std::string_view body, Account const& self);
+// Adds what a page of its timeline tells to an issue: label events, comments, and the rest that read() alone fills. Throws Error where it is
+// no list.
+void add_timeline_page(Issue& issue, std::string_view body, Account const& self);
+// All of that from another copy.
+void take_history(Issue& issue, Issue const& from);
 
 struct LabelPage {
     std::vector<std::string> names;

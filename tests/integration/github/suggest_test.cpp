@@ -1,94 +1,12 @@
 // What groomer says on GitHub: suggestions, and what reporters have to add; and that it says it once.
-#include "fake_model/server.hpp"
-#include "integration/github/on_github.hpp"
+#include "integration/github/saying.hpp"
 
 #include <signal.h>
 
-#include <functional>
 #include <thread>
 
 namespace groomer::test {
 namespace {
-
-constexpr char const* of_octocat = "octocat/hello-world";
-std::string const crash =
-    "Steps to reproduce:\n1. hello empty.txt\n\nExpected: nothing. Actual: it ends at once with a segmentation fault, and says nothing of "
-    "why that is, whatever is in the "
-    "file.";
-
-class Saying : public OnGithub {
-protected:
-    void SetUp() override {
-        OnGithub::SetUp();
-        if (!database) return;
-        server.with_state([](State& state) {
-            auto& repository = add_labelled(state, of_octocat);
-            for (auto const* title : {"It crashes on an empty file", "It freezes on an empty file", "It hangs on an empty file"})
-                state.add_issue(repository, {.title = title, .body = crash, .user = "reporter", .labels = {"type/bug"}});
-        });
-        say("suggest, comments: {cooldown: 0s}");
-    }
-    void say(std::string const& policy) { configure(policy, "0s", "", of_octocat); }
-
-    // Everything is due, and a sync, too.
-    Ended look() {
-        if (started > 0) database->query("UPDATE groomer.issue SET due_at = clock_timestamp() WHERE open RETURNING 1");
-        return sync();
-    }
-    // Only what a sync finds to have changed is due.
-    Ended sync() {
-        if (started > 0) database->query("UPDATE groomer.source SET synced_at = synced_at - interval '1 day' RETURNING 1");
-        auto ended = command({"once"});
-        EXPECT_EQ(ended.status, 0) << ended.output;
-        return ended;
-    }
-    // "comment.add groomer", in their order; those of one issue.
-    std::vector<std::string> acts(std::int64_t issue) {
-        std::vector<std::string> out;
-        for (auto const& effect : effects())
-            if (effect.at("issue").to_number<std::int64_t>() == issue && effect.at("actor") != "reporter" &&
-                effect.at("actor") != "maintainer")
-                out.emplace_back(std::string{effect.at("what").as_string()} +
-                                 (effect.contains("label") ? " " + std::string{effect.at("label").as_string()} : ""));
-        return out;
-    }
-    // How our comment reads.
-    std::string comment(std::int64_t issue) {
-        return server.with_state([&](State& state) {
-            std::string text = "none";
-            auto const& one = state.issue(of_octocat, issue);
-            if (one.history)
-                for (auto const& comment : one.history->comments)
-                    if (comment.body.find("<!-- groomer:") != std::string::npos) text = comment.body;
-            return text;
-        });
-    }
-    void person(std::function<void(State&, fake_github::Repository&, fake_github::By const&)> const& act) {
-        server.with_state([&](State& state) { act(state, state.at(of_octocat), {.login = "maintainer", .now = server.now()}); });
-    }
-    void retitle(std::int64_t issue, std::string const& title) {
-        person([&](State& state, auto& repository, auto const& by) {
-            state.edit_issue(repository, state.issue(of_octocat, issue), {.title = title, .body = {}, .open = {}}, by);
-        });
-    }
-    void label(std::int64_t issue, std::vector<std::string> const& names) {
-        person([&](State& state, auto& repository, auto const& by) {
-            state.add_labels(repository, state.issue(of_octocat, issue), names, by);
-        });
-    }
-    std::string text(std::string const& sql) { return database->query(sql).at(0).text(0); }
-    std::string last_run(std::int64_t issue, std::string const& column) {
-        return text("SELECT r." + column + " FROM groomer.run r JOIN groomer.issue i ON i.id = r.issue_id WHERE i.number = " +
-                    std::to_string(issue) + " ORDER BY r.id DESC LIMIT 1");
-    }
-    void expect_no_label() {
-        for (auto const& effect : effects())
-            EXPECT_TRUE(effect.at("actor") != "groomer" || effect.at("what").as_string().starts_with("comment."))
-                << boost::json::serialize(effect);
-    }
-
-    using Acts = std::vector<std::string>;
-};
 
 TEST_F(Saying, OneSuggestionIsMadeAnIssueAndNoLabelSet) {
     for (int i = 0; i < 3; ++i) look();
@@ -258,55 +176,12 @@ TEST_F(Saying, WhatATrackerCannotSayIsRefused) {
     }
 }
 
-// An answer for the families of this configuration; comment: "" where none is asked for.
-std::string answer(std::string const& verdict, std::string const& gaps, std::string const& comment = "null") {
-    auto const decision = [](std::string const& value) {
-        return R"({"value":")" + value + R"(","confidence":0.95,"reason":"It says so."})";
-    };
-    return R"({"verdict":{"actionability":")" + verdict + R"(","confidence":0.97,"work_type":"bug"},"decisions":{"type":)" +
-           decision("type/bug") + R"(,"priority":)" + decision("priority/p2") +
-           R"(},"summary":"It breaks.","rationale":"So it is.","gaps":)" + gaps + R"(,"duplicate_of":null,"related":[])" +
-           (comment.empty() ? "" : R"(,"comment":)" + comment) + "}";
-}
-
-class Asking : public Saying {
-protected:
-    void SetUp() override {
-        Saying::SetUp();
-        if (!database) return;
-        environment = {{"GROOMER_MODEL_API_KEY", "sk-the-secret"}};
-        mind([](auto const&) { return answer("needs_info", R"(["The version that you use."])"); });
-        ask("apply, comments: {enabled: true, cooldown: 0s}");
-        model_server.with_state([](fake_model::State& state) { state.keys.insert("sk-the-secret"); });
-    }
-    void ask(std::string const& policy) {
-        say(policy);
-        std::ofstream{folder / "c.yaml", std::ios::app} << "model: {provider: openai, name: m-1, base_url: \"" << model_server.url()
-                                                        << "/v1\"}\n";
-    }
-    void mind(fake_model::Mind mind) {
-        model_server.with_state([&](fake_model::State& state) { state.mind = std::move(mind); });
-    }
-    std::size_t asked() {
-        return model_server.with_state([](fake_model::State& state) { return state.log.entries().size(); });
-    }
-    // In another second than whatever was done before: GitHub tells no smaller ones apart.
-    void reporter_says(std::int64_t issue, std::string const& words) {
-        server.with_state([&](State& state) {
-            state.add_comment(state.at(of_octocat), state.issue(of_octocat, issue), words, {.login = "reporter", .now = server.now() + 2s});
-        });
-    }
-
-    Acts const labelled_and_asked{"label.add priority/p2", "label.add status/needs-info", "comment.add"};
-    fake_model::Server model_server;
-};
-
 TEST_F(Asking, TheReporterIsAskedOnceForWhatIsMissing) {
     for (int i = 0; i < 3; ++i) look();
     EXPECT_EQ(acts(1), labelled_and_asked);
     EXPECT_EQ(comment(1),
               "Thank you for the report.\n\nTo go on, this is missing:\n\n- The version that you use.\n\nPlease add it to the "
-              "description or in a comment; the issue is then looked at again.\n\n<!-- groomer:gaps -->");
+              "description or in a comment; the issue is then looked at again.\n\n<!-- groomer:notice -->");
     EXPECT_EQ(last_run(1, "outcome"), "noop");
     EXPECT_EQ(asked(), 3U) << "once an issue";
     EXPECT_EQ(number("SELECT count(*) FROM groomer.step WHERE status <> 'done'"), 0);
@@ -323,9 +198,9 @@ TEST_F(Asking, AnAnswerIsJudgedAnewByTheNextSync) {
     sync();
     EXPECT_EQ(asked(), 4U) << "of the one that was answered";
     auto expected = labelled_and_asked;
-    expected.insert(expected.end(), {"label.add status/ready", "label.remove status/needs-info"});
+    expected.insert(expected.end(), {"label.add status/ready", "label.remove status/needs-info", "comment.edit"});
     EXPECT_EQ(acts(1), expected);
-    EXPECT_NE(comment(1).find("The version that you use."), std::string::npos) << "it is left as it is";
+    EXPECT_TRUE(comment(1).starts_with("What stood here is settled")) << comment(1);
     sync();
     EXPECT_EQ(asked(), 4U);
     EXPECT_EQ(acts(2), labelled_and_asked);

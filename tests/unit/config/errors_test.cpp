@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Scalars, BadInputs, testing::ValuesIn(scalars_cases), n
 
 constexpr BadInput families_cases[] = {
     {"family_is_list", "policy:\n  labels:\n    type: [a]\n",
-     "g.yaml:4:11: policy.labels.type: must be a map with values, min_precision and never_set, or false for no such family"},
+     "g.yaml:4:11: policy.labels.type: must be a map with values, min_precision, never_set and promoted, or false for no such family"},
     {"labels_is_list", "policy: {labels: [type]}\n", "g.yaml:2:18: policy.labels: must be a map from the name of a family to its values"},
     {"family_name", "policy: {labels: {Type: {values: [a]}}}\n",
      "g.yaml:2:19: policy.labels: \"Type\" is no name for a family: a lower-case letter, then up to 31 letters, digits, _ or -"},

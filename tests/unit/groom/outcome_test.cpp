@@ -217,5 +217,27 @@ TEST(Labels, AreSortedAndJoined) {
     EXPECT_EQ(joined({}), "");
 }
 
+TEST_F(OutcomeTest, WhatIsBlockedIsLookedAtAgainAfterAFortnight) {
+    policy.labels.push_back({"status", {{"ready", "ready", ""}, {"blocked", "blocked", ""}}, 0.9, {}});
+    plan.after = {"p1", "Blocked"};
+    EXPECT_EQ(settled().due_in, Due{14 * day});
+    plan.after = {"p1", "ready"};
+    EXPECT_EQ(settled().due_in, Due{30 * day});
+}
+
+TEST_F(OutcomeTest, TextsAndClosingAreToldAndStored) {
+    plan.title = "Better";
+    plan.sections = {{"summary", "x"}};
+    plan.close = tracker::CloseReason::completed;
+    EXPECT_EQ(settled().reason, "title: Better; description: a summary is added; closed: it is done, and nobody has said otherwise");
+    Applied done;
+    done.all_done = true;
+    auto const record = result(done, 0);
+    EXPECT_EQ(record.title, "Better");
+    EXPECT_EQ(record.open, false);
+    EXPECT_EQ(record.outcome, "applied");
+    EXPECT_EQ(result(failed({"failed"}), 0).open, std::nullopt);
+}
+
 }  // namespace
 }  // namespace groomer::groom

@@ -236,7 +236,7 @@ TEST_F(PlanTest, NeverSetsALabelThatIsForPeople) {
     decide("priority", "p0");
     decide_status();
     EXPECT_EQ(make().add, Labels{"ready"});
-    EXPECT_EQ(of("priority").outcome, "abstained");
+    EXPECT_EQ(of("priority").outcome, "escalated");
 }
 
 TEST_F(PlanTest, NeverSetsALabelOfNoFamilyOrOfAnother) {
@@ -336,6 +336,30 @@ TEST_F(PlanTest, TakesALabelThatIsNamedTwiceForOne) {
     auto const made = make();
     EXPECT_EQ(made.after, (Labels{"area/ui", "bug", "ready"}));
     EXPECT_EQ(made.remove, Labels{});
+}
+
+TEST_F(PlanTest, ALabelThatPeopleAloneSetIsToldToThem) {
+    decide_status();
+    decide("priority", "p0", "data loss");
+    EXPECT_EQ(of("priority").outcome, "escalated");
+    EXPECT_EQ(of("priority").reason, "p0 is set by people only: data loss");
+    EXPECT_EQ(make().add, Labels{"ready"});
+}
+
+TEST_F(PlanTest, AFamilyThatIsNotPromotedIsToldAndNotWritten) {
+    policy.labels[0].promoted = policy.labels[2].promoted = false;
+    has("bug", Actor::self);
+    decide("type", "feature");
+    decide("priority", "p1");
+    EXPECT_EQ(make().add, Labels{"p1"});
+    EXPECT_TRUE(make().remove.empty());
+    EXPECT_EQ(of("type").outcome, "planned");
+    EXPECT_EQ(of("type").reason, "would be feature, and is not promoted: by its words");
+    EXPECT_FALSE(make().status_decided) << "and no abstain label either";
+    decide_status();
+    EXPECT_EQ(of("status").outcome, "planned");
+    EXPECT_EQ(make().add, Labels{"p1"});
+    EXPECT_TRUE(make().status_decided);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ struct WishesTest : ::testing::Test {
 TEST_F(WishesTest, AsksForWhatIsMissing) {
     auto const made = make();
     ASSERT_EQ(made.size(), 1U);
-    EXPECT_EQ(made[0].comment.name, "gaps");
+    EXPECT_EQ(made[0].comment.name, "notice");
     EXPECT_NE(made[0].comment.text.find("- The version."), std::string::npos);
     EXPECT_FALSE(made[0].only_in_place);
 }
@@ -79,8 +79,10 @@ TEST_F(WishesTest, SuggestsWhatIsPlannedAndSettlesWhatStandsThere) {
 }
 
 struct RemarksTest : ::testing::Test {
-    void is_there(std::string name = "gaps", Actor actor = Actor::self) { issue.comments.push_back({"us", actor, "…", std::move(name)}); }
-    [[nodiscard]] Remarks make(bool only_in_place = false) const { return remarks({{{"gaps", "text"}, only_in_place}}, issue, said, 1h); }
+    void is_there(std::string name = "notice", Actor actor = Actor::self) { issue.comments.push_back({"us", actor, "…", std::move(name)}); }
+    [[nodiscard]] Remarks make(bool only_in_place = false) const {
+        return remarks({{{"notice", "text"}, only_in_place}}, issue, said, 1h, "r1");
+    }
     [[nodiscard]] bool writes(bool only_in_place = false) const {
         auto const made = make(only_in_place);
         EXPECT_FALSE(made.later);
@@ -94,12 +96,12 @@ struct RemarksTest : ::testing::Test {
 TEST_F(RemarksTest, MakesOneWhereThereIsNone) {
     auto const made = make();
     ASSERT_EQ(made.now.size(), 1U);
-    EXPECT_EQ(made.now[0].name, "gaps");
+    EXPECT_EQ(made.now[0].name, "notice");
     EXPECT_EQ(made.now[0].text, "text");
     EXPECT_FALSE(writes(true)) << "what is only said in place of another";
     is_there("suggestion");
-    is_there("gaps", Actor::person);
-    is_there("gaps", Actor::bot);
+    is_there("notice", Actor::person);
+    is_there("notice", Actor::bot);
     EXPECT_FALSE(writes(true)) << "none of these is it";
 }
 
@@ -107,13 +109,13 @@ TEST_F(RemarksTest, EditsTheOneThatIsThere) {
     is_there();
     EXPECT_TRUE(writes());
     EXPECT_TRUE(writes(true));
-    said = {{"suggestion", true, "text", 1ms}, {"gaps", true, "another text", 2h}};
+    said = {{"comment.set", "suggestion", true, "text", 1ms}, {"comment.set", "notice", true, "another text", 2h}};
     EXPECT_TRUE(writes());
 }
 
 TEST_F(RemarksTest, LeavesOneThatReadsSoAlready) {
     is_there();
-    said = {{"gaps", true, "text", 2h}};
+    said = {{"comment.set", "notice", true, "text", 2h}};
     EXPECT_FALSE(writes());
     said[0].written_ago = 1ms;
     EXPECT_FALSE(writes());
@@ -124,7 +126,7 @@ TEST_F(RemarksTest, LeavesOneThatReadsSoAlready) {
 
 TEST_F(RemarksTest, WaitsUntilTheCooldownIsOver) {
     is_there();
-    said = {{"gaps", true, "another text", 20min}};
+    said = {{"comment.set", "notice", true, "another text", 20min}};
     EXPECT_TRUE(make().now.empty());
     EXPECT_EQ(make().later, Due{40min});
     said[0].written_ago = 1h;
@@ -134,10 +136,97 @@ TEST_F(RemarksTest, WaitsUntilTheCooldownIsOver) {
 }
 
 TEST_F(RemarksTest, DoesNotRepeatWhatAPersonDeleted) {
-    said = {{"gaps", true, "another text", 2h}};
+    said = {{"comment.set", "notice", true, "another text", 2h}};
     EXPECT_FALSE(writes());
-    said = {{"gaps", false, std::nullopt, 1ms}};
+    said = {{"comment.set", "notice", false, std::nullopt, 1ms}};
     EXPECT_TRUE(writes()) << "it was begun, and never made: no cooldown of an edit";
+}
+
+struct ClosingTest : WishesTest {
+    ClosingTest() {
+        policy.labels[1].values.push_back({"done", "already_done", ""});
+        policy.close_enabled = true;
+        plan.own_after = plan.after;
+        issue.comments.push_back({"us", Actor::self, "…", "notice"});
+    }
+    void is_done() {
+        judgement.decisions[0].value = "done";
+        judgement.gaps.clear();
+        plan.after = plan.own_after = {"done"};
+        issue.merged = {{12, "mend it"}};
+    }
+    // As it stands so long after the notice was made.
+    [[nodiscard]] Remarks after(std::chrono::milliseconds ago) {
+        auto const wanted = make();
+        said = {{"comment.set", "notice", true, wanted.at(0).comment.text, ago, versions, made_at}};
+        return remarks(wanted, issue, said, 1h, "r1");
+    }
+    std::vector<store::Said> said;
+    int versions = 1;
+    std::string made_at = "r1";
+};
+
+TEST_F(ClosingTest, AnnouncesItAndClosesAfterTheGrace) {
+    EXPECT_NE(make().at(0).comment.text.find("within 14 days, it is closed"), std::string::npos);
+    EXPECT_EQ(after(1h).close, std::nullopt);
+    EXPECT_EQ(after(1h).later, Due{grace - 1h}) << "it is looked at again then";
+    EXPECT_EQ(after(grace).close, tracker::CloseReason::not_planned);
+    is_done();
+    EXPECT_EQ(after(grace).close, tracker::CloseReason::completed);
+    EXPECT_NE(make().at(0).comment.text.find("Pull request 12"), std::string::npos);
+    issue.comments.clear();
+    EXPECT_EQ(remarks(make(), issue, {}, 1h, "r1").later, Due{grace}) << "from when it is made";
+}
+
+TEST_F(ClosingTest, NeverWhereItIsNotSwitchedOn) {
+    policy.close_enabled = false;
+    EXPECT_EQ(after(10 * grace).close, std::nullopt);
+    EXPECT_EQ(make().at(0).comment.text.find("closed"), std::string::npos) << "nor does it threaten to";
+    policy.close_enabled = true;
+    policy.mode = Mode::dry_run;
+    EXPECT_TRUE(make().empty());
+}
+
+TEST_F(ClosingTest, NeverAfterAReopening) {
+    issue.was_reopened = true;
+    EXPECT_EQ(after(10 * grace).close, std::nullopt);
+    is_done();
+    EXPECT_EQ(after(10 * grace).close, std::nullopt);
+    EXPECT_TRUE(make().at(0).only_in_place);
+}
+
+TEST_F(ClosingTest, NeverOnAPersonsStatus) {
+    plan.own_after.clear();
+    EXPECT_EQ(after(10 * grace).close, std::nullopt);
+}
+
+TEST_F(ClosingTest, NeverWithoutTheMergedPullRequest) {
+    is_done();
+    issue.merged.clear();
+    EXPECT_EQ(after(10 * grace).close, std::nullopt);
+}
+
+TEST_F(ClosingTest, NeverWhereAnybodyHasMovedTheIssueSinceOrTheNoticeIsGone) {
+    made_at = "another revision";
+    EXPECT_EQ(after(10 * grace).close, std::nullopt);
+    made_at = "";
+    EXPECT_EQ(after(10 * grace).close, std::nullopt) << "nobody knows at which one it was made";
+    made_at = "r1";
+    issue.comments.clear();
+    EXPECT_EQ(after(10 * grace).close, std::nullopt) << "a person has deleted the notice";
+}
+
+TEST_F(ClosingTest, NeverAfterAnEditWhichTellsNobody) {
+    versions = 2;
+    EXPECT_EQ(after(10 * grace).close, std::nullopt);
+}
+
+TEST_F(ClosingTest, ANoticeThatHoldsNoMoreIsReplaced) {
+    judgement.gaps.clear();
+    auto const wanted = make();
+    ASSERT_EQ(wanted.size(), 1U);
+    EXPECT_EQ(wanted[0].comment.text, settled_notice());
+    EXPECT_TRUE(wanted[0].only_in_place);
 }
 
 }  // namespace

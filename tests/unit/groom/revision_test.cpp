@@ -133,5 +133,27 @@ TEST(Revision, DoesNotMixUpOneFieldWithTheNext) {
         });
 }
 
+TEST(Revision, ATitleOfOursDoesNotMoveIt) {
+    auto issue = sample();
+    issue.title = "ours";
+    issue.renames = {{"first", "title", Actor::person}, {"title", "ours", Actor::self}};
+    issue.sections = {{"summary", "ours"}};
+    EXPECT_EQ(title_of_people(issue), "title");
+    EXPECT_EQ(revision(issue), revision(sample()));
+    issue.renames.push_back({"ours", "title", Actor::self});
+    issue.title = "title";
+    EXPECT_EQ(revision(issue), revision(sample())) << "taken back";
+    issue.title = "a person's";
+    issue.renames.push_back({"title", "a person's", Actor::person});
+    EXPECT_EQ(title_of_people(issue), "a person's");
+    EXPECT_NE(revision(issue), revision(sample()));
+}
+
+TEST(Revision, AMergedPullRequestMovesIt) {
+    auto issue = sample();
+    issue.merged = {{12, "mend it"}};
+    EXPECT_NE(revision(issue), revision(sample()));
+}
+
 }  // namespace
 }  // namespace groomer::groom

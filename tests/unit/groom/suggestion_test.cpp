@@ -45,12 +45,12 @@ TEST_F(SuggestionTest, SaysWhatWhyHowCertainAndHowToAcceptAndToRefuse) {
     decide("priority", "p2", 0.6, model::Source::rule, "a bug without signs of great harm");
     plan.remove = {"p1"};
     policy.exempt = {"no groomer"};
-    EXPECT_EQ(text(), R"(groomer suggests these labels, and sets none of them itself.
+    EXPECT_EQ(text(), R"(groomer suggests this, and does none of it itself.
 
 - **type**: add `type/bug` (95 %, language model): It says so.
 - **priority**: add `p2`, remove `p1` (60 %, rule): a bug without signs of great harm
 
-To accept, set the labels by hand, or run what you agree with:
+To accept, make the changes by hand, or run what you agree with:
 
 ```sh
 gh issue edit 7 --repo octo/quill --add-label "type/bug"
@@ -97,7 +97,7 @@ TEST_F(SuggestionTest, PutsNoNameIntoACommandThatIsNotToBeSeenAsItIs) {
         plan.add = {label};
         policy.labels[0].values = {{label, "", ""}};
         EXPECT_EQ(commands(), "") << label;
-        EXPECT_NE(text().find("\n\nTo accept, set the labels by hand.\n\n"), std::string::npos) << text();
+        EXPECT_NE(text().find("\n\nTo accept, make the changes by hand.\n\n"), std::string::npos) << text();
         EXPECT_TRUE(model::harmless(prose(), {})) << prose();
     }
 }
@@ -138,7 +138,7 @@ TEST_F(SuggestionTest, OnceSettledIsOneLine) {
 
 TEST_F(SuggestionTest, ARequestThanksAndListsTheGaps) {
     judgement.gaps = {"The version that you use.", "A file that\nshows it."};
-    EXPECT_EQ(request_for_gaps(judgement), R"(Thank you for the report.
+    EXPECT_EQ(request_for_gaps(judgement, false), R"(Thank you for the report.
 
 To go on, this is missing:
 
@@ -147,17 +147,17 @@ To go on, this is missing:
 
 Please add it to the description or in a comment; the issue is then looked at again.)");
     judgement.comment = "Thanks, this looks like a bug.\nIt cannot be reproduced yet.";
-    EXPECT_TRUE(request_for_gaps(judgement).starts_with("Thanks, this looks like a bug.\nIt cannot be reproduced yet.\n\nTo go on"));
+    EXPECT_TRUE(request_for_gaps(judgement, false).starts_with("Thanks, this looks like a bug.\nIt cannot be reproduced yet.\n\nTo go on"));
     judgement.comment = "";
-    EXPECT_TRUE(request_for_gaps(judgement).starts_with("Thank you for the report.\n\n"));
-    EXPECT_TRUE(model::harmless(request_for_gaps(judgement), {}));
+    EXPECT_TRUE(request_for_gaps(judgement, false).starts_with("Thank you for the report.\n\n"));
+    EXPECT_TRUE(model::harmless(request_for_gaps(judgement, false), {}));
 }
 
 TEST(RequestForGaps, CommandsToOtherProgramsAreNone) {
     model::Judgement judgement;
     judgement.gaps = {"the version"};
     judgement.comment = "/close\nThe path /usr is fine.\n  //lgtm\n";
-    auto const text = request_for_gaps(judgement);
+    auto const text = request_for_gaps(judgement, false);
     EXPECT_TRUE(text.starts_with("close\nThe path /usr is fine.\n  lgtm\n")) << text;
 }
 

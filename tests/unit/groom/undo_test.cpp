@@ -178,7 +178,7 @@ TEST_F(UndoTest, ATextIsToldToStay) {
     auto const made = make();
     EXPECT_EQ(made.plan.remove, Labels{"bug"});
     EXPECT_TRUE(made.plan.comments.empty());
-    EXPECT_EQ(made.reason, "run 1; the comment stays, which groomer cannot take back");
+    EXPECT_EQ(made.reason, "run 1; the comment stays");
 }
 
 TEST_F(UndoTest, WhatAHolderDidThatDiedIsTakenBackWithoutARun) {
@@ -202,13 +202,56 @@ TEST_F(UndoTest, ItsStepsHaveKeysOfTheirOwn) {
 }
 
 TEST_F(UndoTest, ClosedIssuesAndThoseThatSomebodyWorksOnAreLeft) {
-    EXPECT_FALSE(left_by_undo(issue, policy));
+    EXPECT_FALSE(left_by_undo(issue, acts, policy));
     person("+hands-off");
-    EXPECT_FALSE(left_by_undo(issue, policy)) << "who keeps groomer away may well want its labels gone";
+    EXPECT_FALSE(left_by_undo(issue, acts, policy)) << "who keeps groomer away may well want its labels gone";
     person("+Status/In-Progress");
-    EXPECT_NE(left_by_undo(issue, policy).value_or("").find("somebody works on it: it carries Status/In-Progress"), std::string::npos);
+    EXPECT_NE(left_by_undo(issue, acts, policy).value_or("").find("somebody works on it: it carries Status/In-Progress"),
+              std::string::npos);
     issue.open = false;
-    EXPECT_NE(left_by_undo(issue, policy).value_or("").find("it is closed"), std::string::npos);
+    EXPECT_NE(left_by_undo(issue, acts, policy).value_or("").find("it is closed"), std::string::npos);
+}
+
+TEST_F(UndoTest, ATitleOfOursGoesWhileItIsOurs) {
+    acts = {{1, "title.set", "", true, "ours"}};
+    issue.title = "ours";
+    issue.renames = {{"theirs", "ours", Actor::self}};
+    EXPECT_EQ(make().plan.title, "theirs");
+    issue.title = "another";
+    issue.renames.push_back({"ours", "another", Actor::person});
+    EXPECT_EQ(make().plan.title, std::nullopt);
+    EXPECT_EQ(make().reason, "run 1; the title stays, since somebody else has set it");
+}
+
+TEST_F(UndoTest, ASectionOfOursGoesWhileItReadsAsItDid) {
+    acts = {{1, "section.set", "summary", true, "first"}, {2, "section.set", "summary", true, "ours\n"}};
+    issue.sections = {{"summary", "ours"}};
+    ASSERT_EQ(make().plan.sections.size(), 1U);
+    EXPECT_EQ(make().plan.sections[0].text, "");
+    acts[1].selected = false;
+    EXPECT_TRUE(make().plan.sections.empty()) << "a later run has made it anew";
+    acts[1].selected = true;
+    issue.sections[0].text = "edited";
+    EXPECT_TRUE(make().plan.sections.empty());
+    EXPECT_NE(make().reason.find("somebody has edited it"), std::string::npos);
+    issue.sections.clear();
+    EXPECT_TRUE(make().plan.empty());
+}
+
+TEST_F(UndoTest, WhatWeHaveClosedIsReopened) {
+    did(1, "+bug");
+    acts.push_back({2, "issue.close", "completed", true});
+    issue.open = false;
+    issue.closed_by = Actor::self;
+    EXPECT_FALSE(left_by_undo(issue, acts, policy));
+    EXPECT_TRUE(make().plan.reopen);
+    EXPECT_EQ(make().plan.remove, Labels{"bug"});
+    EXPECT_EQ(steps_of(make().plan).back().op, "issue.reopen");
+    issue.closed_by = Actor::person;
+    EXPECT_TRUE(left_by_undo(issue, acts, policy)) << "a person has closed it since";
+    issue.closed_by = Actor::self;
+    acts.back().selected = false;
+    EXPECT_TRUE(left_by_undo(issue, acts, policy)) << "that is not to be taken back";
 }
 
 struct SettleUndo : UndoTest {

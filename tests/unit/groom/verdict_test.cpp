@@ -37,18 +37,13 @@ protected:
     model::Answer answer;
 };
 
-TEST_F(VerdictTest, status_and_labels_that_people_alone_set_are_not_asked_for) {
+TEST_F(VerdictTest, status_is_not_asked_for_and_labels_that_people_alone_set_are) {
     auto const asked = asked_of(policy, {3});
     ASSERT_EQ(asked.families.size(), 2U);
     EXPECT_EQ(asked.families[0].values[0], (std::pair<std::string, std::string>{"type/bug", "it is broken"}));
-    EXPECT_EQ(asked.families[1].values.size(), 1U) << "never_set is compared without case";
+    EXPECT_EQ(asked.families[1].values.size(), 2U) << "it is told to people where one would be right";
     EXPECT_EQ(asked.candidates, std::vector<std::int64_t>{3});
     EXPECT_FALSE(asked.comment || asked.title || asked.section);
-}
-
-TEST_F(VerdictTest, a_family_of_which_nothing_may_be_set_is_not_asked_for) {
-    policy.labels[1].never_set = {"p0", "p1"};
-    EXPECT_EQ(asked_of(policy, {}).families.size(), 1U);
 }
 
 TEST_F(VerdictTest, a_decision_counts_where_it_is_certain_enough) {
@@ -72,6 +67,11 @@ TEST_F(VerdictTest, status_is_the_label_of_the_verdicts_role) {
 
 TEST_F(VerdictTest, that_it_is_done_already_is_not_the_models_to_say) {
     answer.actionability = Actionability::already_done;
+    EXPECT_EQ(decision("status").value, std::nullopt);
+    issue.merged = {{12, "mend it"}};
+    EXPECT_EQ(decision("status").value, "status/done");
+    EXPECT_EQ(decision("status").reason, "pull request 12, which says that it closes this, is merged");
+    answer.confidence = 0.5;
     EXPECT_EQ(decision("status").value, std::nullopt);
 }
 

@@ -171,7 +171,7 @@ TEST(Metrics, HaveEveryLabelSetFromTheStart) {
                                                       {"groomer_tick_duration_seconds_count", 2},
                                                       {"groomer_tick_last_success_timestamp_seconds", 2},
                                                       {"groomer_issues_groomed_total", 21},
-                                                      {"groomer_decisions_total", 27},
+                                                      {"groomer_decisions_total", 45},
                                                       {"groomer_human_overrides_total", 3},
                                                       {"groomer_paused", 1},
                                                       {"groomer_issue_duration_seconds_count", 1},

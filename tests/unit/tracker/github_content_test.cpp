@@ -27,12 +27,33 @@ std::string const base = "https://api.github.com/repos/o/r";
 
 TEST(GithubContent, a_section_is_put_at_the_end_and_then_kept_in_its_place) {
     auto const first = with_section("theirs\r\n\r\n", "triage", "one");
-    EXPECT_EQ(first, "theirs\n\n<!-- groomer:triage -->\none\n<!-- /groomer:triage -->");
+    EXPECT_EQ(first, "theirs\r\n\r\n\n\n<!-- groomer:triage -->\none\n<!-- /groomer:triage -->") << "people's words stay as they are";
     auto const second = with_section(*first + "\nmore of theirs", "triage", "two");
-    EXPECT_EQ(second, "theirs\n\n<!-- groomer:triage -->\ntwo\n<!-- /groomer:triage -->\nmore of theirs");
+    EXPECT_EQ(second, "theirs\r\n\r\n\n\n<!-- groomer:triage -->\ntwo\n<!-- /groomer:triage -->\nmore of theirs");
     EXPECT_EQ(with_section(*second, "triage", "two\n"), second);
     EXPECT_EQ(with_section("", "triage", "x"), "<!-- groomer:triage -->\nx\n<!-- /groomer:triage -->");
     EXPECT_EQ(with_section(*first, "other", "x")->find(*first), 0U);
+}
+
+TEST(GithubContent, sections_are_taken_apart_from_what_people_wrote) {
+    for (std::string const body : {"", "theirs", "theirs \n\n", "a\r\n\r\nb\r\n", "<!-- groomer: -->", "<!-- groomer:half -->"}) {
+        auto const one = with_section(body, "note", "x\ny");
+        auto const two = with_section(one.value(), "summary", "  z  ");
+        auto const parted = part_sections(two.value());
+        EXPECT_EQ(parted.body, body);
+        ASSERT_EQ(parted.sections.size(), 2U) << body;
+        EXPECT_EQ(parted.sections[0].name, "note");
+        EXPECT_EQ(parted.sections[0].text, "x\ny");
+        EXPECT_EQ(parted.sections[1].text, "  z");
+        EXPECT_EQ(with_section(*two, "summary", ""), one) << "an empty text takes it out";
+        EXPECT_EQ(with_section(body, "other", ""), body);
+    }
+    std::string const edited = "a\r\n\r\n<!-- groomer:note -->\r\nx\r\n<!-- /groomer:note -->\r\n\r\nb";
+    EXPECT_EQ(part_sections(edited).body, "a\r\n\r\nb") << "GitHub's form ends lines so";
+    EXPECT_EQ(part_sections(edited).sections.at(0).text, "x");
+    for (std::string const damaged : {"<!-- groomer:a -->", "<!-- /groomer:a -->x<!-- groomer:a -->",
+                                      "<!-- groomer:a --><!-- groomer:a --><!-- /groomer:a -->", "<!-- groomer:A -->x<!-- /groomer:A -->"})
+        EXPECT_EQ(part_sections(damaged).body, damaged);
 }
 
 TEST(GithubContent, a_text_of_ours_cannot_hold_a_mark) {

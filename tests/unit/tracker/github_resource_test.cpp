@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "base/time_text.hpp"
 #include "tracker/github/answer.hpp"
+#include "tracker/github/closing_words.hpp"
 #include "tracker/github/resource.hpp"
 
 #include <gtest/gtest.h>
@@ -132,7 +133,7 @@ TEST(GithubIssues, a_single_one_keeps_the_name_of_its_repository) {
 }
 
 TEST(GithubTimelines, comments_and_label_events_come_with_their_actors) {
-    History history;
+    Issue history;
     add_timeline_page(history, R"([
         {"event":"labeled","label":{"name":"bug"},"actor":{"login":"alice","id":1,"type":"User"}},
         {"event":"unlabeled","label":{"name":"bug"},"actor":{"login":"renovate[bot]","type":"Bot"}},
@@ -155,28 +156,87 @@ TEST(GithubTimelines, comments_and_label_events_come_with_their_actors) {
 }
 
 TEST(GithubTimelines, a_comment_of_ours_has_the_name_in_its_mark) {
-    History history;
+    Issue history;
     add_timeline_page(history, R"([
-        {"event":"commented","body":"a\n\n<!-- groomer:gaps -->","user":{"login":"us","id":42}},
-        {"event":"commented","body":"a\n\n<!-- groomer:gaps -->","user":{"login":"bob","id":1}},
+        {"event":"commented","body":"a\n\n<!-- groomer:notice -->","user":{"login":"us","id":42}},
+        {"event":"commented","body":"a\n\n<!-- groomer:notice -->","user":{"login":"bob","id":1}},
         {"event":"commented","body":"none","user":{"login":"us","id":42}},
         {"event":"commented","body":"<!-- groomer:Not one -->","user":{"login":"us","id":42}},
         {"event":"commented","body":"<!-- groomer:open","user":{"login":"us","id":42}}])",
                       {"us", 42});
     ASSERT_EQ(history.comments.size(), 5U);
-    EXPECT_EQ(history.comments[0].name, "gaps");
+    EXPECT_EQ(history.comments[0].name, "notice");
     for (std::size_t i = 1; i < 5; ++i) EXPECT_EQ(history.comments[i].name, "") << i;
 }
 
+TEST(GithubTimelines, renames_and_closings_come_with_their_actors) {
+    Issue issue;
+    add_timeline_page(issue, R"([
+        {"event":"renamed","rename":{"from":"a","to":"b"},"actor":{"login":"bob","id":1}},
+        {"event":"renamed","rename":{"from":"b","to":"c"},"actor":{"login":"us","id":42}},
+        {"event":"renamed","rename":"c","actor":{"login":"us","id":42}},
+        {"event":"closed","actor":{"login":"bob","id":1}},{"event":"closed","actor":{"login":"us","id":42}}])",
+                      {"us", 42});
+    ASSERT_EQ(issue.renames.size(), 2U);
+    EXPECT_EQ(issue.renames[0].actor, Actor::person);
+    EXPECT_EQ(issue.renames[1].from, "b");
+    EXPECT_EQ(issue.renames[1].to, "c");
+    EXPECT_EQ(issue.renames[1].actor, Actor::self);
+    EXPECT_EQ(issue.closed_by, Actor::self);
+    EXPECT_FALSE(issue.was_reopened);
+    add_timeline_page(issue, R"([{"event":"reopened","actor":{"login":"bob","id":1}}])", {"us", 42});
+    EXPECT_TRUE(issue.was_reopened);
+    Issue other;
+    take_history(other, issue);
+    EXPECT_TRUE(other.was_reopened);
+    EXPECT_EQ(other.closed_by, Actor::self);
+    EXPECT_EQ(other.renames.size(), 2U);
+}
+
+std::string reference(std::string const& body, std::string const& repo = "O/R", std::string const& merged = R"("2026-01-01T00:00:00Z")") {
+    return R"([{"event":"cross-referenced","actor":{"login":"bob","id":1},"source":{"type":"issue","issue":{"number":12,"title":"mend it",)"
+           R"("body":")" +
+           body + R"(","pull_request":{"merged_at":)" + merged + R"(},"repository":{"full_name":")" + repo + R"("}}}}])";
+}
+
+TEST(GithubTimelines, a_merged_pull_request_of_the_repository_that_says_so_closes_it) {
+    auto const merged = [](std::string const& page) {
+        Issue issue;
+        issue.ref = {"o/r", 7};
+        add_timeline_page(issue, page, {"us", 42});
+        add_timeline_page(issue, page, {"us", 42});
+        return issue.merged;
+    };
+    auto const found = merged(reference("Fixes #7"));
+    ASSERT_EQ(found.size(), 1U) << "once";
+    EXPECT_EQ(found[0].number, 12);
+    EXPECT_EQ(found[0].title, "mend it");
+    EXPECT_TRUE(merged(reference("see #7")).empty());
+    EXPECT_TRUE(merged(reference("Fixes #7", "mallory/r")).empty()) << "anybody merges what he likes in a repository of his own";
+    EXPECT_TRUE(merged(reference("Fixes #7", "o/r", "null")).empty());
+    EXPECT_TRUE(merged(R"([{"event":"cross-referenced","source":{"issue":{"pull_request":{"merged_at":7},"number":"x"}}}])").empty());
+}
+
+TEST(GithubTimelines, closing_words_are_those_of_github) {
+    IssueRef const of{"o/r", 7};
+    for (auto const* text : {"close #7", "Closes #7.", "CLOSED: #7", "x\nfix #7", "fixes o/R#7", "(fixed #7)", "resolve #7, and more",
+                             "resolves  #7", "Resolved https://github.com/o/r/issues/7"})
+        EXPECT_TRUE(says_it_closes(text, of)) << text;
+    for (auto const* text :
+         {"", "#7", "close", "closes#7", "closes #70", "closes #17", "encloses #7", "closes x/r#7", "does not close the #7",
+          "fixes https://evil.example/o/r/issues/7", "closes: : #7", "disclose-fixes #7", "fixes #7a"})
+        EXPECT_FALSE(says_it_closes(text, of)) << text;
+}
+
 TEST(GithubTimelines, an_unknown_account_of_ours_is_nobodys) {
-    History history;
+    Issue history;
     add_timeline_page(history, R"([{"event":"labeled","label":{"name":"a"},"actor":{"login":"","id":0}}])", {});
     ASSERT_EQ(history.events.size(), 1U);
     EXPECT_EQ(history.events[0].actor, Actor::person);
 }
 
 TEST(GithubTimelines, nonsense_is_passed_over) {
-    History history;
+    Issue history;
     add_timeline_page(history, R"([null,1,"x",[],{},{"event":7},{"event":"labeled"},{"event":"labeled","label":{"name":7}},
         {"event":"commented","body":7,"user":[]},{"event":"labeled","label":"plain"},{"event":"\ud800"}])",
                       {});

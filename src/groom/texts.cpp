@@ -1,0 +1,45 @@
+#include "groom/texts.hpp"
+
+#include <algorithm>
+
+namespace groomer::groom {
+namespace {
+
+store::Said find(std::vector<store::Said> const& said, std::string_view op, std::string_view name) {
+    auto const found = std::find_if(said.begin(), said.end(), [&](auto const& one) { return one.op == op && one.name == name; });
+    return found == said.end() ? store::Said{} : *found;
+}
+
+std::string_view trimmed(std::string_view text) {
+    auto const last = text.find_last_not_of(" \t\r\n");
+    return last == std::string_view::npos ? std::string_view{} : text.substr(0, last + 1);
+}
+
+bool may_rename(tracker::Issue const& issue, std::string const& title, store::Said const& known) {
+    return !title.empty() && title != issue.title && issue.renames.empty() && !known.made;
+}
+
+bool may_write(tracker::Issue const& issue, std::string const& text, store::Said const& known) {
+    auto const there =
+        std::find_if(issue.sections.begin(), issue.sections.end(), [](auto const& section) { return section.name == summary_name; });
+    if (trimmed(text).empty()) return false;
+    if (there == issue.sections.end()) return !known.made;  // else a person has taken it out
+    return known.text && trimmed(*known.text) == there->text && trimmed(text) != there->text;
+}
+
+}  // namespace
+
+bool has_texts(model::Judgement const& judgement, config::Policy const& policy) {
+    return policy.titles_and_bodies_enabled && (judgement.title || judgement.section);
+}
+
+void add_texts(Plan& plan, tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy,
+               std::vector<store::Said> const& said) {
+    if (!has_texts(judgement, policy)) return;
+    if (judgement.title && may_rename(issue, *judgement.title, find(said, "title.set", ""))) plan.title = judgement.title;
+    bool const suggests = policy.mode == config::Mode::suggest;  // in one comment, which has no room for it
+    if (judgement.section && !suggests && may_write(issue, *judgement.section, find(said, "section.set", summary_name)))
+        plan.sections.push_back({std::string{summary_name}, *judgement.section});
+}
+
+}  // namespace groomer::groom

@@ -1,0 +1,24 @@
+// Which title, and which section of its body, groomer gives an issue: pure.
+#pragma once
+
+#include "config/config.hpp"
+#include "groom/plan.hpp"
+#include "model/judgement.hpp"
+#include "store/said.hpp"
+#include "tracker/tracker.hpp"
+
+#include <vector>
+
+namespace groomer::groom {
+
+inline constexpr std::string_view summary_name = "summary";  // of the section
+
+// Does the judgement have a text that policy.titles_and_bodies lets groomer write?
+bool has_texts(model::Judgement const& judgement, config::Policy const& policy);
+
+// Puts them into the plan. A title is given once, to an issue that nobody has ever renamed; a section is written where there is none, and
+// again only while it reads as groomer left it.
+void add_texts(Plan& plan, tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy,
+               std::vector<store::Said> const& said);
+
+}  // namespace groomer::groom

@@ -1,0 +1,186 @@
+// Titles, summaries and closing on GitHub: done once, never over people, and taken back.
+#include "integration/github/saying.hpp"
+
+namespace groomer::test {
+namespace {
+
+using fake_github::Pull;
+
+class Texts : public Asking {
+protected:
+    void SetUp() override {
+        Asking::SetUp();
+        if (!database) return;
+        ask("apply, titles_and_bodies: {enabled: true}");
+        mind([](auto const&) {
+            return answer("ready", "[]", "", R"(,"title":"Segmentation fault on an empty file","section":"It ends with a fault.")");
+        });
+    }
+    std::string title(std::int64_t issue) {
+        return server.with_state([&](State& state) { return state.issue(of_octocat, issue).title; });
+    }
+    std::string body(std::int64_t issue) {
+        return server.with_state([&](State& state) { return state.issue(of_octocat, issue).body; });
+    }
+    std::int64_t revisions() {
+        return number("SELECT count(DISTINCT r.revision) FROM groomer.run r JOIN groomer.issue i ON i.id = r.issue_id WHERE i.number = 1");
+    }
+    Acts const labelled{"label.add priority/p2", "label.add status/ready", "issue.body", "issue.title"};
+};
+
+TEST_F(Texts, AnIssueGetsItsTitleAndSummaryOnceAndIsNotJudgedAnewForThem) {
+    auto const before = body(1);
+    for (int i = 0; i < 3; ++i) look();
+    EXPECT_EQ(acts(1), labelled);
+    EXPECT_EQ(title(1), "Segmentation fault on an empty file");
+    EXPECT_EQ(body(1), before + "\n\n<!-- groomer:summary -->\nIt ends with a fault.\n<!-- /groomer:summary -->");
+    EXPECT_EQ(asked(), 3U) << "once an issue";
+    EXPECT_EQ(revisions(), 1);
+    EXPECT_EQ(last_run(1, "outcome"), "noop");
+}
+
+TEST_F(Texts, WhatPeopleMakeOfThemStays) {
+    look();
+    retitle(1, "Mine");
+    person([](State& state, auto& repository, auto const& by) {
+        state.edit_issue(repository, state.issue(of_octocat, 1), {.title = {}, .body = crash, .open = {}}, by);
+        auto& second = state.issue(of_octocat, 2);
+        auto edited = second.body;
+        edited.replace(edited.find("It ends with"), 12, "It began with");
+        state.edit_issue(repository, second, {.title = {}, .body = edited, .open = {}}, by);
+    });
+    mind([](auto const&) { return answer("ready", "[]", "", R"(,"title":"Another","section":"Another.")"); });
+    for (int i = 0; i < 2; ++i) look();
+    EXPECT_EQ(acts(1), labelled);
+    EXPECT_EQ(title(1), "Mine");
+    EXPECT_EQ(body(1), crash) << "the summary that was taken out does not come back";
+    EXPECT_NE(body(2).find("It began with"), std::string::npos);
+}
+
+TEST_F(Texts, TheyAreTakenBackWhileTheyAreOurs) {
+    auto const was = title(1), before = body(1);
+    look();
+    ASSERT_NE(title(1), was);
+    auto const ended = command({"undo", "--issue", std::string{of_octocat} + "#1"});
+    EXPECT_EQ(ended.status, 0) << ended.output;
+    EXPECT_EQ(title(1), was);
+    EXPECT_EQ(body(1), before);
+    for (int i = 0; i < 2; ++i) look();
+    EXPECT_EQ(title(1), was) << "and not done again";
+}
+
+TEST_F(Texts, ATrialAndASuggestionWriteNone) {
+    EXPECT_NE(command({"once", "--dry-run"}).output.find("title: Segmentation fault on an empty file"), std::string::npos);
+    EXPECT_TRUE(effects().empty());
+    ask("suggest, titles_and_bodies: {enabled: true}");
+    look();
+    EXPECT_EQ(acts(1), Acts{"comment.add"});
+    EXPECT_NE(comment(1).find("\ngh issue edit 1 --repo octocat/hello-world --title \"Segmentation fault on an empty file\"\n"),
+              std::string::npos)
+        << comment(1);
+}
+
+class Closing : public Asking {
+protected:
+    void SetUp() override {
+        Asking::SetUp();
+        if (database) ask("apply, comments: {enabled: true, cooldown: 0s}, close: {enabled: true}");
+    }
+    void a_fortnight_passes() {
+        database->query(
+            "UPDATE groomer.step SET ended_at = ended_at - interval '14 days', planned_at = planned_at - interval '14 days' RETURNING 1");
+    }
+    bool is_open(std::int64_t issue) {
+        return server.with_state([&](State& state) { return state.issue(of_octocat, issue).open; });
+    }
+    void merge(Pull const& pull) {
+        person([&](State& state, auto&, auto const& by) { state.refer(state.issue(of_octocat, 1), pull, by); });
+    }
+    void reopen(std::int64_t issue) {
+        person([&](State& state, auto& repository, auto const& by) {
+            state.edit_issue(repository, state.issue(of_octocat, issue), {.title = {}, .body = {}, .open = true}, by);
+        });
+    }
+};
+
+TEST_F(Closing, WhoeverWasAskedAndIsSilentForAFortnightFindsItClosed) {
+    look();
+    EXPECT_NE(comment(1).find("within 14 days, it is closed"), std::string::npos) << comment(1);
+    EXPECT_EQ(text("SELECT due_at BETWEEN clock_timestamp() + interval '13 days' AND clock_timestamp() + interval '14 days' "
+                   "FROM groomer.issue WHERE number = 1"),
+              "t");
+    look();
+    EXPECT_TRUE(is_open(1));
+    a_fortnight_passes();
+    reporter_says(2, "It is version 2.");
+    mind([](fake_model::Question const& question) {
+        bool const told = question.user.find("It is version 2.") != std::string::npos;
+        return answer("needs_info", told ? R"(["A file."])" : R"(["The version that you use."])");
+    });
+    look();
+    auto expected = labelled_and_asked;
+    expected.emplace_back("issue.close");
+    EXPECT_EQ(acts(1), expected);
+    EXPECT_EQ(server.with_state([](State& state) { return state.issue(of_octocat, 1).reason; }), fake_github::Reason::not_planned);
+    EXPECT_TRUE(is_open(2)) << "somebody answered";
+    EXPECT_TRUE(last_run(1, "reason").ends_with("closed: nobody has answered")) << last_run(1, "reason");
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.issue WHERE number = 1 AND NOT open AND due_at IS NULL"), 1);
+    a_fortnight_passes();
+    look();
+    EXPECT_TRUE(is_open(2)) << "an edit has told nobody";
+    EXPECT_EQ(asked(), 4U);
+}
+
+TEST_F(Closing, NeverAfterAReopening) {
+    look();
+    a_fortnight_passes();
+    look();
+    ASSERT_FALSE(is_open(1));
+    reopen(1);
+    for (int i = 0; i < 2; ++i) {
+        look();
+        a_fortnight_passes();
+    }
+    look();
+    EXPECT_TRUE(is_open(1));
+}
+
+TEST_F(Closing, WhatAMergedPullRequestClosesIsClosedAndUndoOpensItAgain) {
+    mind([](auto const&) { return answer("already_done", "[]"); });
+    merge({"mallory/hello-world", 3, "Fix", "fixes octocat/hello-world#1", true});
+    merge({of_octocat, 4, "Fix", "fixes #1", false});
+    look();
+    EXPECT_EQ(comment(1), "none") << "one of another repository, and one that is not merged";
+    merge({of_octocat, 12, "Do not crash", "Fixes #1", true});
+    reporter_says(1, "Any news?");
+    look();
+    EXPECT_NE(comment(1).find("Pull request 12, which says that it closes this issue, is merged."), std::string::npos) << comment(1);
+    EXPECT_NE(text("SELECT labels::text FROM groomer.issue WHERE number = 1").find("status/done"), std::string::npos);
+    a_fortnight_passes();
+    look();
+    EXPECT_FALSE(is_open(1));
+    EXPECT_EQ(server.with_state([](State& state) { return state.issue(of_octocat, 1).reason; }), fake_github::Reason::completed);
+    auto const ended = command({"undo", "--issue", std::string{of_octocat} + "#1"});
+    EXPECT_EQ(ended.status, 0) << ended.output;
+    EXPECT_TRUE(is_open(1));
+    a_fortnight_passes();
+    look();
+    EXPECT_TRUE(is_open(1));
+}
+
+TEST_F(Closing, NothingIsClosedThatIsNotSwitchedOnAndNoneWithoutItsNotice) {
+    ask("apply, comments: {enabled: true, cooldown: 0s}");
+    look();
+    a_fortnight_passes();
+    look();
+    EXPECT_TRUE(is_open(1));
+    std::ofstream{folder / "c.yaml"} << "database: {url: \"" << database->url() << "\"}\npolicy: {close: {enabled: true}}\n"
+                                     << "repositories: [{name: a/b, tracker: github}]\ngithub: {token_file: /dev/null}\n";
+    auto const ended = command({"validate"});
+    EXPECT_EQ(ended.status, 3) << ended.output;
+    EXPECT_NE(ended.output.find("announces in a comment what it closes, which needs policy.comments.enabled"), std::string::npos)
+        << ended.output;
+}
+
+}  // namespace
+}  // namespace groomer::test
