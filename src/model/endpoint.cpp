@@ -204,7 +204,7 @@ Judged Endpoint::judged_without_key(net::ClientResponse response) const {
     return judged;
 }
 
-Task<std::optional<Problem>> Endpoint::examine() {
+Task<Examined> Endpoint::examine() {
     net::ClientRequest request;
     request.url = protocol_->models_url(options_.base_url);
     request.headers = protocol_->headers(options_.key);
@@ -214,11 +214,15 @@ Task<std::optional<Problem>> Endpoint::examine() {
         auto response = co_await std::move(sending);
         auto const status = response.status;
         auto const judged = judged_without_key(std::move(response));
-        // Not every server has a list of its models.
-        if (judged.kind == Judged::Kind::answered || status == 404) co_return std::nullopt;
-        co_return Problem{judged.why, judged.kind == Judged::Kind::endpoint};
+        Examined examined;
+        examined.told = status != 404;
+        if (judged.kind != Judged::Kind::answered && examined.told)
+            examined.problem = Problem{judged.why, judged.kind == Judged::Kind::endpoint};
+        co_return std::move(examined);
     } catch (net::HttpError const& error) {
-        co_return Problem{one_line(error.what(), 300), false};
+        Examined examined;
+        examined.problem = Problem{one_line(error.what(), 300), false};
+        co_return std::move(examined);
     }
 }
 

@@ -52,6 +52,11 @@ struct Problem {
     bool refused = false;  // people have to do something: credentials, credit
 };
 
+struct Examined {
+    std::optional<Problem> problem;
+    bool told = true;  // else the server has no list of models: whether it takes our credentials, the first question tells
+};
+
 // Who pays for the requests of one question: asked before each, and told of its end.
 class Payer {
 public:
@@ -74,7 +79,7 @@ public:
     Task<Outcome> ask(Question question, Payer& payer);
 
     // Is it there, and does it take our credentials? Costs nothing: it asks for the list of models.
-    Task<std::optional<Problem>> examine();
+    Task<Examined> examine();
 
     // Would a question be sent at all? If not, why.
     [[nodiscard]] bool may_be_asked() const { return !breaker_.is_open(parts_.clock.now()); }

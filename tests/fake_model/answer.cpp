@@ -85,6 +85,14 @@ Response wrapped(Protocol protocol, int status, std::string text, std::string co
 
 }  // namespace
 
+Response list_of(std::set<std::string> const& models) {
+    json::array data;
+    for (auto const& model : models) data.push_back(json::object{{"id", model}, {"object", "model"}});
+    Response response;
+    response.text = json::serialize(json::object{{"object", "list"}, {"data", data}});
+    return response;
+}
+
 Response answer_of(Question const& question, Reply const& reply, FaultKind fault, Time now, std::string const& id) {
     bool const openai = question.protocol == Protocol::openai;
     return wrapped(question.protocol, 200,

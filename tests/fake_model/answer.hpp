@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace groomer::fake_model {
@@ -22,6 +23,8 @@ struct Reply {
 
 // `fault` is heeded where it is one of the wrapping: of usage, choices and blocks.
 Response answer_of(Question const& question, Reply const& reply, FaultKind fault, Time now, std::string const& id);
+// The list of models, in the members that both services have.
+Response list_of(std::set<std::string> const& models);
 Response error_of(Protocol protocol, Refusal const& refusal, std::string const& id);
 // The error of a fault; nothing where that kind is none.
 std::optional<Response> error_of(Question const& question, Fault const& fault, Time now, std::string const& id);

@@ -10,6 +10,8 @@
 namespace groomer::fake_model {
 namespace {
 
+bool asks_for_models(Request const& request) { return request.method == "GET" && request.path().ends_with("/models"); }
+
 std::optional<Refusal> bad_route(Protocol protocol, Request const& request) {
     auto const path = request.path();
     auto const what = request.method + " " + std::string{path};
@@ -91,9 +93,11 @@ Outcome answered(State& state, Question& question, Entry& entry, Time now, std::
 
 Outcome judged(State& state, Protocol protocol, Request const& request, Entry& entry, Time now, std::string const& id) {
     auto const refused = [&](Refusal const& refusal) { return Outcome{error_of(protocol, refusal, id), {}, state.delay}; };
-    if (auto const refusal = bad_route(protocol, request)) return refused(*refusal);
+    bool const lists = asks_for_models(request);
+    if (auto const refusal = lists ? std::nullopt : bad_route(protocol, request)) return refused(*refusal);
     if (auto const refusal = bad_key(state, protocol, request)) return refused(*refusal);
     entry.key_ok = true;
+    if (lists) return Outcome{list_of(state.models), {}, state.delay};
     auto read = read_question(protocol, request);
     if (auto const* refusal = std::get_if<Refusal>(&read)) return refused(*refusal);
     auto& question = std::get<Question>(read);
@@ -105,7 +109,8 @@ Outcome judged(State& state, Protocol protocol, Request const& request, Entry& e
 }  // namespace
 
 Outcome outcome_of(State& state, Request const& request, Time now, std::string const& id) {
-    auto const protocol = request.path().ends_with("/messages") ? Protocol::anthropic : Protocol::openai;
+    bool const anthropic = request.path().ends_with("/messages") || (asks_for_models(request) && !request.header("x-api-key").empty());
+    auto const protocol = anthropic ? Protocol::anthropic : Protocol::openai;
     Entry entry;
     entry.time = format_time(now);
     entry.protocol = name_of(protocol);

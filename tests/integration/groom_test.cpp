@@ -202,6 +202,27 @@ TEST_F(Grooming, ALabelThatAPersonSetsAfterOursWasRemovedStays) {
     EXPECT_EQ(metric("groomer_human_overrides_total{family=\"type\"}"), "1");
 }
 
+TEST_F(Grooming, WhatAPersonCorrectsIsLearned) {
+    auto const bug = issue(clear_bug, body_of(clear_bug));
+    write();
+    start();
+    sync();
+    groom_all();
+    auto const set = labels_set_on(bug);
+    ASSERT_NE(std::find(set.begin(), set.end(), "+type/bug"), set.end());
+    auto const learned_from = [this](int examples) {
+        return lines.str().find("\"family\":\"type\",\"examples\":" + std::to_string(examples) + ",") != std::string::npos;
+    };
+    EXPECT_TRUE(learned_from(2 * learned));
+    EXPECT_FALSE(learned_from(2 * learned + 1));
+    at(bug)["labels"] = json::array{json::object{{"name", "type/feature"}}};
+    write();
+    sync();
+    start();  // a replica that has learned nothing yet
+    groom_all();
+    EXPECT_TRUE(learned_from(2 * learned + 1)) << lines.str();
+}
+
 TEST_F(Grooming, ALabelThatAPersonTookAwayIsNotSetAgain) {
     auto const bug = issue(clear_bug, body_of(clear_bug), {"type/bug"});
     write();

@@ -237,5 +237,47 @@ TEST_F(Asking, AnIssuesLifeHasABudget) {
     EXPECT_NE(judgement(bug).fallback.find("an issue is used up"), std::string::npos);
 }
 
+TEST_F(Asking, TheBudgetOfTokensHoldsAndTheDayAfterHasItsOwn) {
+    for (int i = 0; i < 40; ++i) issue("It panics " + std::to_string(i), "On start.");
+    ask(", concurrency: 1, budget: {tokens_per_day: 20000}");
+    groom_all();
+    auto const first = asked().size();
+    EXPECT_GT(first, 0U);
+    EXPECT_LT(first, 40U);
+    EXPECT_LE(std::stol(value("SELECT sum(input_tokens + output_tokens) FROM groomer.model_call")), 20000);
+    EXPECT_NE(lines.str().find("tokens a day is used up"), std::string::npos) << lines.str();
+    database->query("UPDATE groomer.model_call SET at = at - interval '1 day'");
+    database->query("UPDATE groomer.issue SET due_at = clock_timestamp()");
+    groom_all();
+    EXPECT_GT(asked().size(), first);
+}
+
+TEST_F(Asking, TheBudgetOfATickHoldsAndTheNextHasItsOwn) {
+    for (int i = 0; i < 40; ++i) issue("It panics " + std::to_string(i), "On start.");
+    ask(", concurrency: 1, budget: {usd_per_tick: 0.015}, prices: {input_usd_per_mtok: 1, output_usd_per_mtok: 1}");
+    tick();
+    auto const first = asked().size();
+    EXPECT_GT(first, 0U);
+    EXPECT_LT(first, 40U);
+    EXPECT_LE(std::stod(value("SELECT sum(usd) FROM groomer.model_call")), 0.015);
+    EXPECT_NE(lines.str().find("a tick is used up"), std::string::npos) << lines.str();
+    database->query("UPDATE groomer.issue SET due_at = clock_timestamp()");
+    tick();
+    EXPECT_GT(asked().size(), first);
+}
+
+TEST_F(Asking, AKeptAnswerThatCannotBeReadIsAskedForAnew) {
+    auto const bug = issue("It panics", "On start.");
+    ask();
+    groom_all();
+    database->query("UPDATE groomer.decision SET judgement = '{\"answer\": 7}'");
+    make_due(bug);
+    groom_all();
+    EXPECT_EQ(asked().size(), 2U);
+    make_due(bug);
+    groom_all();
+    EXPECT_EQ(asked().size(), 2U) << "and is kept in its place";
+}
+
 }  // namespace
 }  // namespace groomer

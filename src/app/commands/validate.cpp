@@ -76,11 +76,12 @@ Task<bool> check_models(Service& service, Problems& problems) {
         if (!endpoint || !seen.insert(endpoint.get()).second) continue;
         auto const name = entry.settings.model.provider + "/" + entry.settings.model.name;
         auto examining = endpoint->examine();
-        auto const problem = co_await std::move(examining);
+        auto const [problem, told] = co_await std::move(examining);
         if (problem)
             problems.add(name + " cannot be used: " + problem->why + "; are model.base_url and model.api_key_file right?",
                          problem->refused ? ErrorCode::credentials : ErrorCode::failure);
-        else std::cout << name << ": the provider takes our credentials\n";
+        else if (told) std::cout << name << ": the provider takes our credentials\n";
+        else std::cout << name << ": it answers, and has no list of models: whether it takes our credentials, the first question tells\n";
     }
     co_return true;
 }

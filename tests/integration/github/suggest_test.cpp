@@ -1,6 +1,8 @@
 // What groomer says on GitHub: suggestions, and what reporters have to add; and that it says it once.
 #include "integration/github/saying.hpp"
 
+#include <boost/json/parse.hpp>
+
 #include <signal.h>
 
 #include <thread>
@@ -233,6 +235,29 @@ TEST_F(Asking, NothingIsSaidWhereItIsOffOrNoModelJudges) {
     look();
     for (int issue = 1; issue <= 3; ++issue) EXPECT_EQ(comment(issue), "none") << "a rule finds no gaps";
     EXPECT_NE(text("SELECT labels::text FROM groomer.issue WHERE number = 2").find("status/needs-info"), std::string::npos);
+}
+
+TEST_F(Asking, APaidModelIsForecastExplainedAndChecked) {
+    say("dry-run, batch: 1");
+    std::ofstream{folder / "c.yaml", std::ios::app} << "model: {provider: openai, name: m-1, base_url: \"" << model_server.url()
+                                                    << "/v1\", prices: {input_usd_per_mtok: 1, output_usd_per_mtok: 1}}\n";
+    mind([](auto const&) { return answer("ready", "[]", ""); });
+    auto const trial = command({"once", "--dry-run"});
+    EXPECT_EQ(trial.status, 0) << trial.output;
+    EXPECT_NE(trial.output.find("Judging 1 issue took "), std::string::npos) << trial.output;
+    EXPECT_NE(trial.output.find(" The 2 issues that are left would take about "), std::string::npos) << trial.output;
+    EXPECT_EQ(asked(), 1U);
+    auto const explained = command({"explain", std::string{of_octocat} + "#1", "--output", "json"});
+    ASSERT_EQ(explained.status, 0) << explained.output;
+    auto const run = boost::json::parse(explained.output).at("runs").at(0);
+    EXPECT_EQ(run.at("judgement").at("by"), "openai/m-1");
+    EXPECT_EQ(run.at("outcome"), "planned");
+    EXPECT_EQ(command({"validate", "--online"}).status, 0);
+    environment["GROOMER_MODEL_API_KEY"] = "sk-another-one";
+    auto const refused = command({"validate", "--online"});
+    EXPECT_EQ(refused.status, 5) << refused.output;
+    EXPECT_NE(refused.output.find("openai/m-1 cannot be used"), std::string::npos) << refused.output;
+    EXPECT_EQ(refused.output.find("sk-another-one"), std::string::npos);
 }
 
 }  // namespace

@@ -198,7 +198,7 @@ TEST_F(EndpointTest, a_key_that_the_server_repeats_is_not_told) {
         }(clock_));
     }
     client_.expect("GET https://m.example/v1/models", reply(401, R"({"error":{"message":"secret-key is wrong"}})"));
-    EXPECT_EQ(run_task(endpoint_.examine()).value_or(Problem{}).why, "it answered 401: (the key) is wrong");
+    EXPECT_EQ(run_task(endpoint_.examine()).problem.value_or(Problem{}).why, "it answered 401: (the key) is wrong");
 }
 
 TEST_F(EndpointTest, nor_is_one_that_comes_escaped) {
@@ -248,12 +248,16 @@ TEST_F(EndpointTest, an_answer_too_large_is_of_no_use_and_may_have_cost_somethin
 
 TEST_F(EndpointTest, examining_asks_for_the_list_of_models) {
     client_.expect("GET https://m.example/v1/models", reply(200, "{}"));
-    EXPECT_FALSE(run_task(endpoint_.examine()));
+    EXPECT_FALSE(run_task(endpoint_.examine()).problem);
     client_.expect("GET https://m.example/v1/models", reply(401, R"({"error":{"message":"Incorrect API key"}})"));
-    auto const problem = run_task(endpoint_.examine());
+    auto const problem = run_task(endpoint_.examine()).problem;
     ASSERT_TRUE(problem);
     EXPECT_EQ(problem->why, "it answered 401: Incorrect API key");
     EXPECT_TRUE(problem->refused);
+    client_.expect("GET https://m.example/v1/models", reply(404, "no such page"));
+    auto const examined = run_task(endpoint_.examine());
+    EXPECT_FALSE(examined.problem) << "not every server has one";
+    EXPECT_FALSE(examined.told) << "which says nothing of the key";
 }
 
 TEST(Refusal, a_date_is_a_wait_and_never_too_long_a_one) {
