@@ -48,7 +48,8 @@ KeptLinks::KeptLinks(Permitted const& permitted) : permitted_{permitted} {
         auto begin = at;
         while (begin > 0 && at - begin < 6 && is_letter(source[begin - 1])) --begin;
         auto const scheme = source.substr(begin, at - begin);
-        if (scheme == "http" || scheme == "https") note(source.substr(begin));
+        bool const begins = begin == 0 || !is_alnum(source[begin - 1]);
+        if (begins && (scheme == "http" || scheme == "https")) note(source.substr(begin));
     }
     for (auto at = source.find("www."); at != std::string_view::npos; at = source.find("www.", at + 1))
         if (at == 0 || (!is_alnum(source[at - 1]) && source[at - 1] != '/' && source[at - 1] != '.')) note(source.substr(at));

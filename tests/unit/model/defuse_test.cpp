@@ -87,6 +87,11 @@ TEST(Defuse, KeepsOnlyTheVeryLinkOfTheIssue) {
             {"http://angle.example/x xhttps://angle.example/x", "(link removed) (link removed)"}});
 }
 
+TEST(Defuse, WhatBeginsInAWordIsNoLinkOfTheIssue) {
+    Permitted const permitted{{}, "1https://a.example/x, xhttps://a.example/x and https://b.example/y"};
+    EXPECT_EQ(defuse("https://a.example/x https://b.example/y", permitted, 1000), "(link removed) https://b.example/y");
+}
+
 TEST(Defuse, KeepsReferencesOnlyToPermittedIssues) {
     expect({{"#12, (#345) #13 ##12 #012 #12a #123", "#12, (#345) 13 12 012 12a 123"},
             {"owner/repo#12 repo#12 x.#12 gh-12 GH-13 ugh-13 GH-#13", "owner/repo 12 repo 12 x.12 gh-12 GH 13 ugh-13 GH 13"},
