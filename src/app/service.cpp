@@ -97,7 +97,7 @@ Service::Service(config::Config const& config, std::map<std::string, std::string
       groomer_{groomer_parts(clock_, log_, metrics_, store_, learner_, judge_, main, identity_.pod, config)},
       keep_renewals_{asio::make_work_guard(renewals_context_)} {
     auto groom_parts = loop_parts(main);
-    groom_parts.overtaken = [this] { metrics_.drop_backlog(); };
+    groom_parts.overtaken = [this] { metrics_.stand_back(); };
     groom_loop_ = std::make_unique<reconcile::Loop>(std::move(groom_parts), loop_settings(config.lock.id, "groom"),
                                                     [this](auto hold) { return groom_tick(std::move(hold)); });
     sync_loop_ = std::make_unique<reconcile::Loop>(loop_parts(main), loop_settings(sync_lock_id, "sync"),

@@ -42,6 +42,11 @@ Budget::Budget(store::Store& store, metrics::Metrics& metrics, asio::any_io_exec
 Task<> Budget::begin_tick() {
     day_ = co_await store::spent_today(store_);
     tick_ = {};
+    if (shown_) show(*shown_);
+}
+
+Task<> Budget::idle_tick() {
+    if (shown_) co_await begin_tick();
 }
 
 void Budget::take(store::Spend const& most) {
@@ -113,7 +118,8 @@ Task<> Budget::drop(lock::Hold& hold, Room room) {
 }
 
 // How much of the tightest limit is left.
-void Budget::show(config::Budget const& budget) const {
+void Budget::show(config::Budget const& budget) {
+    shown_ = budget;
     double day = 1, tick = 1;
     if (budget.tokens_per_day) day = 1 - static_cast<double>(day_.tokens) / static_cast<double>(*budget.tokens_per_day);
     if (budget.usd_per_day) day = std::min(day, 1 - day_.usd / *budget.usd_per_day);

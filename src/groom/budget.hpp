@@ -43,6 +43,8 @@ public:
 
     // Learns what this day has cost so far; a new tick has spent nothing. Throws pg::DatabaseError.
     Task<> begin_tick();
+    // Nothing is to be judged: what was shown as left of a day must not outlast the day. Throws pg::DatabaseError.
+    Task<> idle_tick();
 
     // Room for a request that costs `most`. Waits where only requests that are under way stand in its way: they may cost less.
     // Throws store::HoldLost and pg::DatabaseError.
@@ -59,7 +61,7 @@ private:
     void give_back(store::Spend const& most, store::Spend const& cost);
     [[nodiscard]] static std::optional<std::string> refusal(config::Budget const& budget, store::Spend const& day,
                                                             store::Spend const& tick);
-    void show(config::Budget const& budget) const;
+    void show(config::Budget const& budget);
 
     store::Store& store_;
     metrics::Metrics& metrics_;
@@ -67,6 +69,7 @@ private:
     store::Spend day_, tick_;     // settled
     store::Spend pending_;        // the most that what is under way can cost
     int under_way_ = 0;
+    std::optional<config::Budget> shown_;  // that the metric tells of
 };
 
 double price(config::Model const& model, std::int64_t input_tokens, std::int64_t output_tokens);

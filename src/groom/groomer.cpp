@@ -108,6 +108,8 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
         co_await work_off(batch);
         if (!target.undo) report.cost = parts_.judge.cost();
         report.cost.seconds = std::chrono::duration<double>(parts_.clock.now() - batch->claimed_at).count();
+    } else {
+        co_await parts_.judge.idle_tick();
     }
     if (batch->served.empty())
         for (auto const& [source, failures] : batch->in_a_row) report.unreadable.insert(source);

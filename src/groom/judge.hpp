@@ -64,6 +64,8 @@ public:
 
     // sources: those that are configured with a language model. Throws pg::DatabaseError.
     Task<> begin_tick(std::vector<std::string> sources);
+    // Instead of it, where nothing is to be judged. Throws pg::DatabaseError.
+    Task<> idle_tick() { return budget_.idle_tick(); }
     // Throws store::HoldLost and pg::DatabaseError.
     Task<model::Judgement> judge(Case one);
 

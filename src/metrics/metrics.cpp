@@ -283,7 +283,7 @@ Metrics::Metrics(Options const& options)
         tracker_request_duration_seconds(endpoint.name);
         for (char const* code : {"ok", "error"}) tracker_requests_total(endpoint.name, endpoint.method, code);
     }
-    for (auto const* window : {"day", "tick"}) model_budget_remaining_ratio(window).set(1);  // until something was spent
+    stand_back();
     state_->computed_build_info(options);
     state_->computed_lock_held();
     state_->computed_backlog();
@@ -314,7 +314,10 @@ void Metrics::set_backlog(std::vector<Backlog> backlog) {
     state_->backlog = std::move(rows);
 }
 
-void Metrics::drop_backlog() { set_backlog({}); }
+void Metrics::stand_back() {
+    set_backlog({});
+    for (auto const* window : {"day", "tick"}) model_budget_remaining_ratio(window).set(1);
+}
 
 void Metrics::set_config_hash(std::string hash) {
     std::lock_guard guard{state_->mutex};

@@ -85,9 +85,11 @@ public:
     void set_lock_held_probe(std::string const& lock, std::function<bool()> may_act);
     // A repository that a sync has found: its series begin at 0, before anything is counted.
     void know_repository(std::string_view repo);
-    // backlog_*: the whole backlog as the tick that just ended saw it; dropped when another replica ticks.
+    // backlog_*: the whole backlog as the tick that just ended saw it.
     void set_backlog(std::vector<Backlog> backlog);
-    void drop_backlog();
+    // Another replica ticks: what only the last one knows is shown no more. No backlog; and a budget of which nothing is spent, as at
+    // the start, so that the least over all replicas is what the last one says.
+    void stand_back();
     // config_hash, as its label.
     void set_config_hash(std::string hash);
 

@@ -222,6 +222,17 @@ TEST_F(Asking, TheBudgetOfADayHoldsToOneCall) {
     EXPECT_EQ(asked().size(), before) << "another replica knows of it";
 }
 
+TEST_F(Asking, WhatIsShownAsLeftOfADayDoesNotOutlastIt) {
+    for (int i = 0; i < 10; ++i) issue("It panics " + std::to_string(i), "On start.");
+    ask(", budget: {usd_per_day: 0.02, usd_per_tick: 0.02}, prices: {input_usd_per_mtok: 1, output_usd_per_mtok: 1}");
+    EXPECT_EQ(groom_all(), 10U);  // the last of these ticks was idle
+    EXPECT_LT(std::stod(metric("groomer_model_budget_remaining_ratio{window=\"day\"}")), 0.9);
+    EXPECT_EQ(metric("groomer_model_budget_remaining_ratio{window=\"tick\"}"), "1");
+    database->query("UPDATE groomer.model_call SET at = at - interval '1 day'");
+    tick();
+    EXPECT_EQ(metric("groomer_model_budget_remaining_ratio{window=\"day\"}"), "1");
+}
+
 TEST_F(Asking, AnIssuesLifeHasABudget) {
     auto const bug = issue("It panics", "On start.");
     ask(", budget: {usd_per_issue: 0.015}, prices: {input_usd_per_mtok: 1, output_usd_per_mtok: 1}");

@@ -305,7 +305,7 @@ TEST(Metrics, AskAtEachScrapeWhetherTheLockIsHeld) {
     EXPECT_EQ(value_of(metrics, R"(groomer_lock_held{lock="groomer"})"), 0);
 }
 
-TEST(Metrics, ShowTheBacklogUntilAnotherReplicaTicks) {
+TEST(Metrics, ShowTheBacklogAndTheBudgetUntilAnotherReplicaTicks) {
     Metrics metrics{two_locks_three_repos()};
     EXPECT_EQ(count_of(metrics, "groomer_backlog_issues"), 0u);
     auto const oldest = std::chrono::system_clock::time_point{1000s};
@@ -313,7 +313,9 @@ TEST(Metrics, ShowTheBacklogUntilAnotherReplicaTicks) {
     EXPECT_EQ(value_of(metrics, R"(groomer_backlog_issues{repo="o/a"})"), 3);
     EXPECT_EQ(value_of(metrics, R"(groomer_backlog_oldest_timestamp_seconds{repo="o/a"})"), 1000);
     EXPECT_EQ(value_of(metrics, R"(groomer_backlog_oldest_timestamp_seconds{repo="o/b"})"), 0);
-    metrics.drop_backlog();
+    metrics.model_budget_remaining_ratio("day").set(0.02);
+    metrics.stand_back();
+    EXPECT_EQ(value_of(metrics, R"(groomer_model_budget_remaining_ratio{window="day"})"), 1);
     EXPECT_EQ(count_of(metrics, "groomer_backlog_issues"), 0u);
 }
 
