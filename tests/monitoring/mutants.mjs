@@ -1,0 +1,72 @@
+// Every rule, broken in one place at a time: its own tests (rules/ALERT.yaml) must fail for each. What promtool takes for no rules
+// at all proves nothing, and counts as a mutant that was not found.
+// usage: node mutants.mjs RULES.yaml TESTS_FOLDER
+import fs from 'fs';
+import os from 'os';
+import path from 'path';
+import {spawnSync} from 'child_process';
+
+const [rulesFile, testsFolder] = process.argv.slice(2);
+const work = fs.mkdtempSync(path.join(os.tmpdir(), 'groomer-mutants-'));
+process.on('exit', () => fs.rmSync(work, {recursive: true}));
+
+const promtool = (...args) => spawnSync('promtool', args, {cwd: work, encoding: 'utf8'});
+
+// {alert, head, expr, tail} of each: the text before its expression, the expression, and what follows.
+function rulesOf(text) {
+  return text.split(/(?=^ {6}- alert: )/m).slice(1).map(block => {
+    const [, head, expr, tail] = block.match(/^(.*?\n {8}expr: )(.*?)(^ {8}(?:for|labels): .*)$/ms);
+    return {alert: block.match(/alert: (\w+)/)[1], head, expr, tail};
+  });
+}
+
+// Each place where the pattern stands, with what comes there instead; or all places at once.
+const each = (text, pattern, ...others) => [...text.matchAll(pattern)].flatMap(found => others.map(other => {
+  const to = typeof other === 'string' ? other : other(found[0]);
+  return {what: `${found[0].trim()} → ${to.trim() || 'nothing'}`, text: text.slice(0, found.index) + to + text.slice(found.index + found[0].length)};
+}));
+const together = (text, pattern, other) => [...new Set([...text.matchAll(pattern)].map(found => found[0]))]
+  .map(found => ({what: `all ${found} → ${other(found)}`, text: text.replaceAll(found, other(found))}));
+
+const scaled = (text, factor) => text.replace(/\d+/, number => number * factor);
+const number = /(?<![\w.\["])\d+(\.\d+)?(?![\w."\]])/g;
+const moved = by => text => String(+text <= 1 && Number.isInteger(+text) ? +text + by : +text * (by > 0 ? 1.5 : 1 / 1.5));
+
+function mutantsOf({expr, tail}) {
+  const wait = tail.match(/for: \w+/)?.[0];
+  const inExpr = [
+    ...each(expr, /[<>](?= )/g, sign => (sign === '<' ? '>' : '<')),
+    ...each(expr, / == /g, ' != '),
+    ...each(expr, number, moved(+1), moved(-1)),
+    ...each(expr, /max by/g, 'min by'),
+    ...each(expr, /min by/g, 'max by'),
+    ...each(expr, /sum by/g, 'max by'),
+    ...each(expr, /max by \(namespace, pod, lock\)(?= \(groomer_lock_(held|term))/g, '').slice(0, 1), // where it counts scrapes
+    ...each(expr, /^ +(and|or|unless) .*\n( +\/ .*\n)?/gm, ''),
+    ...together(expr, /\[\w+\]/g, range => scaled(range, 0.5).replace('0.5d', '12h').replace('0.5h', '30m').replace('2.5m', '150s')),
+    ...each(expr, /offset \w+/g, offset => scaled(offset, 0.5).replace('0.5h', '30m')),
+    ...each(expr, /namespace="groomer"/g, 'namespace=~".*"').slice(0, expr.includes('absent') ? 1 : 0),
+  ].map(mutant => ({what: mutant.what, expr: mutant.text, tail}));
+  const inFor = wait ? [['', 'nothing'], [scaled(wait, 2), scaled(wait, 2)]]
+    .map(([to, what]) => ({what: `${wait} → ${what}`, expr, tail: tail.replace(wait, to)})) : [];
+  return [...inExpr, ...inFor];
+}
+
+function isFound(rule, mutant) {
+  fs.writeFileSync(path.join(work, 'rules.yaml'), `groups:\n  - name: mutant\n    rules:\n${rule.head}${mutant.expr}${mutant.tail}`);
+  if (promtool('check', 'rules', 'rules.yaml').status !== 0) return false;
+  return promtool('test', 'rules', `${rule.alert}.yaml`).status !== 0;
+}
+
+let failed = false;
+for (const rule of rulesOf(fs.readFileSync(rulesFile, 'utf8'))) {
+  const test = path.join(testsFolder, `${rule.alert}.yaml`);
+  if (!fs.existsSync(test)) { failed = true; console.log(`not ok - rules: ${rule.alert} has no tests`); continue; }
+  fs.copyFileSync(test, path.join(work, `${rule.alert}.yaml`));
+  const mutants = mutantsOf(rule);
+  const alive = mutants.filter(mutant => !isFound(rule, mutant)).map(mutant => mutant.what);
+  failed ||= alive.length > 0;
+  console.log(alive.length ? `not ok - rules: ${rule.alert}: of ${mutants.length} mutants its tests do not find ${alive.length}\n    ${alive.join('\n    ')}`
+    : `ok - rules: ${rule.alert}: its tests find each of ${mutants.length} mutants`);
+}
+process.exit(failed ? 1 : 0);
