@@ -103,6 +103,7 @@ private:
     GroomerParts parts_;
     Failing failing_;
     std::optional<BootTime::time_point> forgot_at_, backlog_at_;
+    std::vector<metrics::Backlog> backlog_;  // as it was counted then
 };
 
 }  // namespace groomer::groom

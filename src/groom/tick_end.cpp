@@ -41,20 +41,24 @@ Task<> Groomer::finish(Batch& batch, std::vector<Entry> const& entries) {
     co_await forget(hold, entries);
 }
 
-// Counting costs as much as is due: while ticks follow one another, only now and then.
+// Counting costs as much as is due: while ticks follow one another, only now and then. In between the last count is shown: other replicas
+// that ticked since have had it dropped here, and with many that race, nobody would show any.
 Task<> Groomer::show_backlog(bool more_to_come) {
     constexpr auto now_and_then = 10s;
-    if (more_to_come && backlog_at_ && parts_.clock.now() - *backlog_at_ < now_and_then) co_return;
+    if (more_to_come && backlog_at_ && parts_.clock.now() - *backlog_at_ < now_and_then) {
+        parts_.metrics.set_backlog(backlog_);
+        co_return;
+    }
     backlog_at_ = parts_.clock.now();
     auto const backlog = co_await store::backlog(parts_.store);
-    std::vector<metrics::Backlog> shown;
+    backlog_.clear();
     for (auto const& repo : backlog) {
         metrics::Backlog line{repo.repo, static_cast<std::size_t>(repo.due), {}};
         if (repo.due > 0)
             line.oldest = WallTime{std::chrono::duration_cast<WallTime::duration>(std::chrono::duration<double>{repo.oldest})};
-        shown.push_back(std::move(line));
+        backlog_.push_back(std::move(line));
     }
-    parts_.metrics.set_backlog(std::move(shown));
+    parts_.metrics.set_backlog(backlog_);
 }
 
 // Now and then, a bounded number of rows: what is older than the longest retention.

@@ -341,6 +341,9 @@ TEST_F(Grooming, TheBacklogIsShownWhileTicksFollowOneAnotherAndItsSeriesBeginAtZ
     EXPECT_EQ(metric("groomer_backlog_issues{repo=\"o/r\"}"), std::to_string(issues.size() - 5));
     EXPECT_EQ(metric("groomer_issues_groomed_total{outcome=\"partial\",repo=\"o/r\"}"), "0");
     EXPECT_EQ(metric("groomer_issues_groomed_total{outcome=\"noop\",repo=\"local/backlog\"}"), "") << "it is no repository";
+    service->metrics().stand_back();  // others tick in between
+    tick();
+    EXPECT_NE(metric("groomer_backlog_issues{repo=\"o/r\"}"), "") << "the replica that ticked last shows it";
 }
 
 TEST_F(Grooming, AnEffectsFileThatAnotherKeepsLockedIsNoFaultOfTheIssues) {
