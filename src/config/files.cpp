@@ -3,6 +3,7 @@
 #include "base/digest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -20,10 +21,14 @@ FileContent read_file(std::string const& path, std::size_t limit) {
     errno = 0;
     std::ifstream in{path, std::ios::binary};
     if (!in) return {false, "", std::string{"cannot be read: "} + std::strerror(errno)};
-    std::string text(limit + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    // By pieces: room for the largest file, taken every few seconds to look whether it has changed, would stay with the process.
+    std::string text;
+    std::array<char, 4096> piece{};
+    do {
+        in.read(piece.data(), piece.size());
+        text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
+    } while (in && text.size() <= limit);
     if (in.bad()) return {false, "", "cannot be read to its end"};
-    text.resize(static_cast<std::size_t>(in.gcount()));
     if (text.size() > limit) return {false, "", "is larger than " + std::to_string(limit / 1024) + " KiB"};
     return {true, std::move(text), ""};
 }
