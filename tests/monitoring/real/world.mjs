@@ -73,17 +73,17 @@ const ask = async url => {
   }
 };
 
-// One replica; a restarted one keeps its name, its slot and its log.
+// One replica; a restarted one keeps its name and its slot.
 export class Replica {
   constructor(work, pod, config, secrets) {
     const slots = path.join(work, `${pod}.slots`);
     fs.mkdirSync(slots);
-    Object.assign(this, {pod, config, log: path.join(work, `${pod}.log`)});
+    Object.assign(this, {pod, config, logs: path.join(work, pod), starts: 0});
     this.environment = {POD_NAME: pod, GROOMER_POD_UID: pod, GROOMER_CONTAINER: 'groomer', GROOMER_SLOT_DIR: slots, ...secrets};
   }
   // Resolves when it is ready, with how long that took, in seconds.
   async start() {
-    fs.writeFileSync(this.log, '');
+    this.log = `${this.logs}.${++this.starts}.log`;
     const began = process.hrtime.bigint();
     this.child = start(this.log, path.join(release, 'groomer'), ['run', '--config', this.config], this.environment);
     for (;;) {
