@@ -1,4 +1,4 @@
-# Sources that are made while configuring and building: the SQL of the migrations, and the version.
+# Sources that are made while configuring and building: the SQL of the migrations, the status page, and the version.
 
 function(groomer_embed_migrations target)
   file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/store/migrations/*.sql)
@@ -23,6 +23,22 @@ std::vector<pg::Migration> const& migrations() {
 }
 
 }  // namespace groomer::store
+]])
+  target_sources(${target} PRIVATE ${out})
+endfunction()
+
+function(groomer_embed_page target)
+  set(file ${PROJECT_SOURCE_DIR}/src/api/page/status.html)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(READ ${file} html)
+  set(out ${PROJECT_BINARY_DIR}/generated/page_text.cpp)
+  file(CONFIGURE OUTPUT ${out} @ONLY CONTENT [[#include "api/page.hpp"
+
+namespace groomer::api {
+
+std::string_view page_text() { return R"page_text(@html@)page_text"; }
+
+}  // namespace groomer::api
 ]])
   target_sources(${target} PRIVATE ${out})
 endfunction()

@@ -106,10 +106,9 @@ boost::json::object lock_object(store::LockStatus const& status, LockView const&
             {"last_holds", holds_of(status)}};
 }
 
-std::vector<net::Route> lock_routes(store::Store& store, Clock& clock, LockView view) {
+net::Handler lock_handler(store::Store& store, Clock& clock, LockView view) {
     auto const answer = std::make_shared<Answer>();
-    auto handler = [&store, &clock, view = std::move(view), answer](net::Request) { return ask(store, clock, view, answer); };
-    return {{"GET", "/api/groomer/lock", std::move(handler)}};
+    return [&store, &clock, view = std::move(view), answer](net::Request) { return ask(store, clock, view, answer); };
 }
 
 }  // namespace groomer::api

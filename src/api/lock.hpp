@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lock/lock_store.hpp"
-#include "net/router.hpp"
+#include "net/http.hpp"
 #include "store/history.hpp"
 
 #include <boost/json/object.hpp>
@@ -10,7 +10,6 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace groomer::api {
 
@@ -26,6 +25,6 @@ std::optional<WallTime> held_until(store::LockStatus const& status, std::chrono:
 boost::json::object lock_object(store::LockStatus const& status, LockView const& view);
 
 // Answers from the database, once a second at most. Refers to `store` and `clock`.
-std::vector<net::Route> lock_routes(store::Store& store, Clock& clock, LockView view);
+net::Handler lock_handler(store::Store& store, Clock& clock, LockView view);
 
 }  // namespace groomer::api

@@ -1,6 +1,7 @@
 // What the cluster asks of a replica: is it alive, ready, started; and the metrics.
 #pragma once
 
+#include "api/routes.hpp"
 #include "metrics/metrics.hpp"
 #include "net/router.hpp"
 
@@ -16,7 +17,7 @@ struct Health {
     std::function<bool()> started;  // the schema is in place
 };
 
-std::vector<net::Route> probe_routes(Health health);
+Handlers probe_handlers(Health health);
 // Refers to `metrics`.
 std::vector<net::Route> metrics_routes(metrics::Metrics& metrics);
 

@@ -1,7 +1,10 @@
 #include "app/replica.hpp"
 
 #include "api/lock.hpp"
+#include "api/openapi.hpp"
+#include "api/page.hpp"
 #include "api/probes.hpp"
+#include "api/routes.hpp"
 #include "app/commands/commands.hpp"
 #include "app/run_to_end.hpp"
 #include "app/version.hpp"
@@ -70,13 +73,17 @@ void Replica::start_http() {
     net::HttpOptions options, metrics_options;
     options.listen = http.listen;
     metrics_options.listen = http.metrics_listen;
-    auto routes = api::probe_routes(health);
+    auto handlers = api::probe_handlers(health);
+    handlers["GET /"] = api::page_handler();
+    handlers["GET /api/openapi.json"] = api::openapi_handler(version().version);
     auto const& lock = reloader_.current().lock;
-    for (auto& route : api::lock_routes(service_.store(), service_.clock(), {lock_id_, lock.foreign_stale_after, service_.incarnation()}))
-        routes.push_back(std::move(route));
-    http_ = net::make_http_server(context_.get_executor(), options, net::make_router(std::move(routes)), log_);
-    metrics_http_ =
-        net::make_http_server(context_.get_executor(), metrics_options, net::make_router(api::metrics_routes(service_.metrics())), log_);
+    handlers["GET /api/groomer/lock"] =
+        api::lock_handler(service_.store(), service_.clock(), {lock_id_, lock.foreign_stale_after, service_.incarnation()});
+    auto access = [this] { return api::Access{service_.config().http.admin_token.value, service_.config().http.public_page}; };
+    net::Router router{api::make_routes(std::move(handlers), std::move(access), log_)};
+    http_ = net::make_http_server(context_.get_executor(), options, std::move(router), log_);
+    net::Router metrics_router{api::metrics_routes(service_.metrics())};
+    metrics_http_ = net::make_http_server(context_.get_executor(), metrics_options, std::move(metrics_router), log_);
     http_->start();
     metrics_http_->start();
     log_.info("listening", {{"component", "http"}, {"http_port", http_->port()}, {"metrics_port", metrics_http_->port()}});

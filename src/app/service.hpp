@@ -64,6 +64,8 @@ public:
     pg::Pool& pool() { return work_; }
     Clock& clock() { return clock_; }
     [[nodiscard]] std::string const& incarnation() const { return identity_.incarnation; }
+    // As last taken over.
+    [[nodiscard]] config::Config const& config() const { return config_; }
     std::vector<groom::Entry> const& entries() const { return entries_; }
     Models const& models() const { return models_; }
     pg::ConnectOptions connect_options() const;

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
@@ -23,14 +24,30 @@ std::string to_hex(std::span<unsigned char const> bytes) {
     return out;
 }
 
+constexpr std::size_t sha256_bytes = 32;
+
+std::array<unsigned char, sha256_bytes> sha256(std::string_view data) {
+    std::array<unsigned char, sha256_bytes> digest{};
+    if (EVP_Digest(data.data(), data.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+        throw Error{ErrorCode::failure, "OpenSSL cannot compute SHA-256 on this machine"};
+    return digest;
+}
+
 }  // namespace
 
-std::string sha256_hex(std::string_view data) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned length = 0;
-    if (EVP_Digest(data.data(), data.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1)
-        throw Error{ErrorCode::failure, "OpenSSL cannot compute SHA-256 on this machine"};
-    return to_hex({digest.data(), length});
+std::string sha256_hex(std::string_view data) { return to_hex(sha256(data)); }
+
+std::string sha256_base64(std::string_view data) {
+    auto const digest = sha256(data);
+    std::array<unsigned char, 4 * ((sha256_bytes + 2) / 3) + 1> text{};
+    auto const length = EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest.size()));
+    return {text.begin(), text.begin() + length};
+}
+
+// Their digests are of one length, so that not even that shows.
+bool equal_secrets(std::string_view given, std::string_view secret) {
+    auto const one = sha256(given), other = sha256(secret);
+    return CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
 std::string make_uuid() {

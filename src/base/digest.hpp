@@ -1,4 +1,4 @@
-// SHA-256 and randomness, both from OpenSSL and the kernel.
+// SHA-256, comparison of secrets, and randomness, from OpenSSL and the kernel.
 #pragma once
 
 #include <string>
@@ -8,6 +8,11 @@ namespace groomer {
 
 // Lower-case hexadecimal, 64 characters.
 std::string sha256_hex(std::string_view data);
+// As browsers write it in a policy.
+std::string sha256_base64(std::string_view data);
+
+// In a time that depends on neither: for what a stranger sends to be compared with a secret.
+[[nodiscard]] bool equal_secrets(std::string_view given, std::string_view secret);
 
 // A random UUID (version 4).
 std::string make_uuid();

@@ -106,6 +106,13 @@ bool is_repository(std::string_view text) {
 bool is_line(std::string_view text) { return !text.empty() && text.size() <= 200 && !has_control(text); }
 bool is_path(std::string_view text) { return !text.empty() && text.size() <= 4096 && !has_control(text); }
 bool is_one_line_secret(std::string_view text) { return !text.empty() && !has_control(text); }
+bool is_rotating_secret(std::string_view text) {
+    auto const end = text.find('\n');
+    auto first = text.substr(0, end);
+    if (end == std::string_view::npos) return is_one_line_secret(first);
+    if (first.ends_with('\r')) first.remove_suffix(1);
+    return is_one_line_secret(first) && is_one_line_secret(text.substr(end + 1));
+}
 bool is_private_key(std::string_view text) {
     return text.starts_with("-----BEGIN ") && text.find("PRIVATE KEY-----") != std::string_view::npos;
 }
@@ -183,6 +190,7 @@ Form const repository_form{"a repository like octocat/hello-world", "^[A-Za-z0-9
 Form const line_form{"a text of 1 to 200 bytes without control characters", "^[^\\u0000-\\u001f\\u007f]{1,200}$", is_line};
 Form const path_form{"the path of a file", "^[^\\u0000-\\u001f\\u007f]{1,4096}$", is_path};
 Form const one_line_secret_form{"one line without control characters", "", is_one_line_secret};
+Form const rotating_secret_form{"one line without control characters, or two while it is replaced", "", is_rotating_secret};
 Form const private_key_form{"a private key in PEM form", "", is_private_key};
 
 std::string redact_url(std::string_view url) { return is_uri(url) ? redact_uri(url) : redact_pairs(url); }

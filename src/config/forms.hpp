@@ -13,7 +13,7 @@ struct Form {
 };
 
 extern Form const label_form, optional_label_form, lock_id_form, database_form, listen_form, http_url_form, repository_form, line_form,
-    path_form, one_line_secret_form, private_key_form;
+    path_form, one_line_secret_form, rotating_secret_form, private_key_form;
 
 // The same connection string with every password in it replaced by ***.
 std::string redact_url(std::string_view url);

@@ -257,8 +257,9 @@ constexpr Key table[] = {
      .help = "/metrics alone.",
      .access = field<&Config::http, &Http::metrics_listen>, .form = &listen_form, .restart = true},
     {.path = "http.admin_token_file", .type = secret,
-     .help = "A file with the token of the API. Without it everything that needs the token is refused.",
-     .access = field<&Config::http, &Http::admin_token>, .form = &one_line_secret_form, .example = "/run/secrets/groomer/admin-token"},
+     .help = "A file with the token of the API. While it is replaced it may have two lines, the old and the new one: both are "
+             "good. Without it everything that needs the token is refused.",
+     .access = field<&Config::http, &Http::admin_token>, .form = &rotating_secret_form, .example = "/run/secrets/groomer/admin-token"},
     {.path = "http.page", .type = choice, .fallback = "token",
      .help = "Who may see the status page: titles of private issues are shown on it.",
      .access = {set_page, get_page}, .choices = "token|public"},

@@ -4,6 +4,7 @@
 #include "base/async.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,15 +24,24 @@ struct Request {
     std::string query;   // what follows the first '?'
     std::string body;
     std::vector<Header> headers;
+    std::vector<std::string> parameters;  // what stands in the path for each {…} of the route, in its order; as it was sent
+    std::string client;                   // the address of who asks: a proxy's, where one stands before us
+    std::string caller;                   // by what right, once that was checked: "token 1"
 
     [[nodiscard]] std::string_view header(std::string_view name) const { return find_header(headers, name); }
 };
+
+// Sends a piece at once. False where the client has gone, takes it too slowly, or the server stops: then nothing more goes.
+using Send = std::function<Task<bool>(std::shared_ptr<std::string const>)>;
 
 struct Response {
     int status = 200;
     std::string content_type = "application/json";
     std::string body;
     std::vector<Header> headers;  // further ones
+    // In place of a body, whose length nobody knows: sends it, piece by piece. It is cancelled when the client closes its side; the
+    // connection is closed after it.
+    std::function<Task<>(Send)> stream = {};
 };
 
 // {"error": code, "message": sentence}: the shape of every error.

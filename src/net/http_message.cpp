@@ -34,7 +34,7 @@ bool is_malformed(error_code error) {
            error != http::error::partial_message;
 }
 
-Request to_request(http::request<http::string_body>& message) {
+Request to_request(http::request<http::string_body> const& message) {
     Request request;
     request.method = message.method() == http::verb::head ? "GET" : std::string{message.method_string()};
     std::string_view const target = origin_form({message.target().data(), message.target().size()});
@@ -42,7 +42,6 @@ Request to_request(http::request<http::string_body>& message) {
     request.target = target.substr(0, mark);
     if (mark < target.size()) request.query = target.substr(mark + 1);
     for (auto const& field : message) request.headers.push_back({std::string{field.name_string()}, std::string{field.value()}});
-    request.body = std::move(message.body());
     return request;
 }
 
@@ -53,8 +52,8 @@ http::response<http::string_body> to_message(Response response, Terms terms) {
     message.set("X-Content-Type-Options", "nosniff");
     if (!response.content_type.empty()) message.set(http::field::content_type, response.content_type);
     for (Header const& header : response.headers) message.set(header.name, header.value);
-    message.content_length(response.body.size());
-    message.keep_alive(terms.keep_alive);
+    if (!response.stream) message.content_length(response.body.size());
+    message.keep_alive(terms.keep_alive && !response.stream);
     if (!terms.head) message.body() = std::move(response.body);
     return message;
 }

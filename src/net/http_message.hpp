@@ -16,8 +16,8 @@ struct Terms {
     bool head = false;
 };
 
-// The body is moved out.
-Request to_request(boost::beast::http::request<boost::beast::http::string_body>& message);
+// All but the body.
+Request to_request(boost::beast::http::request<boost::beast::http::string_body> const& message);
 boost::beast::http::response<boost::beast::http::string_body> to_message(Response response, Terms terms);
 
 // An error of the request's form, not of the connection.

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "net/http_incoming.hpp"
 #include "net/http_message.hpp"
 #include "net/listen_endpoint.hpp"
 
@@ -9,16 +10,13 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
 #include <algorithm>
+#include <array>
 #include <list>
-#include <optional>
 #include <utility>
 
 namespace groomer::net {
@@ -28,32 +26,15 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
-using Parser = http::request_parser<http::string_body>;
 
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
-struct Connection {
-    explicit Connection(tcp::socket socket) : stream{std::move(socket)} {}
-
-    beast::tcp_stream stream;
-    beast::flat_buffer buffer;
-    bool idle = true;   // no byte of a request has come since the last answer
-    bool shut = false;  // closed by us while it was reading
-};
-
-// One attempt to read a request: one of the two, or neither where the client has gone, or was too slow.
-struct Incoming {
-    std::optional<Request> request;
-    std::optional<Response> refusal;
-    Terms terms;
-};
-
 class Server final : public HttpServer {
 public:
-    Server(asio::any_io_executor executor, HttpOptions options, Handler handler, Log& log)
+    Server(asio::any_io_executor executor, HttpOptions options, Router router, Log& log)
         : executor_{executor},
           options_{std::move(options)},
-          handler_{std::move(handler)},
+          router_{std::move(router)},
           log_{log},
           acceptor_{executor},
           accepting_{executor, report()},
@@ -64,13 +45,13 @@ public:
     Task<> stop(std::chrono::milliseconds grace) override;
 
 private:
-    // A connection's stay among those that we wait for.
-    class Waiting {
+    // A connection's stay among those of a kind.
+    class Stay {
     public:
-        Waiting(std::list<Connection*>& all, Connection& connection) : all_{all}, at_{all.insert(all.end(), &connection)} {}
-        ~Waiting() { all_.erase(at_); }
-        Waiting(Waiting const&) = delete;
-        Waiting& operator=(Waiting const&) = delete;
+        Stay(std::list<Connection*>& all, Connection& connection) : all_{all}, at_{all.insert(all.end(), &connection)} {}
+        ~Stay() { all_.erase(at_); }
+        Stay(Stay const&) = delete;
+        Stay& operator=(Stay const&) = delete;
 
     private:
         std::list<Connection*>& all_;
@@ -83,20 +64,24 @@ private:
     bool make_room();
     Task<> serve(std::shared_ptr<Connection> connection);
     Task<Incoming> read(Connection& connection);
-    Task<error_code> receive(Connection& connection, Parser& parser);
-    Task<Response> answer(Request request);
+    Task<Response> answer(Route const& route, Request request);
     Task<bool> write(Connection& connection, Response response, Terms terms);
+    Task<bool> stream(Connection& connection, Response response, Terms terms);
+    Task<bool> send(Connection& connection, std::shared_ptr<std::string const> piece);
+    Task<> await_departure(Connection& connection);
     Task<> linger(Connection& connection);
+    void log(Connection const& connection, Incoming const& incoming, int status, asio::steady_timer::time_point began);
     Task<> cut_after(std::chrono::milliseconds grace);
 
     asio::any_io_executor const executor_;
     HttpOptions const options_;
-    Handler const handler_;  // outlives its tasks: stop() joins them
+    Router const router_;  // outlives the tasks of its handlers: stop() joins them
     Log& log_;
     tcp::acceptor acceptor_;
     unsigned short port_ = 0;
     bool stopping_ = false;
-    std::list<Connection*> waiting_;  // for a request or the rest of one, the longest first
+    std::list<Connection*> waiting_;    // for a request or the rest of one, the longest first
+    std::list<Connection*> streaming_;  // an answer of no known length
     TaskGroup accepting_;
     TaskGroup connections_;
 };
@@ -166,18 +151,23 @@ Task<> Server::serve(std::shared_ptr<Connection> connection) {
     for (bool open = true; open && !stopping_;) {
         auto reading = read(*connection);
         Incoming incoming = co_await std::move(reading);
+        if (!incoming.route && !incoming.refusal) co_return;
+        auto const began = asio::steady_timer::clock_type::now();
+        Response response;
         if (incoming.refusal) {
-            auto writing = write(*connection, std::move(*incoming.refusal), incoming.terms);
-            bool const written = co_await std::move(writing);
-            if (written) co_await linger(*connection);
-            co_return;
+            response = std::move(*incoming.refusal);
+        } else {
+            auto answering = answer(*incoming.route, std::move(incoming.request));
+            response = co_await std::move(answering);
         }
-        if (!incoming.request) co_return;
-        auto answering = answer(std::move(*incoming.request));
-        Response response = co_await std::move(answering);
-        incoming.terms.keep_alive = incoming.terms.keep_alive && !stopping_;
-        auto writing = write(*connection, std::move(response), incoming.terms);
+        int const status = response.status;
+        bool const streams = static_cast<bool>(response.stream);
+        incoming.terms.keep_alive = incoming.terms.keep_alive && !stopping_ && !streams;
+        auto writing =
+            streams ? stream(*connection, std::move(response), incoming.terms) : write(*connection, std::move(response), incoming.terms);
         bool const written = co_await std::move(writing);
+        log(*connection, incoming, status, began);
+        if (written && incoming.broken) co_await linger(*connection);
         open = written && incoming.terms.keep_alive;
         connection->idle = connection->buffer.size() == 0;
     }
@@ -186,64 +176,35 @@ Task<> Server::serve(std::shared_ptr<Connection> connection) {
 }
 
 Task<Incoming> Server::read(Connection& connection) {
-    Waiting waiting{waiting_, connection};
-    Incoming incoming;
-    Parser parser;
-    parser.header_limit(static_cast<std::uint32_t>(options_.max_header));
-    parser.body_limit(options_.max_body);
-    auto receiving = receive(connection, parser);
-    error_code const error = co_await std::move(receiving);
-    if (error && !is_malformed(error)) co_return incoming;
-    auto& message = parser.get();
-    incoming.terms.version = message.version() == 10 ? 10 : 11;
-    incoming.terms.head = message.method() == http::verb::head;
-    bool const nameless = message.version() == 11 && message.count(http::field::host) != 1;
-    if (error || nameless) {
-        incoming.refusal = refusal_of(error);
-        co_return incoming;
-    }
-    incoming.terms.keep_alive = message.keep_alive();
-    incoming.request = to_request(message);
-    co_return incoming;
+    Stay const stay{waiting_, connection};
+    auto reading = read_request(connection, options_, router_);
+    co_return co_await std::move(reading);
 }
 
-// Fills the parser. One limit for the wait, and one, from the first byte on, for the whole request.
-Task<error_code> Server::receive(Connection& connection, Parser& parser) {
-    connection.stream.expires_after(options_.read_timeout);
-    if (connection.buffer.size() == 0) {
-        auto const space = connection.buffer.prepare(4096);
-        auto [error, size] = co_await connection.stream.async_read_some(space, no_throw);
-        connection.buffer.commit(size);
-        if (error) co_return error;
-        connection.stream.expires_after(options_.read_timeout);
-    }
-    connection.idle = false;
-    auto [head_error, head_size] = co_await http::async_read_header(connection.stream, connection.buffer, parser, no_throw);
-    if (head_error || parser.is_done()) co_return head_error;
-    bool const asks = parser.get().version() == 11 && beast::iequals(parser.get()[http::field::expect], "100-continue");
-    if (asks && connection.buffer.size() == 0) {
-        constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        auto const bytes = asio::buffer(go_on);
-        auto [error, size] = co_await asio::async_write(connection.stream, bytes, no_throw);
-        if (error) co_return error;
-    }
-    auto [error, size] = co_await http::async_read(connection.stream, connection.buffer, parser, no_throw);
-    co_return error;
-}
-
-Task<Response> Server::answer(Request request) {
-    std::string const path = request.target;
+Task<Response> Server::answer(Route const& route, Request request) {
     std::exception_ptr error;
     try {
-        auto task = handler_(std::move(request));
+        auto task = route.handler(std::move(request));
         co_return co_await std::move(task);
     } catch (...) {
         error = std::current_exception();
     }
     auto const cancellation = co_await asio::this_coro::cancellation_state;
     if (cancellation.cancelled() != asio::cancellation_type::none) std::rethrow_exception(error);
-    log_.error("a request failed", {{"component", "http"}, {"path", path}, {"error", describe(error)}});
+    log_.error("a request failed", {{"component", "http"}, {"route", route.path}, {"error", describe(error)}});
     co_return error_response(500, "internal", "Something failed inside; the log says what.");
+}
+
+// Never the path or the query as they were sent: a secret may stand in either.
+void Server::log(Connection const& connection, Incoming const& incoming, int status, asio::steady_timer::time_point began) {
+    std::chrono::duration<double> const took = asio::steady_timer::clock_type::now() - began;
+    auto const write = incoming.route && incoming.route->routine && status < 500 ? &Log::debug : &Log::info;
+    (log_.*write)("request", {{"component", "http"},
+                              {"method", incoming.method},
+                              {"route", incoming.path},
+                              {"status", status},
+                              {"duration_s", took.count()},
+                              {"client", connection.client}});
 }
 
 // True where the client took it in time.
@@ -254,11 +215,56 @@ Task<bool> Server::write(Connection& connection, Response response, Terms terms)
     co_return !error;
 }
 
+// The head, and then what the handler sends, while the client is watched: it says nothing more, so that what comes from it is its end.
+Task<bool> Server::stream(Connection& connection, Response response, Terms terms) {
+    auto const pieces = std::move(response.stream);
+    response.stream = [](Send) -> Task<> { co_return; };  // for to_message
+    auto message = to_message(std::move(response), terms);
+    http::response_serializer<http::string_body> head{message};
+    connection.stream.expires_after(options_.write_timeout);
+    auto [error, size] = co_await http::async_write_header(connection.stream, head, no_throw);
+    if (error || terms.head) co_return !error;
+    Stay const stay{streaming_, connection};
+    TaskGroup both{executor_, report()};
+    both.spawn("stream", [&]() -> Task<> {
+        struct Ended {
+            Connection& connection;
+            ~Ended() { connection.stream.close(); }
+        } const at_end{connection};
+        auto sending = pieces([this, &connection](auto piece) { return send(connection, std::move(piece)); });
+        co_await std::move(sending);
+    });
+    both.spawn("departure", [&]() -> Task<> {
+        co_await await_departure(connection);
+        both.cancel();
+    });
+    co_await both.join();
+    co_return false;
+}
+
+Task<bool> Server::send(Connection& connection, std::shared_ptr<std::string const> piece) {
+    if (stopping_) co_return false;
+    connection.stream.expires_after(options_.write_timeout);
+    auto const bytes = asio::buffer(*piece);
+    auto [error, size] = co_await asio::async_write(connection.stream, bytes, no_throw);
+    co_return !error;
+}
+
+Task<> Server::await_departure(Connection& connection) {
+    std::array<char, 256> ignored{};
+    auto const space = asio::buffer(ignored);
+    connection.stream.expires_never();
+    for (error_code error; !error;) {
+        auto [failed, size] = co_await connection.stream.async_read_some(space, no_throw);
+        error = failed;
+    }
+}
+
 // Closing with unread bytes makes the kernel reset the connection, which may take the answer from the client: read on for
 // a moment after a refusal.
 Task<> Server::linger(Connection& connection) {
     constexpr std::size_t enough = 1024UL * 1024;
-    Waiting waiting{waiting_, connection};
+    Stay const stay{waiting_, connection};
     error_code error;
     connection.stream.socket().shutdown(tcp::socket::shutdown_send, error);
     connection.stream.expires_after(std::min(options_.read_timeout, std::chrono::milliseconds{1000}));
@@ -281,6 +287,7 @@ Task<> Server::stop(std::chrono::milliseconds grace) {
     for (Connection* connection : waiting_) {
         if (connection->idle) connection->stream.close();
     }
+    for (Connection* connection : streaming_) connection->stream.close();
     TaskGroup deadline{executor_, report()};
     deadline.spawn("deadline", [this, grace] { return cut_after(grace); });
     co_await connections_.join();
@@ -296,8 +303,8 @@ Task<> Server::cut_after(std::chrono::milliseconds grace) {
 
 }  // namespace
 
-std::unique_ptr<HttpServer> make_http_server(asio::any_io_executor executor, HttpOptions options, Handler handler, Log& log) {
-    return std::make_unique<Server>(std::move(executor), std::move(options), std::move(handler), log);
+std::unique_ptr<HttpServer> make_http_server(asio::any_io_executor executor, HttpOptions options, Router router, Log& log) {
+    return std::make_unique<Server>(std::move(executor), std::move(options), std::move(router), log);
 }
 
 }  // namespace groomer::net

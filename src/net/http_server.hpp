@@ -1,8 +1,10 @@
-// An HTTP/1.1 server that bad clients cannot tie up: everything that is read, kept or waited for has a limit.
+// An HTTP/1.1 server that bad clients cannot tie up: everything that is read, kept or waited for has a limit. It logs a line for each
+// request: method, the route's template, status, seconds, and who asked; never the path itself or its query, which may hold a secret.
 #pragma once
 
 #include "base/async.hpp"
 #include "net/http.hpp"
+#include "net/router.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -17,13 +19,13 @@ namespace groomer::net {
 
 struct HttpOptions {
     std::string listen;  // "0.0.0.0:8080", "[::]:8080", "localhost:0"; port 0: any free one
-    std::size_t max_body = 64UL * 1024;
     std::size_t max_header = 8UL * 1024;
     // Past it a new connection takes the place of the one that has kept us waiting for its request longest; where none
     // does, it gets a 503.
     std::size_t max_connections = 256;
     // How long a connection may be idle, and then how long one request may take to arrive, whole.
     std::chrono::milliseconds read_timeout{10'000};
+    // How long an answer may take to go, whole; and each piece of a stream.
     std::chrono::milliseconds write_timeout{10'000};
 };
 
@@ -36,11 +38,11 @@ public:
     virtual void start() = 0;
     // The port bound; valid once started.
     [[nodiscard]] virtual unsigned short port() const = 0;
-    // Accepts no more and closes idle connections at once; requests that have begun have `grace` to be answered, then
+    // Accepts no more, closes idle connections and ends streams at once; requests that have begun have `grace` to be answered, then
     // they are cancelled. To be awaited before the server goes, if it was started; ends even if its caller is cancelled.
     virtual Task<> stop(std::chrono::milliseconds grace) = 0;
 };
 
-std::unique_ptr<HttpServer> make_http_server(asio::any_io_executor executor, HttpOptions options, Handler handler, Log& log);
+std::unique_ptr<HttpServer> make_http_server(asio::any_io_executor executor, HttpOptions options, Router router, Log& log);
 
 }  // namespace groomer::net

@@ -153,7 +153,7 @@ protected:
     HttpOptions options_;
 
 private:
-    Handler routes() {
+    Router routes() {
         auto echo = [](Request request) -> Task<Response> {
             Response response;
             response.content_type = "text/plain";
@@ -177,12 +177,12 @@ private:
             response.body.assign(32 * 1024 * 1024, 'x');
             co_return response;
         };
-        return make_router({{"GET", "/echo", echo},
-                            {"POST", "/echo", echo},
-                            {"POST", "/only-post", echo},
-                            {"GET", "/fail", fail},
-                            {"GET", "/wait", wait},
-                            {"GET", "/large", large}});
+        return Router{{{"GET", "/echo", echo},
+                       {"POST", "/echo", echo},
+                       {"POST", "/only-post", echo},
+                       {"GET", "/fail", fail},
+                       {"GET", "/wait", wait},
+                       {"GET", "/large", large}}};
     }
 
     std::ostringstream out_;
@@ -486,7 +486,7 @@ TEST_F(HttpServerTest, SaysInASentenceWhyItCannotListen) {
         asio::io_context io;
         HttpOptions options;
         options.listen = listen;
-        auto second = make_http_server(io.get_executor(), options, {}, log);
+        auto second = make_http_server(io.get_executor(), options, Router{}, log);
         try {
             second->start();
         } catch (Error const& error) {

@@ -1,0 +1,35 @@
+// Everything that is answered on http.listen, as one table: what is served, who may ask, and the OpenAPI document come from it.
+#pragma once
+
+#include "api/access.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace groomer::api {
+
+struct Parameter {
+    std::string_view name, schema, help;  // schema: JSON
+};
+
+struct Endpoint {
+    std::string_view method, path;
+    Auth auth = Auth::none;
+    std::string_view summary;
+    std::span<Parameter const> query = {};
+    std::string_view body = {};    // the schema of what is sent, by its name in schemas(); "" for none
+    int status = 200;              // where all is well
+    std::string_view answer = {};  // then: a schema's name; "" where it is no JSON
+    std::string_view content_type = "application/json";
+    std::string_view errors = {};  // further statuses, in the shape of every error: "400 404"; those of `auth` are understood
+    std::size_t max_body = 64UL * 1024;
+    bool routine = false;  // as in net::Route
+};
+
+std::span<Endpoint const> endpoints();
+
+// The schemas that the table names, as one JSON object.
+std::string_view schemas();
+
+}  // namespace groomer::api

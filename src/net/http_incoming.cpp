@@ -1,0 +1,137 @@
+#include "net/http_incoming.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace groomer::net {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+using boost::system::error_code;
+using Parser = http::request_parser<http::string_body>;
+
+constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+
+// Ends what the connection waits for, and leaves it open: a limit of Beast's closes it, and nothing could be answered.
+void set_limit(Connection& connection, std::chrono::milliseconds limit) {
+    connection.limit.expires_after(limit);
+    connection.limit.async_wait([weak = connection.weak_from_this()](error_code error) {
+        auto const late = weak.lock();
+        if (error || !late || late->limit.expiry() > asio::steady_timer::clock_type::now()) return;
+        late->late = true;
+        late->stream.cancel();
+    });
+}
+
+Task<error_code> receive_head(Connection& connection, HttpOptions const& options, Parser& parser) {
+    set_limit(connection, options.read_timeout);
+    if (connection.buffer.size() == 0) {
+        auto const space = connection.buffer.prepare(4096);
+        auto [error, size] = co_await connection.stream.async_read_some(space, no_throw);
+        connection.buffer.commit(size);
+        if (error) co_return error;
+        set_limit(connection, options.read_timeout);  // from the first byte on, for all of it
+    }
+    connection.idle = false;
+    auto [error, size] = co_await http::async_read_header(connection.stream, connection.buffer, parser, no_throw);
+    co_return error;
+}
+
+Task<error_code> receive_body(Connection& connection, Parser& parser) {
+    bool const asks = parser.get().version() == 11 && beast::iequals(parser.get()[http::field::expect], "100-continue");
+    if (asks && connection.buffer.size() == 0) {
+        constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+        auto const bytes = asio::buffer(go_on);
+        auto [error, size] = co_await asio::async_write(connection.stream, bytes, no_throw);
+        if (error) co_return error;
+    }
+    auto [error, size] = co_await http::async_read(connection.stream, connection.buffer, parser, no_throw);
+    co_return error;
+}
+
+// True where reading is over: it was refused, or nobody is there to be answered.
+bool has_failed(Connection const& connection, error_code error, Incoming& incoming) {
+    if (!error) return false;
+    incoming.route = nullptr;
+    incoming.broken = true;
+    incoming.terms.keep_alive = false;
+    if (is_malformed(error)) incoming.refusal = refusal_of(error);
+    else if (connection.late && !connection.idle)
+        incoming.refusal = error_response(408, "too_slow", "The request did not arrive whole in the time that is given for it.");
+    return true;
+}
+
+void refuse(Incoming& incoming, error_code why) {
+    incoming.refusal = refusal_of(why);
+    incoming.broken = true;
+    incoming.terms.keep_alive = false;
+}
+
+// The head is there: who is to answer it, and how long its body may be. False where it is refused before the body has come.
+bool understand_head(Connection const& connection, Parser& parser, Router const& router, Incoming& incoming) {
+    auto& message = parser.get();
+    incoming.terms.version = message.version() == 10 ? 10 : 11;
+    incoming.terms.head = message.method() == http::verb::head;
+    incoming.terms.keep_alive = message.keep_alive();
+    incoming.method = message.method() == http::verb::unknown ? "other" : std::string{message.method_string()};
+    if (message.version() == 11 && message.count(http::field::host) != 1) {
+        refuse(incoming, {});
+        return false;
+    }
+    incoming.request = to_request(message);
+    incoming.request.client = connection.client;
+    auto match = router.match(incoming.request);
+    incoming.route = match.route;
+    incoming.path = std::move(match.path);
+    incoming.refusal = std::move(match.refusal);
+    auto const most = match.route ? match.route->max_body : Route{}.max_body;
+    auto const told = parser.content_length();
+    if (told && *told > most) {
+        refuse(incoming, make_error_code(http::error::body_limit));
+        return false;
+    }
+    if (!told) parser.body_limit(most);
+    return true;
+}
+
+}  // namespace
+
+Connection::Connection(asio::ip::tcp::socket socket) : stream{std::move(socket)}, limit{stream.get_executor()} {
+    error_code error;
+    auto const peer = stream.socket().remote_endpoint(error);
+    if (!error) client = peer.address().to_string();
+    stream.expires_never();
+}
+
+Task<Incoming> read_request(Connection& connection, HttpOptions const& options, Router const& router) {
+    struct EndLimit {
+        Connection& connection;
+        ~EndLimit() { connection.limit.cancel(); }
+    } const at_end{connection};
+    Incoming incoming;
+    Parser parser;
+    parser.header_limit(static_cast<std::uint32_t>(options.max_header));
+    parser.body_limit(std::max(router.most_body(), Route{}.max_body));
+    connection.late = false;
+    connection.stream.expires_never();
+    auto receiving = receive_head(connection, options, parser);
+    error_code const head_error = co_await std::move(receiving);
+    if (has_failed(connection, head_error, incoming) || !understand_head(connection, parser, router, incoming)) co_return incoming;
+    if (!parser.is_done()) {
+        auto rest = receive_body(connection, parser);
+        error_code const error = co_await std::move(rest);
+        if (error) incoming.refusal.reset();
+        if (has_failed(connection, error, incoming)) co_return incoming;
+    }
+    incoming.request.body = std::move(parser.get().body());
+    co_return incoming;
+}
+
+}  // namespace groomer::net

@@ -1,0 +1,44 @@
+// One connection of the server, and the reading of its next request, each with its limits. For the server alone: it includes Beast.
+#pragma once
+
+#include "net/http_message.hpp"
+#include "net/http_server.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace groomer::net {
+
+struct Connection : std::enable_shared_from_this<Connection> {
+    explicit Connection(asio::ip::tcp::socket socket);
+
+    boost::beast::tcp_stream stream;
+    boost::beast::flat_buffer buffer;
+    asio::steady_timer limit;  // of the request that is being read
+    std::string client;        // its address
+    bool idle = true;          // no byte of a request has come since the last answer
+    bool shut = false;         // closed by us while it was reading
+    bool late = false;         // the limit was reached
+};
+
+// One attempt to read a request: a route with the request for it, or a refusal; neither where the client has gone.
+struct Incoming {
+    Request request;
+    Route const* route = nullptr;
+    std::string path;    // the route's template, "" where there is none
+    std::string method;  // as it was sent, "other" for one that is not registered, "" where none was understood
+    std::optional<Response> refusal;
+    bool broken = false;  // after the refusal nothing that comes can be understood
+    Terms terms;
+};
+
+// Never throws but when cancelled.
+Task<Incoming> read_request(Connection& connection, HttpOptions const& options, Router const& router);
+
+}  // namespace groomer::net
