@@ -3,6 +3,14 @@
 namespace groomer::api {
 namespace {
 
+constexpr Parameter runs_query[] = {
+    {"repo", R"({"type":"string"})", "Runs of this repository alone; upper and lower case are the same."},
+    {"issue", R"({"type":"integer","minimum":1})", "Runs of the issue with this number; needs `repo`."},
+    {"outcome", R"({"type":"string"})", "Runs that ended so: `applied`, `planned`, `noop`, `abstained`, …"},
+    {"limit", R"({"type":"integer","minimum":1,"maximum":200,"default":50})", "How many at most."},
+    {"before", R"({"type":"integer","minimum":1})", "Runs older than the one with this id: `before` of the last answer."},
+};
+
 // clang-format off
 constexpr Endpoint table[] = {
     {.method = "GET", .path = "/healthz", .summary = "Do the event loops turn?",
@@ -15,8 +23,18 @@ constexpr Endpoint table[] = {
     {.method = "GET", .path = "/", .summary = "The status page.", .content_type = "text/html; charset=utf-8"},
     {.method = "GET", .path = "/api/openapi.json", .summary = "This document.", .answer = "Document"},
 
+    {.method = "GET", .path = "/api/status", .auth = Auth::page, .summary = "What the status page shows.",
+     .answer = "Status", .errors = "503"},
+    {.method = "GET", .path = "/api/events", .auth = Auth::page,
+     .summary = "The status as server-sent events: `event: status`, with the object of /api/status in one line, now and whenever it changes.",
+     .content_type = "text/event-stream", .errors = "503"},
+
     {.method = "GET", .path = "/api/groomer/lock", .summary = "Who holds the lock of grooming.",
      .answer = "Lock", .errors = "503"},
+    {.method = "GET", .path = "/api/groomer/runs", .auth = Auth::bearer, .summary = "What was decided, the newest first.",
+     .query = runs_query, .answer = "Runs", .errors = "400 503"},
+    {.method = "GET", .path = "/api/groomer/runs/{id}", .auth = Auth::bearer, .summary = "One run, whole.",
+     .answer = "RunDetail", .errors = "404 503"},
 };
 // clang-format on
 

@@ -22,7 +22,101 @@ std::string_view schemas() {
         "renewals": {"type": "integer"}, "mine": {"type": "boolean", "description": "Held by the replica that answers."},
         "foreign": {"type": "boolean", "description": "Held by another program."},
         "paused": {"type": "boolean"}, "due_in_s": {"type": "number"},
-        "last_holds": {"type": "array", "items": {"type": "object"}}}}
+        "last_holds": {"type": "array", "items": {"type": "object"}}}},
+"Labels": {"type": "array", "items": {"type": "string"}},
+"Status": {"type": "object",
+    "required": ["version", "replica", "now", "mode", "page", "paused", "lock", "schedule", "holds", "ticks", "backlog", "day", "decisions",
+                 "overrides", "budgets", "quotas", "replicas"],
+    "properties": {
+        "version": {"type": "string"}, "replica": {"type": "string", "description": "The one that answers."},
+        "now": {"$ref": "#/components/schemas/Time", "description": "When this was made; by the clock of the replica."},
+        "mode": {"enum": ["dry-run", "suggest", "apply", "mixed"]}, "page": {"enum": ["token", "public"]},
+        "paused": {"type": "object", "required": ["paused", "since", "by"], "properties": {
+            "paused": {"type": "boolean"}, "since": {"$ref": "#/components/schemas/MaybeTime"}, "by": {"$ref": "#/components/schemas/MaybeText"}}},
+        "lock": {"type": "object", "required": ["lock", "held", "holder", "term", "since", "until", "mine", "foreign"], "properties": {
+            "lock": {"type": "string"}, "held": {"type": "boolean"}, "holder": {"$ref": "#/components/schemas/MaybeText"},
+            "term": {"type": "integer"}, "since": {"$ref": "#/components/schemas/MaybeTime"}, "until": {"$ref": "#/components/schemas/MaybeTime"},
+            "mine": {"type": "boolean"}, "foreign": {"type": "boolean"}}},
+        "schedule": {"type": "object", "required": ["groomEverySeconds", "syncEverySeconds", "nextGroom", "nextSync"], "properties": {
+            "groomEverySeconds": {"type": "number"}, "syncEverySeconds": {"type": "number"},
+            "nextGroom": {"$ref": "#/components/schemas/MaybeTime"}, "nextSync": {"$ref": "#/components/schemas/MaybeTime"}}},
+        "holds": {"type": "array", "maxItems": 50, "description": "The newest of both locks.", "items": {"type": "object",
+            "required": ["lock", "term", "holder", "since", "until", "ended"], "properties": {
+            "lock": {"type": "string"}, "term": {"type": "integer"}, "holder": {"type": "string"},
+            "since": {"$ref": "#/components/schemas/Time"}, "until": {"$ref": "#/components/schemas/MaybeTime", "description": "Null while held."},
+            "ended": {"enum": ["finished", "kept", "failed", "lost", "by hand", null]}}}},
+        "ticks": {"type": "array", "maxItems": 20, "items": {"type": "object",
+            "required": ["job", "replica", "term", "at", "seconds", "outcome", "issues"], "properties": {
+            "job": {"enum": ["groom", "sync"]}, "replica": {"type": "string"}, "term": {"type": "integer"},
+            "at": {"$ref": "#/components/schemas/Time"}, "seconds": {"type": ["number", "null"]},
+            "outcome": {"enum": ["running", "done", "nothing_to_do", "aborted", "error", "lost", "by hand"]},
+            "issues": {"type": ["integer", "null"], "description": "Null of a sync."}}}},
+        "backlog": {"type": "array", "items": {"type": "object", "required": ["repo", "open", "due", "oldest", "families"], "properties": {
+            "repo": {"type": "string"}, "open": {"type": "integer"}, "due": {"type": "integer"},
+            "oldest": {"$ref": "#/components/schemas/MaybeTime", "description": "Since when the oldest has been due."},
+            "families": {"type": "array", "items": {"type": "object", "required": ["family", "undecided", "oldest"], "properties": {
+                "family": {"type": "string"}, "undecided": {"type": "integer", "description": "Open issues with none of its labels."},
+                "oldest": {"$ref": "#/components/schemas/MaybeTime", "description": "When the oldest of them was opened."}}}}}}},
+        "day": {"type": "array", "description": "Runs of the last 24 hours.", "items": {"type": "object",
+            "required": ["hour", "source", "outcome", "count"], "properties": {
+            "hour": {"$ref": "#/components/schemas/Time"}, "source": {"$ref": "#/components/schemas/Source"}, "outcome": {"type": "string"},
+            "count": {"type": "integer"}}}},
+        "decisions": {"type": "array", "maxItems": 50, "items": {"type": "object",
+            "required": ["run", "repo", "issue", "title", "url", "at", "outcome", "dryRun", "before", "after", "source", "reason"], "properties": {
+            "run": {"type": "integer"}, "repo": {"type": "string"}, "issue": {"type": "integer"}, "title": {"type": "string"},
+            "url": {"$ref": "#/components/schemas/MaybeText"}, "at": {"$ref": "#/components/schemas/Time"}, "outcome": {"type": "string"},
+            "dryRun": {"type": "boolean"}, "before": {"$ref": "#/components/schemas/Labels"}, "after": {"$ref": "#/components/schemas/Labels"},
+            "source": {"$ref": "#/components/schemas/Source"}, "reason": {"type": "string"}}}},
+        "overrides": {"type": "array", "description": "Labels of ours that a person had changed, as runs of the last 30 days found it.",
+            "items": {"type": "object", "required": ["repo", "family", "count"], "properties": {
+            "repo": {"type": "string"}, "family": {"type": "string"}, "count": {"type": "integer"}}}},
+        "budgets": {"type": "array", "items": {"type": "object", "required": ["window", "unit", "used", "limit"], "properties": {
+            "window": {"enum": ["day"]}, "unit": {"enum": ["tokens", "usd"]}, "used": {"type": "number"}, "limit": {"type": "number"}}}},
+        "quotas": {"type": "array", "items": {"type": "object", "required": ["resource", "remaining", "limit", "reset"], "properties": {
+            "resource": {"type": "string"}, "remaining": {"type": "integer"}, "limit": {"type": "integer"},
+            "reset": {"$ref": "#/components/schemas/Time"}}}},
+        "replicas": {"type": "array", "description": "Whoever is connected to the database.", "items": {"type": "object",
+            "required": ["name", "version", "since"], "properties": {
+            "name": {"type": "string"}, "version": {"type": "string"}, "since": {"$ref": "#/components/schemas/MaybeTime"}}}}}},
+"Source": {"enum": ["model", "local", "rule"], "description": "Who judged: of the sources of its decisions the one that knows most."},
+"Run": {"type": "object",
+    "required": ["id", "repo", "issue", "title", "url", "at", "outcome", "dryRun", "source", "before", "after", "reason"],
+    "properties": {
+        "id": {"type": "integer"}, "repo": {"type": "string"}, "issue": {"type": "integer"}, "title": {"type": "string"},
+        "url": {"$ref": "#/components/schemas/MaybeText"}, "at": {"$ref": "#/components/schemas/Time"}, "outcome": {"type": "string"},
+        "dryRun": {"type": "boolean"}, "source": {"$ref": "#/components/schemas/Source"},
+        "before": {"$ref": "#/components/schemas/Labels"}, "after": {"$ref": "#/components/schemas/Labels"}, "reason": {"type": "string"}}},
+"Runs": {"type": "object", "required": ["runs", "before"], "properties": {
+    "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
+    "before": {"type": ["integer", "null"], "description": "Where the next page begins; null on the last one."}}},
+"RunDetail": {"type": "object",
+    "required": ["id", "repo", "issue", "title", "url", "at", "outcome", "dryRun", "mode", "source", "before", "after", "reason", "revision",
+                 "replica", "term", "seconds", "model", "promptVersion", "contextDigest", "tokens", "costUsd", "plan", "validation", "delta",
+                 "overridden", "undoneBy", "steps"],
+    "properties": {
+        "id": {"type": "integer"}, "repo": {"type": "string"}, "issue": {"type": "integer"}, "title": {"type": "string"},
+        "url": {"$ref": "#/components/schemas/MaybeText"}, "at": {"$ref": "#/components/schemas/Time"}, "outcome": {"type": "string"},
+        "dryRun": {"type": "boolean"}, "mode": {"type": "string"}, "source": {"$ref": "#/components/schemas/Source"},
+        "before": {"$ref": "#/components/schemas/Labels"}, "after": {"$ref": "#/components/schemas/Labels"}, "reason": {"type": "string"},
+        "revision": {"$ref": "#/components/schemas/MaybeText", "description": "Digest of what was judged."},
+        "replica": {"type": "string"}, "term": {"type": "integer"}, "seconds": {"type": "number"},
+        "model": {"$ref": "#/components/schemas/MaybeText", "description": "Provider and name, where a language model was asked."},
+        "promptVersion": {"$ref": "#/components/schemas/MaybeText"},
+        "contextDigest": {"$ref": "#/components/schemas/MaybeText", "description": "Of what the language model was shown."},
+        "tokens": {"type": "object", "required": ["input", "output"], "properties": {
+            "input": {"type": ["integer", "null"]}, "output": {"type": ["integer", "null"]}}},
+        "costUsd": {"type": ["number", "null"]},
+        "plan": {"type": "object", "description": "What was judged, as it is stored: a decision a family, and what is missing."},
+        "validation": {"type": "object", "required": ["fallback", "flaws"], "properties": {
+            "fallback": {"$ref": "#/components/schemas/MaybeText", "description": "Why it was judged without the language model."},
+            "flaws": {"$ref": "#/components/schemas/Labels", "description": "Why answers were of no use."}}},
+        "delta": {"type": "object", "required": ["add", "remove"], "properties": {
+            "add": {"$ref": "#/components/schemas/Labels"}, "remove": {"$ref": "#/components/schemas/Labels"}}},
+        "overridden": {"$ref": "#/components/schemas/Labels", "description": "Families in which a person had changed a label of ours."},
+        "undoneBy": {"type": ["integer", "null"], "description": "The run that took it back."},
+        "steps": {"type": "array", "items": {"type": "object", "required": ["op", "label", "text", "result", "detail", "at"], "properties": {
+            "op": {"type": "string"}, "label": {"$ref": "#/components/schemas/MaybeText"}, "text": {"$ref": "#/components/schemas/MaybeText"},
+            "result": {"type": "string"}, "detail": {"$ref": "#/components/schemas/MaybeText"}, "at": {"$ref": "#/components/schemas/MaybeTime"}}}}}}
 })json";
 }
 

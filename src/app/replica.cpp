@@ -1,12 +1,15 @@
 #include "app/replica.hpp"
 
+#include "api/events.hpp"
 #include "api/lock.hpp"
 #include "api/openapi.hpp"
 #include "api/page.hpp"
 #include "api/probes.hpp"
 #include "api/routes.hpp"
+#include "api/runs.hpp"
 #include "app/commands/commands.hpp"
 #include "app/run_to_end.hpp"
+#include "app/status_view.hpp"
 #include "app/version.hpp"
 #include "base/error.hpp"
 
@@ -79,6 +82,13 @@ void Replica::start_http() {
     auto const& lock = reloader_.current().lock;
     handlers["GET /api/groomer/lock"] =
         api::lock_handler(service_.store(), service_.clock(), {lock_id_, lock.foreign_stale_after, service_.incarnation()});
+    auto const status = std::make_shared<api::Status>(service_.store(), service_.clock(), context_.get_executor(),
+                                                      [this] { return status_view(service_); });
+    handlers["GET /api/status"] = api::status_handler(status);
+    handlers["GET /api/events"] = api::events_handler(status, service_.clock());
+    auto const links = [this] { return status_view(service_).links; };
+    handlers["GET /api/groomer/runs"] = api::runs_handler(service_.store(), links);
+    handlers["GET /api/groomer/runs/{id}"] = api::run_handler(service_.store(), links);
     auto access = [this] { return api::Access{service_.config().http.admin_token.value, service_.config().http.public_page}; };
     net::Router router{api::make_routes(std::move(handlers), std::move(access), log_)};
     http_ = net::make_http_server(context_.get_executor(), options, std::move(router), log_);

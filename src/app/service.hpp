@@ -64,6 +64,7 @@ public:
     pg::Pool& pool() { return work_; }
     Clock& clock() { return clock_; }
     [[nodiscard]] std::string const& incarnation() const { return identity_.incarnation; }
+    [[nodiscard]] std::string const& pod() const { return identity_.pod; }
     // As last taken over.
     [[nodiscard]] config::Config const& config() const { return config_; }
     std::vector<groom::Entry> const& entries() const { return entries_; }

@@ -284,6 +284,7 @@ Task<> Groomer::act_on(std::shared_ptr<Batch> batch, Entry const& entry, store::
     note_decisions(claimed, judgement, wanted);
     record.added = wanted.add;
     record.removed = wanted.remove;
+    record.overridden = wanted.overridden;
     auto choosing = texts_on(claimed.id, issue, judgement, policy, record.revision, wanted);
     auto said = co_await std::move(choosing);
     if (policy.mode == config::Mode::apply) {

@@ -134,12 +134,12 @@ x AS (
     SELECT x.* FROM fence, json_to_record($4::json) AS x(
         mode text, revision text, outcome text, reason text, judgement jsonb, added text[], removed text[], before text[],
         after text[], own text[], application text, duration_ms int, due_ms bigint, failures int, pod text, trial boolean,
-        claimed_due_us bigint, undone text, undoes bigint[], open boolean, title text)),
+        claimed_due_us bigint, undone text, undoes bigint[], open boolean, title text, overridden text[])),
 run AS (
     INSERT INTO groomer.run (issue_id, term, pod, mode, revision, outcome, reason, judgement, added, removed, labels_before,
-                             application, duration_ms)
+                             application, duration_ms, overridden)
     SELECT $3::bigint, s.term, x.pod, x.mode, coalesce(x.revision, ''), x.outcome, x.reason, x.judgement, x.added, x.removed, x.before,
-           nullif(x.application, ''), x.duration_ms
+           nullif(x.application, ''), x.duration_ms, coalesce(x.overridden, '{}')
     FROM x, groomer.lock_state s WHERE s.lock = $1 RETURNING id),
 undone AS (UPDATE groomer.run r SET undone_by = run.id FROM x, run WHERE r.issue_id = $3::bigint AND r.id = ANY (x.undoes)),
 stepped AS (
@@ -262,6 +262,7 @@ boost::json::object to_json(Record const& record) {
     if (record.open) out["open"] = *record.open;
     if (record.title) out["title"] = *record.title;
     if (!record.undoes.empty()) out["undoes"] = json_array(record.undoes);
+    if (!record.overridden.empty()) out["overridden"] = json_array(record.overridden);
     return out;
 }
 

@@ -119,12 +119,13 @@ struct Record {
     std::optional<std::int64_t> claimed_due;          // Claimed::due; an issue that was made due since then stays due
     int failures = 0;
     std::string pod;
-    bool unread = false;                // nothing new is known of it: what is stored of its labels stays
-    bool keep_schedule = false;         // a trial: the run is stored, the issue stays as due as it was
-    std::optional<std::string> undone;  // as in Claimed
-    std::vector<std::int64_t> undoes;   // runs that this one has taken back
-    std::optional<bool> open;           // where this run has closed or reopened it
-    std::optional<std::string> title;   // where this run has set it
+    bool unread = false;                       // nothing new is known of it: what is stored of its labels stays
+    bool keep_schedule = false;                // a trial: the run is stored, the issue stays as due as it was
+    std::optional<std::string> undone;         // as in Claimed
+    std::vector<std::int64_t> undoes;          // runs that this one has taken back
+    std::optional<bool> open;                  // where this run has closed or reopened it
+    std::optional<std::string> title;          // where this run has set it
+    std::vector<std::string> overridden = {};  // families in which a person had changed a label of ours
 };
 // Returns the run's id.
 Task<std::int64_t> record(Store& store, lock::Hold& hold, Record record);

@@ -1,0 +1,15 @@
+// What the status page shows of a replica's configuration.
+#pragma once
+
+#include "api/status.hpp"
+#include "app/service.hpp"
+
+namespace groomer::app {
+
+// As it is now.
+api::StatusView status_view(Service const& service);
+
+// Where people look at what an API is about: https://github.com for https://api.github.com, https://HOST for https://HOST/api/v3. Pure.
+std::string web_address(std::string_view api_url);
+
+}  // namespace groomer::app
