@@ -2,7 +2,9 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "net/router.hpp"
+#include "support/raw_client.hpp"
 
 #include <gtest/gtest.h>
 #include <boost/asio/as_tuple.hpp>
@@ -10,12 +12,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include <arpa/inet.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -33,80 +31,10 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-// A client of plain blocking sockets: what it sends is byte for byte what the test says. No call lasts longer than 10 s.
-class Client {
-public:
-    explicit Client(int receive_buffer = 0) : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-        if (receive_buffer) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-        timeval const limit{10, 0};
-        ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-        ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    }
-    Client(Client&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-    Client& operator=(Client&&) = delete;
-    ~Client() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-
-    bool connect(unsigned short port) const {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        return ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    }
-    bool send(std::string const& bytes) const {
-        return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
-    }
-    void finish_sending() const { ::shutdown(fd_, SHUT_WR); }
-
-    // One answer: head and body by its Content-Length ("" for HEAD). Empty if the server closed instead.
-    std::string answer(bool head = false) {
-        while (seen_.find("\r\n\r\n") == std::string::npos) {
-            if (!more()) return {};
-        }
-        std::size_t size = seen_.find("\r\n\r\n") + 4;
-        if (auto at = seen_.find("Content-Length: "); !head && at < size) size += std::stoul(seen_.substr(at + 16));
-        while (seen_.size() < size) {
-            if (!more()) return {};
-        }
-        std::string const all = seen_.substr(0, size);
-        seen_.erase(0, size);
-        return all;
-    }
-    // True once the server has closed and nothing is left to read.
-    bool closed() {
-        while (more()) {
-        }
-        return closed_ && seen_.empty();
-    }
-    [[nodiscard]] bool reset() const { return reset_; }
-
-private:
-    bool more() {
-        char bytes[4096];
-        ssize_t const size = ::recv(fd_, bytes, sizeof bytes, 0);
-        if (size > 0) seen_.append(bytes, static_cast<std::size_t>(size));
-        reset_ = reset_ || (size < 0 && errno == ECONNRESET);
-        closed_ = size == 0 || reset_;
-        return size > 0;
-    }
-
-    int fd_;
-    bool closed_ = false;
-    bool reset_ = false;
-    std::string seen_;
-};
-
-std::string get(std::string const& target, std::string const& more = "") {
-    return "GET " + target + " HTTP/1.1\r\nHost: test\r\n" + more + "\r\n";
-}
-
-std::string post(std::string const& target, std::string const& body) {
-    return "POST " + target + " HTTP/1.1\r\nHost: test\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-bool says(std::string const& answer, std::string const& text) { return answer.find(text) != std::string::npos; }
+using test::get;
+using test::post;
+using test::says;
+using Client = test::RawClient;
 
 // A server on a thread of its own, with a few routes.
 class HttpServerTest : public testing::Test {
@@ -144,6 +72,7 @@ protected:
         asio::post(io_, [this] { gate_.cancel(); });
     }
     bool entered() { return entered_.get_future().wait_for(10s) == std::future_status::ready; }
+    bool stream_ended() { return stream_ended_.get_future().wait_for(10s) == std::future_status::ready; }
     std::string logged() {
         std::promise<std::string> text;
         asio::post(io_, [&] { text.set_value(out_.str()); });
@@ -177,12 +106,36 @@ private:
             response.body.assign(32 * 1024 * 1024, 'x');
             co_return response;
         };
+        auto stream = [this](Request request) -> Task<Response> {
+            Response response;
+            response.content_type = "text/event-stream";
+            response.stream = [this, size = request.query.size() * 1024 * 1024](Send send) { return stream_pieces(size, std::move(send)); };
+            co_return response;
+        };
         return Router{{{"GET", "/echo", echo},
+                       {"GET", "/items/{id}/parts/{part}", echo},
+                       {"POST", "/small", echo, 10},
+                       {"GET", "/stream", stream},
                        {"POST", "/echo", echo},
                        {"POST", "/only-post", echo},
                        {"GET", "/fail", fail},
                        {"GET", "/wait", wait},
                        {"GET", "/large", large}}};
+    }
+
+    // One at once and one a tenth of a second, until nobody takes them. Without a size, small ones.
+    Task<> stream_pieces(std::size_t size, Send send) {
+        struct Ended {
+            std::promise<void>& ended;
+            ~Ended() { ended.set_value(); }
+        } const ended{stream_ended_};
+        asio::steady_timer timer{io_};
+        for (bool taken = true; taken;) {
+            auto sending = send(std::make_shared<std::string const>("data: piece\n\n" + std::string(size, 'x')));
+            taken = co_await std::move(sending);
+            timer.expires_after(100ms);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
     }
 
     std::ostringstream out_;
@@ -191,6 +144,7 @@ private:
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_{io_.get_executor()};
     asio::steady_timer gate_{io_, asio::steady_timer::time_point::max()};
     std::promise<void> entered_;
+    std::promise<void> stream_ended_;
     std::thread thread_;
     std::unique_ptr<HttpServer> server_;
     bool stopped_ = false;
@@ -345,6 +299,84 @@ TEST_F(HttpServerTest, CutsAClientThatNeverSendsAnything) {
     options_.read_timeout = 100ms;
     start();
     Client client = connect();
+    EXPECT_TRUE(client.closed());
+}
+
+TEST_F(HttpServerTest, Says408ToARequestThatDoesNotArriveWhole) {
+    options_.read_timeout = 200ms;
+    start();
+    auto whole = post("/echo", "body");
+    for (std::string const& half : {whole.substr(0, 30), whole.substr(0, whole.size() - 2)}) {
+        Client client = connect();
+        client.send(half);
+        std::string const answer = client.answer();
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 ")) << answer;
+        EXPECT_TRUE(says(answer, R"({"error":"too_slow","message":")"));
+        EXPECT_TRUE(client.closed());
+    }
+}
+
+TEST_F(HttpServerTest, GivesEachRouteItsOwnLimitOfTheBody) {
+    start();
+    EXPECT_TRUE(says(ask(post("/small", std::string(10, 'x'))), "200 OK"));
+    EXPECT_TRUE(says(ask(post("/small", std::string(11, 'x'))), "HTTP/1.1 413 "));
+    std::string const chunked = "POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    EXPECT_TRUE(says(ask(chunked + "a\r\n0123456789\r\n0\r\n\r\n"), "200 OK"));
+    EXPECT_TRUE(says(ask(chunked + "b\r\n0123456789a\r\n0\r\n\r\n"), "HTTP/1.1 413 "));
+}
+
+TEST_F(HttpServerTest, LogsTheRouteAndNeverWhatWasSent) {
+    start();
+    ask(get("/items/secret-1/parts/2?token=secret-2", "X-Test: secret-3\r\n"));
+    ask(get("/secret-4"));
+    ask("secret-5\r\n\r\n");
+    ask("SECRET-6 /echo HTTP/1.1\r\nHost: a\r\n\r\n");
+    stop(5s).wait();
+    auto const log = logged();
+    EXPECT_TRUE(says(log, R"("method":"GET","route":"/items/{id}/parts/{part}","status":200)")) << log;
+    EXPECT_TRUE(says(log, R"("method":"GET","route":"","status":404)")) << log;
+    EXPECT_TRUE(says(log, R"("method":"","route":"","status":400)")) << log;
+    EXPECT_TRUE(says(log, R"("method":"other","route":"/echo","status":405)")) << log;
+    EXPECT_TRUE(says(log, R"("client":"127.0.0.1")"));
+    EXPECT_FALSE(says(to_lower(log), "secret"));
+}
+
+TEST_F(HttpServerTest, SendsAStreamPieceByPieceUntilTheClientGoes) {
+    start();
+    {
+        Client client = connect();
+        client.send(get("/stream"));
+        std::string const seen = client.until("data: piece\n\ndata: piece\n\n");
+        EXPECT_TRUE(seen.starts_with("HTTP/1.1 200 OK\r\n")) << seen;
+        EXPECT_TRUE(says(seen, "Connection: close\r\n"));
+        EXPECT_FALSE(says(seen, "Content-Length"));
+    }
+    EXPECT_TRUE(stream_ended());
+}
+
+TEST_F(HttpServerTest, EndsAStreamThatIsNotTaken) {
+    options_.write_timeout = 200ms;
+    start();
+    Client client = connect(4096);
+    client.send(get("/stream?" + std::string(16, 'x')));
+    EXPECT_TRUE(stream_ended());
+    EXPECT_TRUE(says(ask(get("/echo")), "200 OK"));
+}
+
+TEST_F(HttpServerTest, EndsStreamsAtOnceWhenItStops) {
+    start();
+    Client client = connect();
+    client.send(get("/stream"));
+    client.until("data: piece");
+    EXPECT_EQ(stop(60s).wait_for(10s), std::future_status::ready);
+    EXPECT_TRUE(stream_ended());
+}
+
+TEST_F(HttpServerTest, AnswersHeadOfAStreamWithoutTheStream) {
+    start();
+    Client client = connect();
+    client.send("HEAD /stream HTTP/1.1\r\nHost: test\r\n\r\n");
+    EXPECT_TRUE(says(client.answer(true), "text/event-stream"));
     EXPECT_TRUE(client.closed());
 }
 
