@@ -32,6 +32,13 @@ Task<tracker::Page> MeteredTracker::changes(std::string cursor, std::size_t limi
     co_return std::move(page);
 }
 
+Task<std::optional<tracker::Issue>> MeteredTracker::read_anew(tracker::IssueRef ref) {
+    Call call{*this, "read", "read"};
+    auto issue = co_await tracker_->read_anew(ref);
+    call.good(true);
+    co_return std::move(issue);
+}
+
 Task<std::optional<tracker::Issue>> MeteredTracker::read(tracker::IssueRef ref) {
     Call call{*this, "read", "read"};
     auto issue = co_await tracker_->read(ref);

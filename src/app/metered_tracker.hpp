@@ -19,6 +19,7 @@ public:
     [[nodiscard]] std::chrono::milliseconds settle() const override { return tracker_->settle(); }
     Task<tracker::Page> changes(std::string cursor, std::size_t limit) override;
     Task<std::optional<tracker::Issue>> read(tracker::IssueRef ref) override;
+    Task<std::optional<tracker::Issue>> read_anew(tracker::IssueRef ref) override;
     Task<std::vector<tracker::WriteResult>> add_labels(tracker::IssueRef ref, std::vector<std::string> labels,
                                                        tracker::WriteGuard guard) override;
     Task<tracker::WriteResult> remove_label(tracker::IssueRef ref, std::string label, tracker::WriteGuard guard) override;

@@ -21,6 +21,11 @@ constexpr std::string_view add_op = "label.add", remove_op = "label.remove", sec
                            comment_op = "comment.set", close_op = "issue.close", reopen_op = "issue.reopen";
 constexpr std::string_view not_planned = "not_planned";
 
+// Of what people may have changed since it was read: what stands there would be written over.
+bool is_of_the_issue(store::Step const& step) {
+    return step.op == section_op || step.op == title_op || step.op == close_op || step.op == reopen_op;
+}
+
 bool is_of_labels(store::Step const& step) { return step.op == add_op || step.op == remove_op; }
 
 std::string bounded(std::string_view text) {
@@ -75,7 +80,7 @@ public:
                 for (auto* step : left) note(*step, {WriteOutcome::withheld, "the hold is over", {}});
                 co_return;
             }
-            if (attempt > 1) {
+            if (attempt > 1 || is_of_the_issue(*left.front())) {
                 auto asking = may_go_on(left);
                 bool const goes_on = co_await std::move(asking);
                 if (!goes_on) co_return;
@@ -119,7 +124,7 @@ public:
 
 private:
     Task<bool> may_go_on(std::vector<store::Step*> const& left) {
-        if (!parts_.still_same || !is_of_labels(*left.front())) co_return true;
+        if (!parts_.still_same || left.front()->op == comment_op) co_return true;
         std::optional<WriteResult> result;
         try {
             auto asking = parts_.still_same();
@@ -260,9 +265,9 @@ std::vector<store::Step> steps_of(Plan const& plan) {
     // Additions first: an issue never stands without a label that it had and will have.
     for (auto const& label : plan.add) add(add_op, label);
     for (auto const& label : plan.remove) add(remove_op, label);
+    for (auto const& comment : plan.comments) add(comment_op, comment.name, bounded(comment.text));
     for (auto const& section : plan.sections) add(section_op, section.name, bounded(section.text));
     if (plan.title) add(title_op, "", bounded(*plan.title));
-    for (auto const& comment : plan.comments) add(comment_op, comment.name, bounded(comment.text));
     if (plan.close) add(close_op, std::string{*plan.close == tracker::CloseReason::not_planned ? not_planned : "completed"});
     if (plan.reopen) add(reopen_op, "");
     return steps;

@@ -32,7 +32,9 @@ struct Groomer::Batch {
 
 // The issue as the tracker has it, with what only the syncs have seen: a tracker without a history of its labels cannot
 // tell that a person took one away.
-Task<std::optional<tracker::Issue>> read_now(Entry const& entry, store::Claimed const& claimed);
+// anew: whatever the tracker remembers of an earlier look.
+enum class Reading { usual, anew };
+Task<std::optional<tracker::Issue>> read_now(Entry const& entry, store::Claimed const& claimed, Reading how);
 // The same; where there is nothing to be read, the record says so.
 Task<std::optional<tracker::Issue>> read_or_leave(Entry const& entry, store::Claimed const& claimed, store::Record& record);
 

@@ -31,8 +31,20 @@ std::int64_t workers_for(Entry const& entry) {
     return entry.model ? at_once + 2 + at_once / 4 : at_once;
 }
 
+// They are none of the revision: people may have edited them.
+bool our_texts_are_same(tracker::Issue const& a, tracker::Issue const& b) {
+    auto const texts = [](tracker::Issue const& issue) {
+        std::vector<std::string> out;
+        for (auto const& section : issue.sections) out.push_back(section.name + "\n" + section.text);
+        for (auto const& comment : issue.comments)
+            if (comment.actor == tracker::Actor::self) out.push_back(comment.name + "\n" + comment.body);
+        return out;
+    };
+    return texts(a) == texts(b);
+}
+
 Task<bool> is_still_same(Entry const& entry, store::Claimed const& claimed, std::string const& judged) {
-    auto reading = read_now(entry, claimed);
+    auto reading = read_now(entry, claimed, Reading::usual);
     auto const issue = co_await std::move(reading);
     co_return issue&& revision(*issue) == judged;
 }
@@ -48,8 +60,8 @@ Plan suggesting(store::Record const& record, std::vector<NamedText> comments) {
 
 }  // namespace
 
-Task<std::optional<tracker::Issue>> read_now(Entry const& entry, store::Claimed const& claimed) {
-    auto reading = entry.tracker->read(claimed.ref);
+Task<std::optional<tracker::Issue>> read_now(Entry const& entry, store::Claimed const& claimed, Reading how) {
+    auto reading = how == Reading::anew ? entry.tracker->read_anew(claimed.ref) : entry.tracker->read(claimed.ref);
     auto issue = co_await std::move(reading);
     if (!issue) co_return issue;
     for (auto const& label : claimed.taken_away) issue->events.push_back({label, false, tracker::Actor::person});
@@ -60,7 +72,7 @@ Task<std::optional<tracker::Issue>> read_or_leave(Entry const& entry, store::Cla
     std::optional<tracker::Issue> issue;
     std::optional<std::string> unreadable;
     try {
-        auto reading = read_now(entry, claimed);
+        auto reading = read_now(entry, claimed, Reading::usual);
         issue = co_await std::move(reading);
     } catch (tracker::IssueUnreadable const& error) {
         unreadable = error.what();
@@ -287,16 +299,16 @@ Task<> Groomer::act_on(std::shared_ptr<Batch> batch, Entry const& entry, store::
     record.overridden = wanted.overridden;
     auto choosing = texts_on(claimed.id, issue, judgement, policy, record.revision, wanted);
     auto said = co_await std::move(choosing);
-    if (policy.mode == config::Mode::apply) {
-        wanted.comments = std::move(said.now);
+    if (policy.mode != config::Mode::suggest) {
+        wanted.comments = said.now;
         wanted.close = said.close;
     }
     settle(record, wanted, policy, !judgement.fallback.empty());
     if (said.later && record.due_in) record.due_in = std::min(*record.due_in, *said.later);
-    if (policy.mode == config::Mode::apply) co_await carry_out(batch, entry, claimed, wanted, record);
+    if (policy.mode == config::Mode::apply) co_await carry_out(batch, entry, claimed, issue, wanted, record);
     if (policy.mode == config::Mode::suggest) {
         auto const suggested = suggesting(record, std::move(said.now));
-        co_await carry_out(batch, entry, claimed, suggested, record);
+        co_await carry_out(batch, entry, claimed, issue, suggested, record);
     }
 }
 
@@ -326,12 +338,13 @@ Task<Remarks> Groomer::texts_on(std::int64_t id, tracker::Issue const& issue, mo
     co_return out;
 }
 
-Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, Plan const& wanted,
-                          store::Record& record) {
+Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, tracker::Issue const& seen,
+                          Plan const& wanted, store::Record& record) {
     if (wanted.empty()) co_return;
     // Read again: what changed since the decision makes the plan stale, and nothing is written.
-    auto const now = co_await read_now(entry, claimed);
-    if (!now || revision(*now) != record.revision || sorted(now->labels) != record.labels_before) {
+    auto reading = read_now(entry, claimed, wanted.close ? Reading::anew : Reading::usual);
+    auto const now = co_await std::move(reading);
+    if (!now || revision(*now) != record.revision || sorted(now->labels) != record.labels_before || !our_texts_are_same(*now, seen)) {
         go_stale(record);
         co_return;
     }

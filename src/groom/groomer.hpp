@@ -94,8 +94,8 @@ private:
     Task<Remarks> texts_on(std::int64_t id, tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy,
                            std::string const& revision, Plan& wanted);
     void note_decisions(store::Claimed const& claimed, model::Judgement const& judgement, Plan const& wanted);
-    Task<> carry_out(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, Plan const& plan,
-                     store::Record& record);
+    Task<> carry_out(std::shared_ptr<Batch> batch, Entry const& entry, store::Claimed const& claimed, tracker::Issue const& seen,
+                     Plan const& plan, store::Record& record);
     void note_failure(Batch& batch, store::Claimed const& claimed, bool refused, std::string const& error);
     void tell(Batch& batch, store::Claimed const& claimed, store::Record const& record, std::int64_t run);
     void count(store::Claimed const& claimed, store::Record const& record);

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "groom/labels.hpp"
+#include "groom/revision.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,7 +20,7 @@ std::optional<std::string> carried(tracker::Issue const& issue, std::vector<std:
 bool made_by_bot(tracker::Issue const& issue) {
     if (issue.author_is_bot) return true;
     constexpr std::array<std::string_view, 3> titles{"dependency dashboard", "renovate dashboard", "update dependency"};
-    auto const title = to_lower(issue.title);
+    auto const title = to_lower(title_of_people(issue));
     if (std::any_of(titles.begin(), titles.end(), [&](auto start) { return title.starts_with(start); })) return true;
     return std::any_of(issue.labels.begin(), issue.labels.end(), [](auto const& label) {
         auto const low = to_lower(label);
@@ -29,7 +30,7 @@ bool made_by_bot(tracker::Issue const& issue) {
 
 // An issue that collects others, and says so in its title or by a label.
 bool is_umbrella(tracker::Issue const& issue) {
-    auto const title = to_lower(issue.title);
+    auto const title = to_lower(title_of_people(issue));
     for (std::string_view word : {"[umbrella]", "umbrella:", "[tracking]", "tracking issue", "tracking:", "[epic]", "epic:", "[meta]"})
         if (title.find(word) != std::string::npos) return true;
     return std::any_of(issue.labels.begin(), issue.labels.end(), [](auto const& label) {

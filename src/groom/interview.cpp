@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "groom/revision.hpp"
 #include "groom/verdict.hpp"
 #include "store/work.hpp"
 
@@ -105,7 +106,7 @@ model::ContextInput shown(Subject const& subject) {
     auto const& issue = subject.issue;
     model::ContextInput input;
     input.repo = issue.ref.repo;
-    input.issue = {issue.ref.number, issue.open, issue.title, issue.body, issue.labels};
+    input.issue = {issue.ref.number, issue.open, title_of_people(issue), issue.body, issue.labels};
     input.reporter = issue.author;
     for (auto const& comment : issue.comments)
         if (comment.actor != tracker::Actor::self)

@@ -43,6 +43,7 @@ milliseconds until_next_look(Plan const& plan, config::Policy const& policy, boo
 void tell_texts(std::string& reason, Plan const& plan) {
     auto const tell = [&](std::string const& sentence) { reason.append(reason.empty() ? "" : "; ").append(sentence); };
     if (plan.title) tell("title: " + *plan.title);
+    if (!plan.comments.empty()) tell("a comment is written");
     if (!plan.sections.empty()) tell("description: a summary is added");
     if (plan.close == tracker::CloseReason::completed) tell("closed: it is done, and nobody has said otherwise");
     if (plan.close == tracker::CloseReason::not_planned) tell("closed: nobody has answered");

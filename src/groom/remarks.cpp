@@ -18,6 +18,29 @@ std::string_view role_of(model::Judgement const& judgement, config::Policy const
     return {};
 }
 
+std::string normalised(std::string_view text) {
+    std::string out{text};
+    std::erase(out, '\r');
+    out.resize(out.find_last_not_of(" \t\n") + 1);
+    return out;
+}
+
+// Our comment of that name, without the mark at its end.
+bool reads_as(tracker::Issue const& issue, std::string_view name, std::string_view text) {
+    auto const found = std::find_if(issue.comments.begin(), issue.comments.end(),
+                                    [&](auto const& comment) { return comment.actor == tracker::Actor::self && comment.name == name; });
+    return found != issue.comments.end() && normalised(found->body.substr(0, found->body.rfind("<!-- groomer:"))) == normalised(text);
+}
+
+// A person may answer there, too.
+bool sections_are_ours(tracker::Issue const& issue, std::vector<store::Said> const& said) {
+    return std::all_of(issue.sections.begin(), issue.sections.end(), [&](auto const& section) {
+        return std::any_of(said.begin(), said.end(), [&](auto const& one) {
+            return one.op == "section.set" && one.name == section.name && one.text && normalised(*one.text) == section.text;
+        });
+    });
+}
+
 void keep_earlier(std::optional<std::chrono::milliseconds>& at, std::chrono::milliseconds other) { at = at ? std::min(*at, other) : other; }
 
 bool is_there(tracker::Issue const& issue, std::string_view name) {
@@ -33,13 +56,13 @@ std::vector<Wish> wishes(tracker::Issue const& issue, model::Judgement const& ju
         if (plan.empty()) return {{{std::string{suggestion_name}, settled_suggestion()}, true}};
         return {{{std::string{suggestion_name}, suggestion(issue.ref, plan, judgement, policy)}}};
     }
-    if (policy.mode != config::Mode::apply) return out;
     // One of before the mode was changed would go on saying that nothing is set.
-    if (is_there(issue, suggestion_name)) out.push_back({{std::string{suggestion_name}, settled_suggestion()}, true});
+    if (policy.mode == config::Mode::apply && is_there(issue, suggestion_name))
+        out.push_back({{std::string{suggestion_name}, settled_suggestion()}, true});
     if (!policy.comments_enabled) return out;
     // A judgement is of what the issue says now, answers and all: none is made without them.
     std::string const name{notice_name};
-    bool const may_close = policy.close_enabled && !issue.was_reopened;
+    bool const may_close = policy.close_enabled && !issue.was_reopened && !issue.history_cut && !issue.locked && !issue.assigned;
     auto const closing = may_close ? role_of(judgement, policy, plan.own_after) : std::string_view{};
     bool const asks = !judgement.gaps.empty() && role_of(judgement, policy, plan.after) == "needs_info";
     if (asks && closing == "needs_info")
@@ -60,8 +83,9 @@ Remarks remarks(std::vector<Wish> wishes, tracker::Issue const& issue, std::vect
         store::Said const known = found == said.end() ? store::Said{} : *found;
         bool const there = is_there(issue, comment.name);
         if (!there && (only_in_place || known.made)) continue;
+        if (there && known.text && !reads_as(issue, comment.name, *known.text)) continue;  // a person has edited it
         if (there && known.text == comment.text) {
-            bool const stands = known.versions == 1 && known.revision == revision && known.written_ago.has_value();
+            bool const stands = known.versions == 1 && known.revision == revision && known.written_ago && sections_are_ours(issue, said);
             if (!announces || !stands) continue;
             if (*known.written_ago >= grace) out.close = announces;
             else keep_earlier(out.later, grace - *known.written_ago);

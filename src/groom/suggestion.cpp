@@ -158,6 +158,11 @@ std::string suggestion(tracker::IssueRef const& ref, Plan const& plan, model::Ju
         prose += line_of(change);
         commands += command_of(ref, change);
     }
+    for (auto const& family : plan.families)
+        if (family.outcome == "escalated")
+            prose += "- **" + family.family +
+                     "**, for people to decide: " + model::defuse(one_line(family.reason, longest_reason), {}, longest_reason) + "\n";
+    if (judgement.duplicate_of) prose += "- It may say the same as issue " + std::to_string(*judgement.duplicate_of) + ".\n";
     if (plan.title) {
         prose += "- **title**: " + shown(*plan.title) + "\n";
         commands += title_command(ref, *plan.title);
@@ -178,6 +183,7 @@ std::string request_for_gaps(model::Judgement const& judgement, bool closes) {
     std::string out = said.empty() ? "Thank you for the report." : said;
     out += "\n\nTo go on, this is missing:\n\n";
     for (auto const& gap : judgement.gaps) out.append("- ").append(one_line(gap, longest_gap)) += '\n';
+    if (judgement.duplicate_of) out += "\nIt may say the same as issue " + std::to_string(*judgement.duplicate_of) + ".\n";
     out += "\nPlease add it to the description or in a comment; the issue is then looked at again.";
     return closes ? out + " If nobody changes or says anything here within 14 days, it is closed." : out;
 }

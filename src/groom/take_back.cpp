@@ -50,9 +50,14 @@ Task<store::Record> Groomer::treat_back(std::shared_ptr<Batch> batch, Entry cons
     record.removed = wanted.plan.remove;
     record.outcome = wanted.plan.empty() ? "noop" : batch->target.dry_run ? "planned" : "undone";
     if (batch->target.dry_run) co_return record;
-    if (!wanted.plan.empty()) co_await store::begin_undo(parts_.store, *batch->hold, claimed, record.revision);
-    co_await carry_out(batch, entry, claimed, wanted.plan, record);
+    // As it is left: that we have opened it is no change of a person's.
+    auto left = *issue;
+    left.open = left.open || wanted.plan.reopen;
+    auto const left_at = revision(left);
+    if (!wanted.plan.empty()) co_await store::begin_undo(parts_.store, *batch->hold, claimed, left_at);
+    co_await carry_out(batch, entry, claimed, *issue, wanted.plan, record);
     settle_undo(record, wanted);
+    record.undone = left_at;
     co_return record;
 }
 

@@ -1,5 +1,7 @@
 #include "groom/texts.hpp"
 
+#include "groom/guard.hpp"
+
 #include <algorithm>
 
 namespace groomer::groom {
@@ -15,14 +17,21 @@ std::string_view trimmed(std::string_view text) {
     return last == std::string_view::npos ? std::string_view{} : text.substr(0, last + 1);
 }
 
-bool may_rename(tracker::Issue const& issue, std::string const& title, store::Said const& known) {
-    return !title.empty() && title != issue.title && issue.renames.empty() && !known.made;
+// Nor one by which groomer would leave the issue alone from then on.
+bool may_rename(tracker::Issue const& issue, std::string const& title, config::Policy const& policy, store::Said const& known) {
+    if (title.empty() || title == issue.title || !issue.renames.empty() || issue.history_cut || known.made) return false;
+    auto renamed = issue;
+    renamed.title = title;
+    return !guard(renamed, policy);
 }
 
 bool may_write(tracker::Issue const& issue, std::string const& text, store::Said const& known) {
     auto const there =
         std::find_if(issue.sections.begin(), issue.sections.end(), [](auto const& section) { return section.name == summary_name; });
-    if (trimmed(text).empty()) return false;
+    // Marks that are damaged, or anybody's own: what is ours could not be told. And a body has its longest size.
+    constexpr std::size_t longest_body = 60'000;
+    bool const marked = issue.body.find("<!-- groomer:") != std::string::npos || issue.body.find("<!-- /groomer:") != std::string::npos;
+    if (trimmed(text).empty() || marked || issue.body.size() + text.size() > longest_body) return false;
     if (there == issue.sections.end()) return !known.made;  // else a person has taken it out
     return known.text && trimmed(*known.text) == there->text && trimmed(text) != there->text;
 }
@@ -36,7 +45,7 @@ bool has_texts(model::Judgement const& judgement, config::Policy const& policy) 
 void add_texts(Plan& plan, tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy,
                std::vector<store::Said> const& said) {
     if (!has_texts(judgement, policy)) return;
-    if (judgement.title && may_rename(issue, *judgement.title, find(said, "title.set", ""))) plan.title = judgement.title;
+    if (judgement.title && may_rename(issue, *judgement.title, policy, find(said, "title.set", ""))) plan.title = judgement.title;
     bool const suggests = policy.mode == config::Mode::suggest;  // in one comment, which has no room for it
     if (judgement.section && !suggests && may_write(issue, *judgement.section, find(said, "section.set", summary_name)))
         plan.sections.push_back({std::string{summary_name}, *judgement.section});

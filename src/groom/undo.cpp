@@ -122,13 +122,13 @@ bool closed_by_acts(tracker::Issue const& issue, std::vector<store::Act> const& 
     return !issue.open && issue.closed_by == tracker::Actor::self && std::any_of(acts.begin(), acts.end(), closes);
 }
 
-// Takes back a text, or says why it stays.
-std::optional<std::string> take_back_text(tracker::Issue const& issue, store::Act const& act, Plan& plan) {
+// Takes back a text, or says why it stays. before: what an earlier run that is not selected has left there.
+std::optional<std::string> take_back_text(tracker::Issue const& issue, store::Act const& act, std::string const& before, Plan& plan) {
     if (act.op == "comment.set") return "the comment stays";
     if (act.op == "title.set") {
-        auto const before = title_of_people(issue);
-        if (before == issue.title) return "the title stays, since somebody else has set it";
-        plan.title = before;
+        auto const title = title_of_people(issue);
+        if (title == issue.title) return "the title stays, since somebody else has set it";
+        plan.title = title;
     }
     if (act.op != "section.set") return std::nullopt;
     auto const there =
@@ -136,7 +136,7 @@ std::optional<std::string> take_back_text(tracker::Issue const& issue, store::Ac
     if (there == issue.sections.end()) return std::nullopt;
     if (act.text.substr(0, act.text.find_last_not_of(" \t\r\n") + 1) != there->text)
         return "the section in its text stays, since somebody has edited it";
-    plan.sections.push_back({act.label, ""});
+    plan.sections.push_back({act.label, before});
     return std::nullopt;
 }
 
@@ -170,13 +170,15 @@ Undo undo(tracker::Issue const& issue, std::vector<store::Act> const& acts, conf
         if (!change.added) undoing.put_back(change.label);
     std::set<std::int64_t> runs;
     std::map<std::pair<std::string, std::string>, store::Act> texts;  // the last of each counts
+    std::map<std::pair<std::string, std::string>, std::string> kept;
     for (auto const& act : acts) {
         if (act.op != add_op && act.op != remove_op) texts.insert_or_assign({act.op, act.label}, act);
+        if (!act.selected) kept[{act.op, act.label}] = act.text;
         if (act.selected && act.run) runs.insert(*act.run);
     }
     Plan changed;
     for (auto const& [name, act] : texts)
-        if (auto const why = act.selected ? take_back_text(issue, act, changed) : std::nullopt) undoing.keep(*why);
+        if (auto const why = act.selected ? take_back_text(issue, act, kept[name], changed) : std::nullopt) undoing.keep(*why);
     auto out = undoing.finish();
     out.plan.title = std::move(changed.title);
     out.plan.sections = std::move(changed.sections);

@@ -8,7 +8,7 @@ constexpr pg::Statement said_statement{"said", R"sql(
 SELECT t.op, t.label, bool_or(t.status IN ('done', 'already')), (array_agg(t.status IN ('done', 'already') ORDER BY t.ended_at DESC))[1],
        (array_agg(t.text ORDER BY t.ended_at DESC))[1],
        (extract(epoch FROM clock_timestamp() - max(t.ended_at) FILTER (WHERE t.status IN ('begun', 'done', 'unknown'))) * 1000)::bigint,
-       count(DISTINCT t.text), (array_agg(r.revision ORDER BY t.ended_at DESC))[1]
+       count(DISTINCT t.text), (array_agg(r.revision ORDER BY t.ended_at DESC) FILTER (WHERE t.status IN ('begun', 'done', 'unknown')))[1]
 FROM groomer.step t LEFT JOIN LATERAL (
     SELECT r.revision FROM groomer.run r WHERE r.issue_id = t.issue_id AND r.application = t.key ORDER BY r.id LIMIT 1) r ON true
 WHERE t.issue_id = $1 AND t.op IN ('comment.set', 'section.set', 'title.set') AND t.ended_at IS NOT NULL AND t.status IN ('begun', 'done', 'already', 'failed', 'unknown')

@@ -209,7 +209,13 @@ runs AS (DELETE FROM groomer.run WHERE id IN (
 holds AS (DELETE FROM groomer.hold h USING fence WHERE (h.lock, h.term) IN (
     SELECT lock, term FROM groomer.hold WHERE ended_at < clock_timestamp() - $3::interval ORDER BY lock, term LIMIT $4::bigint)),
 steps AS (DELETE FROM groomer.step t USING fence WHERE (t.key, t.seq) IN (
-    SELECT key, seq FROM groomer.step WHERE planned_at < clock_timestamp() - $3::interval LIMIT $4::bigint)),
+    SELECT key, seq FROM groomer.step WHERE planned_at < clock_timestamp() - $3::interval
+      AND op NOT IN ('comment.set', 'section.set', 'title.set') LIMIT $4::bigint)),
+-- What was said on an issue is not said again, however long ago a person deleted it.
+texts AS (DELETE FROM groomer.step t USING fence WHERE (t.key, t.seq) IN (
+    SELECT t.key, t.seq FROM groomer.step t JOIN groomer.issue i ON i.id = t.issue_id
+    WHERE t.planned_at < clock_timestamp() - $3::interval AND t.op IN ('comment.set', 'section.set', 'title.set') AND (i.gone OR NOT i.open)
+    LIMIT $4::bigint)),
 -- What was decided of an issue as it still is may have been paid for.
 decisions AS (DELETE FROM groomer.decision d USING fence WHERE (d.issue_id, d.revision, d.version) IN (
     SELECT d.issue_id, d.revision, d.version FROM groomer.decision d JOIN groomer.issue i ON i.id = d.issue_id

@@ -146,6 +146,10 @@ Issue to_issue(json::object const& element, IssueRef ref) {
     issue.body = text_of(element, "body");
     auto const* state = find(element, "state");
     issue.open = !state || *state == "open";
+    auto const* locked = find(element, "locked");
+    issue.locked = locked && *locked == true;
+    auto const* assignees = find(element, "assignees");
+    issue.assigned = (assignees && assignees->is_array() && !assignees->get_array().empty()) || object_of(element, "milestone");
     if (auto const* person = object_of(element, "user")) {
         issue.author = text_of(*person, "login");
         issue.author_is_bot = text_of(*person, "type") == "Bot" || issue.author.ends_with("[bot]");

@@ -82,6 +82,8 @@ struct Issue {
     std::string title;
     std::string body;  // without sections of ours
     bool open = true;
+    bool locked = false;    // its reporter cannot answer
+    bool assigned = false;  // to somebody, or to a milestone
     std::string author;
     bool author_is_bot = false;
     std::vector<std::string> labels;  // each once, in the tracker's order
@@ -95,6 +97,7 @@ struct Issue {
     std::vector<Rename> renames = {};
     std::vector<MergedPull> merged = {};  // each once
     bool was_reopened = false;            // at any time, by anybody
+    bool history_cut = false;             // it is too long to be read whole: a part in the middle is unknown
     std::optional<Actor> closed_by = {};  // whoever closed it last
 };
 
@@ -164,6 +167,8 @@ public:
 
     // The issue now, with label events and comments; nothing if it is gone.
     virtual Task<std::optional<Issue>> read(IssueRef ref) = 0;
+    // The same, whatever is remembered of an earlier look: before what cannot be called back.
+    virtual Task<std::optional<Issue>> read_anew(IssueRef ref) { return read(std::move(ref)); }
 
     // Single labels only: the whole set is never replaced. Those to be added, each named once, are added in one effect where the
     // tracker can, and each has its result, in their order.

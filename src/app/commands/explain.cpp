@@ -46,6 +46,11 @@ void print_run(store::RunLine const& run) {
                   << std::lround(decision.confidence * 100) << " % by " << model::name(decision.source) << ": " << decision.reason << '\n';
     if (!judgement->by.empty()) std::cout << "  by " << judgement->by << ": " << judgement->summary << '\n';
     for (auto const& gap : judgement->gaps) std::cout << "  missing: " << gap << '\n';
+    if (!judgement->related.empty()) {
+        std::cout << "  about the same matter:";
+        for (auto const number : judgement->related) std::cout << " #" << number;
+        std::cout << '\n';
+    }
     if (judgement->duplicate_of) std::cout << "  a duplicate of #" << *judgement->duplicate_of << '\n';
     if (!judgement->fallback.empty()) std::cout << "  without the language model: " << judgement->fallback << '\n';
 }
@@ -61,6 +66,7 @@ json::object as_json(store::RunLine const& run) {
             {"reason", run.reason},
             {"added", strings(run.added)},
             {"removed", strings(run.removed)},
+            {"undoneBy", run.undone_by ? json::value(*run.undone_by) : json::value(nullptr)},
             {"judgement", json::parse(run.judgement)}};
 }
 

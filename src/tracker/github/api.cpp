@@ -107,6 +107,12 @@ Task<std::optional<Answer>> Api::wait_for_limits(Call const& call, std::optional
     }
 }
 
+Task<std::optional<Answer>> Api::wait_for_room(Call call) {
+    std::optional<Turns::Turn> turn;
+    auto waiting = wait_for_limits(call, turn);
+    co_return co_await std::move(waiting);
+}
+
 net::ClientRequest Api::request_of(Call const& call, std::string const& authorization) const {
     net::ClientRequest request;
     request.method = shape(call.route).method;

@@ -76,6 +76,10 @@ public:
     // broken connections, what writes only where it had no effect for certain.
     Task<Answer> send(Call call);
 
+    // Waits until the limits let such a call go, as send() would; an answer where that is too far off. What is looked at after it is as it
+    // is when the write is sent.
+    Task<std::optional<Answer>> wait_for_room(Call call);
+
     // The account that our writes are made by; empty where GitHub does not tell.
     Task<Account> own_account();
 

@@ -26,6 +26,12 @@ std::string_view word_before(std::string_view text) {
     return text.substr(begin, end + 1 - begin);
 }
 
+bool denies(std::string_view text) {
+    auto const word = word_before(text);
+    constexpr std::array<std::string_view, 4> denials{"not", "never", "cannot", "t"};  // the last: "doesn't"
+    return std::find(denials.begin(), denials.end(), word) != denials.end();
+}
+
 }  // namespace
 
 bool says_it_closes(std::string_view text, IssueRef const& of) {
@@ -35,7 +41,8 @@ bool says_it_closes(std::string_view text, IssueRef const& of) {
             auto const end = at + name.size();
             bool const whole = end == lower.size() || !is_of_word(lower[end]);
             auto const word = word_before(std::string_view{lower}.substr(0, at));
-            if (whole && std::find(words.begin(), words.end(), word) != words.end()) return true;
+            bool const closes = whole && std::find(words.begin(), words.end(), word) != words.end();
+            if (closes && !denies({lower.data(), word.data()})) return true;
         }
     }
     return false;

@@ -8,7 +8,7 @@
 
 namespace groomer::tracker::github {
 
-// text: the pull request's. of: the issue, of the same repository; #7, owner/name#7 and the address of its page name it.
+// text: the pull request's description. "does not fix #7" does not say so, although GitHub takes it for that. of: the issue, of the same repository; #7, owner/name#7 and the address of its page name it.
 bool says_it_closes(std::string_view text, IssueRef const& of);
 
 }  // namespace groomer::tracker::github

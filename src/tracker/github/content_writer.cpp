@@ -90,6 +90,9 @@ Task<WriteResult> ContentWriter::write(Change change) {
     if (!begins) co_return result;
     if (auto const left = still_uncertain(change.number))
         co_return failed("an earlier write, whose answer was lost, may still take effect", *left);
+    // A text is written whole: what people write after the look would be lost.
+    auto waiting = wait_for_room(change);
+    co_await std::move(waiting);
     auto looking = change.look();
     auto sight = co_await std::move(looking);
     if (sight.state != Sight::State::wanting) co_return unwritten(sight);
@@ -104,6 +107,15 @@ Task<WriteResult> ContentWriter::write(Change change) {
 WriteResult ContentWriter::unwritten(Sight const& sight) {
     if (sight.state == Sight::State::refused) return failed(sight.why, not_soon);
     return {sight.state == Sight::State::gone ? WriteOutcome::gone : WriteOutcome::already, {}, {}};
+}
+
+Task<> ContentWriter::wait_for_room(Change const& change) {
+    Call call{Route::edit_issue, repository_.issue_url(change.number)};
+    Write terms{repository_.name(), change.guard, change.kind};
+    call.write = std::move(terms);
+    auto waiting = repository_.api().wait_for_room(std::move(call));
+    auto const too_far = co_await std::move(waiting);
+    if (too_far) fail(*too_far, to_string(IssueRef{repository_.name(), change.number}) + " cannot be written to");
 }
 
 Task<Answer> ContentWriter::send(Change const& change, Call call) {

@@ -58,6 +58,7 @@ private:
 
     static WriteResult unwritten(Sight const& sight);
     Task<WriteResult> write(Change change);
+    Task<> wait_for_room(Change const& change);
     Task<Answer> send(Change const& change, Call call);
     Task<WriteResult> settle(Change const& change, Answer answer);
     Task<WriteResult> follow(Change const& change, std::string url);

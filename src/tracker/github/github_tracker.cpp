@@ -52,6 +52,11 @@ public:
         co_return co_await std::move(reading);
     }
 
+    Task<std::optional<Issue>> read_anew(IssueRef ref) override {
+        if (repository_.is_configured_as(ref.repo)) reader_.forget_history(ref.number);
+        return read(std::move(ref));
+    }
+
     Task<std::vector<WriteResult>> add_labels(IssueRef ref, std::vector<std::string> labels, WriteGuard guard) override {
         if (!repository_.is_configured_as(ref.repo)) return none_here(labels.size());
         for (auto& label : labels) label = clean_text(label);

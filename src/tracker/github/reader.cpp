@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_known = 256, most_bytes = 16UL << 20U, most_comment_bytes = 4UL << 20U;
 constexpr int most_pages = 10;  // of a timeline, after its first
 constexpr auto moments = 30s;
+constexpr auto history_holds = 10min;  // an edited comment and a merged pull request move neither the issue's ETag nor its time
 
 // GitHub dates in whole seconds: what changes in the second in which it was read has the same time.
 bool is_settled(Issue const& issue, std::optional<WallTime> read) {
@@ -90,7 +91,7 @@ Task<Reader::Shared> Reader::look(std::int64_t number) {
     Shared known;
     if (answer.kind == Answer::Kind::not_modified && before) {
         known = before;
-        if (!known->settled) known->has_history = false;
+        if (!known->settled || asked_at - known->history_at > history_holds) known->has_history = false;
         known->settled = is_settled(known->issue, answer.date);
     } else if (answer.kind == Answer::Kind::ok) {
         auto taking = take(number, std::move(answer), before);
@@ -124,10 +125,16 @@ Task<Reader::Shared> Reader::take(std::int64_t number, Answer answer, Shared bef
     known->comments = one->comments;
     known->etag = std::move(answer.etag);
     known->settled = is_settled(known->issue, answer.date);
-    bool const as_it_was = before && before->has_history && before->settled && before->issue.updated_at == known->issue.updated_at &&
+    bool const recent = before && repository_.api().clock().now() - before->history_at <= history_holds;
+    bool const as_it_was = recent && before->has_history && before->settled && before->issue.updated_at == known->issue.updated_at &&
                            before->comments == known->comments;
-    if (as_it_was) take_history(known->issue, before->issue);
-    known->has_history = as_it_was || (known->settled && never_touched(known->issue, known->comments));
+    if (as_it_was) {
+        take_history(known->issue, before->issue);
+        known->history_at = before->history_at;
+    }
+    bool const has_none = known->settled && never_touched(known->issue, known->comments);
+    if (has_none && !as_it_was) known->history_at = repository_.api().clock().now();
+    known->has_history = as_it_was || has_none;
     co_return known;
 }
 
@@ -146,6 +153,8 @@ Task<Reader::Reading> Reader::read_history(std::int64_t number, Shared known, in
     auto const self = co_await std::move(asking);
     Issue history;
     history.ref = known->issue.ref;
+    history.created_at = known->issue.created_at;
+    auto const began = repository_.api().clock().now();
     std::string next;
     int page = 1;
     for (int count = 0; count <= most_pages; ++count) {
@@ -158,13 +167,14 @@ Task<Reader::Reading> Reader::read_history(std::int64_t number, Shared known, in
         auto const last = count == 0 ? page_of(answer.links.last).value_or(0) : 0;
         bool const too_long = last > most_pages + 1;
         next = too_long ? std::string{} : answer.links.next;
-        history.was_reopened = history.was_reopened || too_long;  // it may have been, in between
+        history.history_cut = history.history_cut || too_long;
         if (too_long) page = last - most_pages + 1;
         else if (next.empty()) break;
     }
     bound(history.comments);
     take_history(known->issue, history);
     known->has_history = true;
+    known->history_at = began;
     keep(number, known);
     co_return Reading::whole;
 }

@@ -26,6 +26,8 @@ public:
     Task<std::optional<std::vector<std::string>>> labels(std::int64_t number);
     // The same, asked for in any case.
     Task<std::optional<std::vector<std::string>>> labels_now(std::int64_t number);
+    // The next read() asks for the whole.
+    void forget_history(std::int64_t number) { forget(number); }
     // A write may have changed it.
     void touched(std::int64_t number);
 
@@ -35,7 +37,8 @@ private:
         std::int64_t comments = 0;
         std::string etag;
         BootTime::time_point read_at{};
-        bool fresh = false;  // no write of ours since
+        BootTime::time_point history_at{};  // when its timeline was read
+        bool fresh = false;                 // no write of ours since
         bool has_history = false;
         bool settled = false;  // read so long after its last change that any later one has another time
         std::size_t bytes = 0;

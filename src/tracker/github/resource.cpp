@@ -62,13 +62,17 @@ void add_reference(Issue& issue, json::object const& entry) {
     auto const* pull = source ? object_of(*source, "issue") : nullptr;
     auto const* state = pull ? object_of(*pull, "pull_request") : nullptr;
     auto const* home = pull ? object_of(*pull, "repository") : nullptr;
-    if (!state || !home || !parse_time(text_of(*state, "merged_at"))) return;
+    auto const merged_at = state ? parse_time(text_of(*state, "merged_at")) : std::nullopt;
+    auto const created_at = parse_time(issue.created_at);
+    if (!home || !merged_at || (created_at && *merged_at < *created_at)) return;
+    auto const title = text_of(*pull, "title");
     auto const number = count_of(*pull, "number");
     auto const known = [&](auto const& other) { return other.number == number; };
     bool const new_one = number > 0 && std::none_of(issue.merged.begin(), issue.merged.end(), known) && issue.merged.size() < most_merged;
     bool const of_ours = to_lower(text_of(*home, "full_name")) == to_lower(issue.ref.repo);
-    if (!new_one || !of_ours || !says_it_closes(text_of(*pull, "title") + "\n" + text_of(*pull, "body"), issue.ref)) return;
-    issue.merged.push_back({number, one_line(text_of(*pull, "title"), longest_title)});
+    bool const takes_back = to_lower(title).starts_with("revert");
+    if (!new_one || !of_ours || takes_back || !says_it_closes(text_of(*pull, "body"), issue.ref)) return;
+    issue.merged.push_back({number, one_line(title, longest_title)});
 }
 
 void add_entry(Issue& issue, json::object const& entry, Account const& self) {
@@ -139,6 +143,7 @@ void take_history(Issue& issue, Issue const& from) {
     issue.renames = from.renames;
     issue.merged = from.merged;
     issue.was_reopened = from.was_reopened;
+    issue.history_cut = from.history_cut;
     issue.closed_by = from.closed_by;
 }
 

@@ -163,9 +163,48 @@ TEST_F(Closing, WhatAMergedPullRequestClosesIsClosedAndUndoOpensItAgain) {
     auto const ended = command({"undo", "--issue", std::string{of_octocat} + "#1"});
     EXPECT_EQ(ended.status, 0) << ended.output;
     EXPECT_TRUE(is_open(1));
+    auto const labels = text("SELECT labels::text FROM groomer.issue WHERE number = 1");
+    EXPECT_EQ(labels.find("status/done"), std::string::npos);
+    for (int i = 0; i < 2; ++i) {
+        a_fortnight_passes();
+        sync();
+    }
+    EXPECT_TRUE(is_open(1));
+    EXPECT_EQ(text("SELECT labels::text FROM groomer.issue WHERE number = 1"), labels) << "nor is it labelled again";
+}
+
+TEST_F(Closing, AnObjectionWhileTheAnswerToTheNoticeWasLostCounts) {
+    mind([](auto const&) { return answer("already_done", "[]"); });
+    merge({of_octocat, 12, "Do not crash", "Fixes #1", true});
+    look();
+    ASSERT_NE(comment(1).find("Pull request 12"), std::string::npos);
+    database->query("UPDATE groomer.step SET status = 'unknown' WHERE op = 'comment.set' RETURNING 1");
+    reporter_says(1, "It is not fixed.");
+    look();
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.step WHERE op = 'comment.set' AND status = 'already'"), 1) << "it was found there";
     a_fortnight_passes();
     look();
     EXPECT_TRUE(is_open(1));
+}
+
+TEST_F(Closing, APersonsAnswerInsideTheNoticeCounts) {
+    look();
+    person([](State& state, auto& repository, auto const& by) {
+        auto const& comments = state.issue(of_octocat, 1).history->comments;
+        state.edit_comment(repository, comments.front().id, "It is version 3.\n\n<!-- groomer:notice -->", by);
+    });
+    a_fortnight_passes();
+    look();
+    EXPECT_TRUE(is_open(1));
+    EXPECT_TRUE(comment(1).starts_with("It is version 3."));
+    EXPECT_FALSE(is_open(2));
+}
+
+TEST_F(Closing, ATrialTellsWhatWouldBeSaid) {
+    ask("dry-run, comments: {enabled: true, cooldown: 0s}, close: {enabled: true}");
+    look();
+    EXPECT_TRUE(effects().empty());
+    EXPECT_NE(last_run(1, "reason").find("a comment is written"), std::string::npos) << last_run(1, "reason");
 }
 
 TEST_F(Closing, NothingIsClosedThatIsNotSwitchedOnAndNoneWithoutItsNotice) {

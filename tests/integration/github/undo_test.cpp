@@ -13,7 +13,10 @@ protected:
     void SetUp() override {
         OnGithub::SetUp();
         if (!database) return;
-        for (int i = 0; i < 5 && (i == 0 || number(left()) > 0); ++i) ASSERT_EQ(command({"once"}).status, 0);
+        for (int i = 0; i < 5 && (i == 0 || number(left()) > 0); ++i) {
+            auto const ended = command({"once"});
+            ASSERT_EQ(ended.status, 0) << ended.output;
+        }
         chosen = number(
             "SELECT i.number FROM groomer.run r JOIN groomer.issue i ON i.id = r.issue_id "
             "WHERE cardinality(r.added) >= 3 AND cardinality(r.removed) = 0 ORDER BY 1 LIMIT 1");

@@ -38,10 +38,7 @@ TEST_F(WishesTest, AsksForWhatIsMissing) {
     EXPECT_FALSE(made[0].only_in_place);
 }
 
-TEST_F(WishesTest, AsksNobodyWhereItIsOffOrADryRun) {
-    policy.mode = Mode::dry_run;
-    EXPECT_TRUE(make().empty());
-    policy.mode = Mode::apply;
+TEST_F(WishesTest, AsksNobodyWhereItIsOff) {
     policy.comments_enabled = false;
     EXPECT_TRUE(make().empty());
 }
@@ -79,7 +76,9 @@ TEST_F(WishesTest, SuggestsWhatIsPlannedAndSettlesWhatStandsThere) {
 }
 
 struct RemarksTest : ::testing::Test {
-    void is_there(std::string name = "notice", Actor actor = Actor::self) { issue.comments.push_back({"us", actor, "…", std::move(name)}); }
+    void is_there(std::string name = "notice", Actor actor = Actor::self, std::string body = "text") {
+        issue.comments.push_back({"us", actor, std::move(body), std::move(name)});
+    }
     [[nodiscard]] Remarks make(bool only_in_place = false) const {
         return remarks({{{"notice", "text"}, only_in_place}}, issue, said, 1h, "r1");
     }
@@ -109,8 +108,15 @@ TEST_F(RemarksTest, EditsTheOneThatIsThere) {
     is_there();
     EXPECT_TRUE(writes());
     EXPECT_TRUE(writes(true));
+    issue.comments[0].body = "another text";
     said = {{"comment.set", "suggestion", true, "text", 1ms}, {"comment.set", "notice", true, "another text", 2h}};
     EXPECT_TRUE(writes());
+}
+
+TEST_F(RemarksTest, LeavesOneThatAPersonHasEdited) {
+    is_there("notice", Actor::self, "mine");
+    said = {{"comment.set", "notice", true, "another text", 2h}};
+    EXPECT_FALSE(writes());
 }
 
 TEST_F(RemarksTest, LeavesOneThatReadsSoAlready) {
@@ -125,7 +131,7 @@ TEST_F(RemarksTest, LeavesOneThatReadsSoAlready) {
 }
 
 TEST_F(RemarksTest, WaitsUntilTheCooldownIsOver) {
-    is_there();
+    is_there("notice", Actor::self, "another text");
     said = {{"comment.set", "notice", true, "another text", 20min}};
     EXPECT_TRUE(make().now.empty());
     EXPECT_EQ(make().later, Due{40min});
@@ -147,17 +153,20 @@ struct ClosingTest : WishesTest {
         policy.labels[1].values.push_back({"done", "already_done", ""});
         policy.close_enabled = true;
         plan.own_after = plan.after;
-        issue.comments.push_back({"us", Actor::self, "…", "notice"});
+        issue.comments.push_back({"us", Actor::self, "", "notice"});
     }
     void is_done() {
         judgement.decisions[0].value = "done";
         judgement.gaps.clear();
         plan.after = plan.own_after = {"done"};
         issue.merged = {{12, "mend it"}};
+        for (auto& comment : issue.comments) comment.body.clear();
     }
     // As it stands so long after the notice was made.
     [[nodiscard]] Remarks after(std::chrono::milliseconds ago) {
         auto const wanted = make();
+        if (!issue.comments.empty() && issue.comments[0].body.empty())
+            issue.comments[0].body = wanted.at(0).comment.text + "\r\n\r\n<!-- groomer:notice -->";
         said = {{"comment.set", "notice", true, wanted.at(0).comment.text, ago, versions, made_at}};
         return remarks(wanted, issue, said, 1h, "r1");
     }
@@ -182,9 +191,6 @@ TEST_F(ClosingTest, NeverWhereItIsNotSwitchedOn) {
     policy.close_enabled = false;
     EXPECT_EQ(after(10 * grace).close, std::nullopt);
     EXPECT_EQ(make().at(0).comment.text.find("closed"), std::string::npos) << "nor does it threaten to";
-    policy.close_enabled = true;
-    policy.mode = Mode::dry_run;
-    EXPECT_TRUE(make().empty());
 }
 
 TEST_F(ClosingTest, NeverAfterAReopening) {
@@ -227,6 +233,27 @@ TEST_F(ClosingTest, ANoticeThatHoldsNoMoreIsReplaced) {
     ASSERT_EQ(wanted.size(), 1U);
     EXPECT_EQ(wanted[0].comment.text, settled_notice());
     EXPECT_TRUE(wanted[0].only_in_place);
+}
+
+TEST_F(ClosingTest, NeverWhereTheReporterCannotAnswerOrSomebodyHasTakenItOn) {
+    issue.locked = true;
+    EXPECT_EQ(after(10 * grace).close, std::nullopt);
+    issue.locked = false;
+    issue.assigned = true;
+    EXPECT_EQ(after(10 * grace).close, std::nullopt);
+    issue.assigned = false;
+    issue.history_cut = true;
+    EXPECT_EQ(after(10 * grace).close, std::nullopt) << "it may have been reopened in the part that is not read";
+}
+
+TEST_F(ClosingTest, NeverOverAnAnswerInOurOwnTexts) {
+    issue.comments[0].body = "It is still so.\n\n<!-- groomer:notice -->";
+    auto made = after(10 * grace);
+    EXPECT_EQ(made.close, std::nullopt);
+    EXPECT_TRUE(made.now.empty()) << "and what a person has written there stays";
+    issue.comments[0].body.clear();
+    issue.sections = {{"summary", "It is still so."}};
+    EXPECT_EQ(after(10 * grace).close, std::nullopt);
 }
 
 }  // namespace

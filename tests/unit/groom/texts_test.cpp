@@ -75,5 +75,22 @@ TEST_F(TextsTest, ASuggestionHasATitleAlone) {
     EXPECT_TRUE(make().title);
 }
 
+TEST_F(TextsTest, NoTitleIsGivenByWhichTheIssueWouldBeLeftAlone) {
+    judgement.title = "[Tracking] everything";
+    EXPECT_EQ(make().title, std::nullopt);
+    judgement.title = "Fine";
+    issue.history_cut = true;
+    EXPECT_EQ(make().title, std::nullopt) << "somebody may have renamed it";
+}
+
+TEST_F(TextsTest, NoSectionIsWrittenWhereItCouldNotBeTold) {
+    for (std::string const mark : {"<!-- groomer:summary -->", "<!-- /groomer:other -->"}) {
+        issue.body = "text " + mark;
+        EXPECT_TRUE(make().sections.empty()) << mark;
+    }
+    issue.body = std::string(60'000, 'x');
+    EXPECT_TRUE(make().sections.empty());
+}
+
 }  // namespace
 }  // namespace groomer::groom

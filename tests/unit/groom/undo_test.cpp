@@ -228,6 +228,9 @@ TEST_F(UndoTest, ASectionOfOursGoesWhileItReadsAsItDid) {
     issue.sections = {{"summary", "ours"}};
     ASSERT_EQ(make().plan.sections.size(), 1U);
     EXPECT_EQ(make().plan.sections[0].text, "");
+    acts[0].selected = false;
+    EXPECT_EQ(make().plan.sections.at(0).text, "first") << "what an earlier run has left";
+    acts[0].selected = true;
     acts[1].selected = false;
     EXPECT_TRUE(make().plan.sections.empty()) << "a later run has made it anew";
     acts[1].selected = true;

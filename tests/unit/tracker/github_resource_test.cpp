@@ -193,16 +193,18 @@ TEST(GithubTimelines, renames_and_closings_come_with_their_actors) {
     EXPECT_EQ(other.renames.size(), 2U);
 }
 
-std::string reference(std::string const& body, std::string const& repo = "O/R", std::string const& merged = R"("2026-01-01T00:00:00Z")") {
-    return R"([{"event":"cross-referenced","actor":{"login":"bob","id":1},"source":{"type":"issue","issue":{"number":12,"title":"mend it",)"
-           R"("body":")" +
-           body + R"(","pull_request":{"merged_at":)" + merged + R"(},"repository":{"full_name":")" + repo + R"("}}}}])";
+std::string reference(std::string const& body, std::string const& repo = "O/R", std::string const& merged = R"("2026-01-01T00:00:00Z")",
+                      std::string const& title = "mend it") {
+    return R"([{"event":"cross-referenced","actor":{"login":"bob","id":1},"source":{"type":"issue","issue":{"number":12,"title":")" +
+           title + R"(","body":")" + body + R"(","pull_request":{"merged_at":)" + merged + R"(},"repository":{"full_name":")" + repo +
+           R"("}}}}])";
 }
 
 TEST(GithubTimelines, a_merged_pull_request_of_the_repository_that_says_so_closes_it) {
     auto const merged = [](std::string const& page) {
         Issue issue;
         issue.ref = {"o/r", 7};
+        issue.created_at = "2025-06-01T00:00:00Z";
         add_timeline_page(issue, page, {"us", 42});
         add_timeline_page(issue, page, {"us", 42});
         return issue.merged;
@@ -214,6 +216,9 @@ TEST(GithubTimelines, a_merged_pull_request_of_the_repository_that_says_so_close
     EXPECT_TRUE(merged(reference("see #7")).empty());
     EXPECT_TRUE(merged(reference("Fixes #7", "mallory/r")).empty()) << "anybody merges what he likes in a repository of his own";
     EXPECT_TRUE(merged(reference("Fixes #7", "o/r", "null")).empty());
+    EXPECT_TRUE(merged(reference("Fixes #7", "o/r", R"("2026-01-01T00:00:00Z")", "Revert: mend it")).empty());
+    EXPECT_TRUE(merged(reference("", "o/r", R"("2026-01-01T00:00:00Z")", "Fixes #7")).empty()) << "GitHub looks at the description";
+    EXPECT_TRUE(merged(reference("Fixes #7", "o/r", R"("2025-01-01T00:00:00Z")")).empty()) << "before there was the issue";
     EXPECT_TRUE(merged(R"([{"event":"cross-referenced","source":{"issue":{"pull_request":{"merged_at":7},"number":"x"}}}])").empty());
 }
 
@@ -222,9 +227,9 @@ TEST(GithubTimelines, closing_words_are_those_of_github) {
     for (auto const* text : {"close #7", "Closes #7.", "CLOSED: #7", "x\nfix #7", "fixes o/R#7", "(fixed #7)", "resolve #7, and more",
                              "resolves  #7", "Resolved https://github.com/o/r/issues/7"})
         EXPECT_TRUE(says_it_closes(text, of)) << text;
-    for (auto const* text :
-         {"", "#7", "close", "closes#7", "closes #70", "closes #17", "encloses #7", "closes x/r#7", "does not close the #7",
-          "fixes https://evil.example/o/r/issues/7", "closes: : #7", "disclose-fixes #7", "fixes #7a"})
+    for (auto const* text : {"", "#7", "close", "closes#7", "closes #70", "closes #17", "encloses #7", "closes x/r#7",
+                             "does not close the #7", "does not fix #7", "doesn't fix #7", "never fixes #7",
+                             "fixes https://evil.example/o/r/issues/7", "closes: : #7", "disclose-fixes #7", "fixes #7a"})
         EXPECT_FALSE(says_it_closes(text, of)) << text;
 }
 
