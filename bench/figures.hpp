@@ -18,6 +18,9 @@ void sync_github(Setup const& setup, Report& report);
 void renew_under_writers(Setup const& setup, Report& report);
 void model_throughput(Setup const& setup, Report& report);
 void model_overhead(Setup const& setup, Report& report);
+void http_status(Setup const& setup, Report& report);
+void http_listeners(Setup const& setup, Report& report);
+void http_probes(Setup const& setup, Report& report);
 void similar(Setup const& setup, Report& report);
 void similar_originals(Setup const& setup, Report& report);
 

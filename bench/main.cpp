@@ -36,6 +36,9 @@ std::vector<Figure> const& figures() {
         {"renew_under_writers", {"lock"}, renew_under_writers, "a renewal beside 16 fenced writers of 20 ms"},
         {"model_throughput", {"model"}, model_throughput, "issues groomed with a language model that takes a second: rate, processor"},
         {"model_overhead", {"model"}, model_overhead, "what an issue costs beside the language model's own time"},
+        {"http_status", {"http"}, http_status, "processor time of a request for the status"},
+        {"http_listeners", {"http"}, http_listeners, "memory of 100 idle listeners to events"},
+        {"http_probes", {"http"}, http_probes, "how long a probe waits while a tick runs at full speed"},
         {"similar", {"model"}, similar, "the index of similar issues, of 20,000: time to build, memory, a query"},
         {"similar_originals", {"model"}, similar_originals, "originals of known duplicates found among the first five"},
     };

@@ -200,6 +200,7 @@ TEST_F(Grooming, ALabelThatAPersonSetsAfterOursWasRemovedStays) {
     EXPECT_EQ(std::count(story->labels.begin(), story->labels.end(), "type/bug"), 1);
     EXPECT_EQ(std::count(story->own_labels.begin(), story->own_labels.end(), "type/bug"), 0);
     EXPECT_EQ(metric("groomer_human_overrides_total{family=\"type\"}"), "1");
+    EXPECT_EQ(value("SELECT string_agg(f, ' ') FROM groomer.run, unnest(overridden) f"), "type") << "and for the status page";
 }
 
 TEST_F(Grooming, WhatAPersonCorrectsIsLearned) {
