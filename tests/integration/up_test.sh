@@ -145,6 +145,8 @@ goes_on_until_terminated() {
   address=$(grep -oE '127\.0\.0\.1:[0-9]+/healthz' "$work/err" | tail -n 1)
   address=${address#*:}
   check "a replica answers at the address that is shown" answers "${address%/healthz}"
+  check "it says where the status page is, and its token" grep -qE "^The status page is http://127.0.0.1:[0-9]+/ .*/run/admin-token$" "$work/err"
+  check "which opens the status" answers "${address%/healthz}" /api/status "$(<"$(grep -oE '/[^ ]*/admin-token$' "$work/err")")"
   check "a second up in the same place is refused" refused
   kill -TERM "$running"
   wait "$running" || result=$?
@@ -152,10 +154,11 @@ goes_on_until_terminated() {
   check "SIGTERM ends it with status 0" test "$result" = 0
   check "and nothing is left running" nothing_left_soon
 }
+# answers PORT [PATH TOKEN]
 answers() {
   local line
   exec 7<>"/dev/tcp/127.0.0.1/$1"
-  printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&7
+  printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n' "${2:-/healthz}" "${3:-none}" >&7
   IFS= read -r -t 5 line <&7
   exec 7>&-
   [[ $line == 'HTTP/1.1 200'* ]]
