@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 namespace json = boost::json;
 
 constexpr auto fresh_for = 1s;
+constexpr auto good_for = 30s;  // while a newer one is made
 // Counting may take long where there are many issues: it takes a twentieth of the time at most.
 constexpr int share_of_counting = 20;
 
@@ -78,9 +79,10 @@ std::shared_ptr<Snapshot const> snapshot(json::object status) {
 Status::Status(store::Store& store, Clock& clock, asio::any_io_executor executor, View view)
     : store_{store}, clock_{clock}, view_{std::move(view)}, made_{std::move(executor), asio::steady_timer::time_point::max()} {}
 
-// Whoever comes first makes it; the others wait for that.
+// Whoever comes first makes it. The others get the one before, or wait where there is none.
 Task<std::shared_ptr<Snapshot const>> Status::get() {
     while (making_) {
+        if (last_ && clock_.now() - *made_at_ < good_for) co_return last_;
         auto [error] = co_await made_.async_wait(asio::as_tuple(asio::use_awaitable));
         (void)error;  // cancelled is what it is when the other has ended
     }
@@ -95,15 +97,16 @@ Task<std::shared_ptr<Snapshot const>> Status::get() {
         Making(Making const&) = delete;
         Making& operator=(Making const&) = delete;
     } const making{*this};
-    last_.reset();
+    std::shared_ptr<Snapshot const> made;
     try {
-        auto made = make();
-        last_ = co_await std::move(made);
+        auto task = make();
+        made = co_await std::move(task);
     } catch (pg::DatabaseError const&) {
         // The log and the metrics tell of it where it is asked for work.
     }
+    last_ = made;
     made_at_ = clock_.now();
-    co_return last_;
+    co_return made;
 }
 
 Task<std::shared_ptr<Snapshot const>> Status::make() {
@@ -136,10 +139,18 @@ Task<std::shared_ptr<Snapshot const>> Status::make() {
     co_return snapshot(std::move(out));
 }
 
+// Where counting takes longer than it may, what was counted before is told.
 Task<store::Counts> Status::counts(std::string families) {
     auto const began = clock_.now();
     if (counts_ && began < counts_good_until_) co_return *counts_;
-    counts_ = co_await store::counts(store_, std::move(families));
+    std::exception_ptr failure;
+    try {
+        auto counting = store::counts(store_, std::move(families));
+        counts_ = co_await std::move(counting);
+    } catch (pg::DatabaseError const&) {
+        failure = std::current_exception();
+    }
+    if (failure && !counts_) std::rethrow_exception(failure);
     auto const ended = clock_.now();
     counts_good_until_ = ended + (ended - began) * share_of_counting;
     co_return *counts_;

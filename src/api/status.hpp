@@ -45,7 +45,7 @@ public:
     using View = std::function<StatusView()>;
     Status(store::Store& store, Clock& clock, asio::any_io_executor executor, View view);
 
-    // Null where the database did not answer, within the last second or now.
+    // A second old at most, or as long as it takes to make a newer one. Null where the database did not answer, within the last second or now.
     Task<std::shared_ptr<Snapshot const>> get();
 
 private:

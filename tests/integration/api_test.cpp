@@ -375,6 +375,12 @@ TEST_F(Api, AnswersItsProbesWhateverStrangersDo) {
     strangers.emplace_back([&] {  // connections, one after another, without a word
         while (!over) RawClient{}.connect(to);
     });
+    strangers.emplace_back([&] {  // the status, as fast as it goes
+        RawClient client;
+        client.connect(to);
+        while (!over && client.send(get("/api/status", "Authorization: Bearer the-token\r\n")) && !client.answer().empty()) {
+        }
+    });
     strangers.emplace_back([&] {  // nonsense
         while (!over) send(to, std::string(2000, '\x01') + "\r\n\r\n");
     });
