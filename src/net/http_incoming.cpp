@@ -68,21 +68,27 @@ bool has_failed(Connection const& connection, error_code error, Incoming& incomi
     return true;
 }
 
-void refuse(Incoming& incoming, error_code why) {
-    incoming.refusal = refusal_of(why);
+void refuse(Incoming& incoming, Response refusal) {
+    incoming.refusal = std::move(refusal);
     incoming.broken = true;
     incoming.terms.keep_alive = false;
 }
 
+Response busy(std::string_view sentence) {
+    auto response = error_response(503, "busy", sentence);
+    response.headers.push_back({"Retry-After", "1"});
+    return response;
+}
+
 // The head is there: who is to answer it, and how long its body may be. False where it is refused before the body has come.
-bool understand_head(Connection const& connection, Parser& parser, Router const& router, Incoming& incoming) {
+bool understand_head(Connection const& connection, Parser& parser, Router const& router, Room& room, Incoming& incoming) {
     auto& message = parser.get();
     incoming.terms.version = message.version() == 10 ? 10 : 11;
     incoming.terms.head = message.method() == http::verb::head;
     incoming.terms.keep_alive = message.keep_alive();
     incoming.method = message.method() == http::verb::unknown ? "other" : std::string{message.method_string()};
     if (message.version() == 11 && message.count(http::field::host) != 1) {
-        refuse(incoming, {});
+        refuse(incoming, refusal_of({}));
         return false;
     }
     incoming.request = to_request(message);
@@ -94,14 +100,24 @@ bool understand_head(Connection const& connection, Parser& parser, Router const&
     auto const most = match.route ? match.route->max_body : Route{}.max_body;
     auto const told = parser.content_length();
     if (told && *told > most) {
-        refuse(incoming, make_error_code(http::error::body_limit));
+        refuse(incoming, refusal_of(make_error_code(http::error::body_limit)));
         return false;
     }
     if (!told) parser.body_limit(most);
-    return true;
+    auto const size = told ? static_cast<std::size_t>(*told) : most;
+    if (size <= Route{}.max_body) return true;
+    incoming.room = room.take(size);
+    if (!incoming.room) refuse(incoming, busy("Too many long bodies at once: try again in a moment."));
+    return incoming.room != nullptr;
 }
 
 }  // namespace
+
+std::shared_ptr<void> Room::take(std::size_t bytes) {
+    if (bytes > left_) return nullptr;
+    left_ -= bytes;
+    return {this, [bytes](Room* room) { room->left_ += bytes; }};
+}
 
 Connection::Connection(asio::ip::tcp::socket socket) : stream{std::move(socket)}, limit{stream.get_executor()} {
     error_code error;
@@ -110,7 +126,7 @@ Connection::Connection(asio::ip::tcp::socket socket) : stream{std::move(socket)}
     stream.expires_never();
 }
 
-Task<Incoming> read_request(Connection& connection, HttpOptions const& options, Router const& router) {
+Task<Incoming> read_request(Connection& connection, HttpOptions const& options, Router const& router, Room& room) {
     struct EndLimit {
         Connection& connection;
         ~EndLimit() { connection.limit.cancel(); }
@@ -123,7 +139,7 @@ Task<Incoming> read_request(Connection& connection, HttpOptions const& options, 
     connection.stream.expires_never();
     auto receiving = receive_head(connection, options, parser);
     error_code const head_error = co_await std::move(receiving);
-    if (has_failed(connection, head_error, incoming) || !understand_head(connection, parser, router, incoming)) co_return incoming;
+    if (has_failed(connection, head_error, incoming) || !understand_head(connection, parser, router, room, incoming)) co_return incoming;
     if (!parser.is_done()) {
         auto rest = receive_body(connection, parser);
         error_code const error = co_await std::move(rest);

@@ -9,6 +9,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,17 @@ struct Connection : std::enable_shared_from_this<Connection> {
     bool late = false;         // the limit was reached
 };
 
+// Of the memory for long bodies, what is left. Outlives what it has given.
+class Room {
+public:
+    explicit Room(std::size_t bytes) : left_{bytes} {}
+    // Given back with the last copy; null where there is not so much.
+    std::shared_ptr<void> take(std::size_t bytes);
+
+private:
+    std::size_t left_;
+};
+
 // One attempt to read a request: a route with the request for it, or a refusal; neither where the client has gone.
 struct Incoming {
     Request request;
@@ -34,11 +46,12 @@ struct Incoming {
     std::string path;    // the route's template, "" where there is none
     std::string method;  // as it was sent, "other" for one that is not registered, "" where none was understood
     std::optional<Response> refusal;
-    bool broken = false;  // after the refusal nothing that comes can be understood
+    bool broken = false;         // after the refusal nothing that comes can be understood
+    std::shared_ptr<void> room;  // for a long body
     Terms terms;
 };
 
 // Never throws but when cancelled.
-Task<Incoming> read_request(Connection& connection, HttpOptions const& options, Router const& router);
+Task<Incoming> read_request(Connection& connection, HttpOptions const& options, Router const& router, Room& room);
 
 }  // namespace groomer::net

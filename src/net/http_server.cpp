@@ -36,6 +36,7 @@ public:
           options_{std::move(options)},
           router_{std::move(router)},
           log_{log},
+          long_bodies_{options_.max_long_bodies},
           acceptor_{executor},
           accepting_{executor, report()},
           connections_{executor, report()} {}
@@ -77,6 +78,7 @@ private:
     HttpOptions const options_;
     Router const router_;  // outlives the tasks of its handlers: stop() joins them
     Log& log_;
+    Room long_bodies_;
     tcp::acceptor acceptor_;
     unsigned short port_ = 0;
     bool stopping_ = false;
@@ -177,7 +179,7 @@ Task<> Server::serve(std::shared_ptr<Connection> connection) {
 
 Task<Incoming> Server::read(Connection& connection) {
     Stay const stay{waiting_, connection};
-    auto reading = read_request(connection, options_, router_);
+    auto reading = read_request(connection, options_, router_, long_bodies_);
     co_return co_await std::move(reading);
 }
 

@@ -20,6 +20,8 @@ namespace groomer::net {
 struct HttpOptions {
     std::string listen;  // "0.0.0.0:8080", "[::]:8080", "localhost:0"; port 0: any free one
     std::size_t max_header = 8UL * 1024;
+    // What bodies that are longer than routes take by default may hold together while they are read and answered; past it they get a 503.
+    std::size_t max_long_bodies = 16UL * 1024 * 1024;
     // Past it a new connection takes the place of the one that has kept us waiting for its request longest; where none
     // does, it gets a 503.
     std::size_t max_connections = 256;

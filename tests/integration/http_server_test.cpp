@@ -115,6 +115,7 @@ private:
         return Router{{{"GET", "/echo", echo},
                        {"GET", "/items/{id}/parts/{part}", echo},
                        {"POST", "/small", echo, 10},
+                       {"POST", "/long", echo, 1024 * 1024},
                        {"GET", "/stream", stream},
                        {"POST", "/echo", echo},
                        {"POST", "/only-post", echo},
@@ -323,6 +324,28 @@ TEST_F(HttpServerTest, GivesEachRouteItsOwnLimitOfTheBody) {
     std::string const chunked = "POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     EXPECT_TRUE(says(ask(chunked + "a\r\n0123456789\r\n0\r\n\r\n"), "200 OK"));
     EXPECT_TRUE(says(ask(chunked + "b\r\n0123456789a\r\n0\r\n\r\n"), "HTTP/1.1 413 "));
+}
+
+TEST_F(HttpServerTest, HoldsOnlySoMuchOfLongBodiesAtOnce) {
+    options_.max_long_bodies = 1024 * 1024;
+    start();
+    std::string const body(600 * 1024, 'x'), whole = post("/long", body);
+    Client first = connect();
+    first.send(whole.substr(0, whole.size() - 1));
+    auto const refused = [&](std::string const& request) {
+        Client client = connect();
+        client.send(request.substr(0, request.find("\r\n\r\n") + 4));
+        return says(client.answer(), R"({"error":"busy")");
+    };
+    auto const end = steady_clock::now() + 10s;  // the first is there, as soon as the second is refused
+    while (!refused(whole) && steady_clock::now() < end) std::this_thread::yield();
+    EXPECT_TRUE(refused(whole));
+    EXPECT_TRUE(refused("POST /long HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"));
+    EXPECT_TRUE(says(ask(post("/long", std::string(300 * 1024, 'x'))), "200 OK")) << "there is room for this one";
+    EXPECT_TRUE(says(ask(post("/echo", std::string(60 * 1024, 'x'))), "200 OK"));
+    first.send("x");
+    EXPECT_TRUE(says(first.answer(), "200 OK"));
+    EXPECT_TRUE(says(ask(whole), "200 OK"));
 }
 
 TEST_F(HttpServerTest, LogsTheRouteAndNeverWhatWasSent) {
