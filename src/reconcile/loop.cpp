@@ -57,16 +57,52 @@ Loop::Loop(LoopParts parts, LoopSettings settings, Tick tick)
       settings_{std::move(settings)},
       tick_{std::move(tick)},
       wakeup_{parts_.executor},
+      asked_wakeup_{parts_.executor},
       random_{parts_.seed},
       changed_{std::make_shared<Wakeup>(parts_.executor)} {
     parts_.store.watch(settings_.lock, [this](lock::Look const& look, auto sent, auto received) { be_told(look, sent, received); });
 }
+
+// run() and once() share what is seen of the lock, and a row of this process's own that neither holds is taken for one whose reply
+// was lost (lock/decision.hpp): so one of them looks, bids and holds at a time. This is run()'s part.
+class Loop::Attending {
+public:
+    explicit Attending(Loop& loop) : loop_{loop} { loop_.attending_ = true; }
+    ~Attending() {
+        loop_.attending_ = false;
+        loop_.asked_wakeup_.notify();
+    }
+    Attending(Attending const&) = delete;
+    Attending& operator=(Attending const&) = delete;
+
+private:
+    Loop& loop_;
+};
+
+// And this once()'s: run() looks anew when it has ended.
+class Loop::Asked {
+public:
+    explicit Asked(Loop& loop) : loop_{loop} {
+        loop_.asked_ = true;
+        loop_.waiting_ = loop_.told_ = false;
+    }
+    ~Asked() {
+        loop_.asked_ = false;
+        loop_.wakeup_.notify();
+    }
+    Asked(Asked const&) = delete;
+    Asked& operator=(Asked const&) = delete;
+
+private:
+    Loop& loop_;
+};
 
 Loop::~Loop() { parts_.store.watch(settings_.lock, {}); }
 
 void Loop::wake() {
     waiting_ = told_ = false;
     wakeup_.notify();
+    asked_wakeup_.notify();
 }
 
 void Loop::stop() {
@@ -74,6 +110,7 @@ void Loop::stop() {
     stop_at_ = parts_.clock.now() + settings_.grace;
     if (hold_) hold_->wind_down();
     wakeup_.notify();
+    asked_wakeup_.notify();
     changed_->notify();
 }
 
@@ -132,6 +169,7 @@ Task<> Loop::back_off_for(milliseconds time) {
 Task<bool> Loop::try_observe() {
     std::exception_ptr failure;
     try {
+        Attending const attending{*this};
         co_await observe();
     } catch (...) {
         failure = std::current_exception();
@@ -165,8 +203,12 @@ void Loop::count_contention() {
 
 Task<> Loop::run() {
     while (!stopping_) {
+        if (asked_) {
+            co_await wakeup_.wait_until(parts_.clock, BootTime::time_point::max());
+            continue;
+        }
         bool const seen = std::exchange(told_, false) || co_await try_observe();
-        if (!seen || stopping_) continue;
+        if (!seen || stopping_ || asked_) continue;
         auto next = lock::decide(settings_.lock, sight_, claimant(false), parts_.clock.now());
         if (auto const* wait = std::get_if<lock::Wait>(&next)) {
             if (wait->reason == lock::Reason::held || wait->reason == lock::Reason::foreign) count_contention();
@@ -179,7 +221,8 @@ Task<> Loop::run() {
         }
         std::exception_ptr failure;
         try {
-            co_await place(std::get<lock::Bid>(next));
+            Attending const attending{*this};
+            co_await place(std::get<lock::Bid>(next), tick_);
         } catch (...) {
             failure = std::current_exception();
         }
@@ -199,14 +242,23 @@ Task<> Loop::run() {
     }
 }
 
-Task<Loop::Once> Loop::once(milliseconds patience) {
+Task<Loop::Once> Loop::once(milliseconds patience, Tick tick) {
+    Asked const asked{*this};
+    while (attending_ && !hold_ && !stopping_) co_await asked_wakeup_.wait_until(parts_.clock, BootTime::time_point::max());
+    if (stopping_) co_return Once{{}, sight_.look(), true};
+    if (hold_) co_return Once{{}, sight_.look(), false};
+    auto attempting = attempt(patience, tick ? tick : tick_);
+    co_return co_await std::move(attempting);
+}
+
+Task<Loop::Once> Loop::attempt(milliseconds patience, Tick const& tick) {
     co_await observe();
     auto const until = parts_.clock.now() + patience + 100ms;  // care counts from the reply, too
     for (;; co_await observe()) {
         auto const now = parts_.clock.now();
         auto next = lock::decide(settings_.lock, sight_, claimant(true), now);
         if (auto* bid = std::get_if<lock::Bid>(&next)) {
-            auto result = co_await place(*bid);
+            auto result = co_await place(*bid, tick);
             if (result) co_return Once{std::move(result), sight_.look(), false};
             if (stopping_) co_return Once{{}, sight_.look(), true};
             auto const pause = brief_back_off(refusals_);
@@ -219,8 +271,11 @@ Task<Loop::Once> Loop::once(milliseconds patience) {
         auto const& wait = std::get<lock::Wait>(next);
         bool const renewed = wait.until - now > std::min(settings_.ttl / 2, settings_.ttl - settings_.renew_every - late);
         bool const lives = wait.reason == lock::Reason::foreign || (wait.reason == lock::Reason::held && renewed);
-        if (lives || now >= until || stopping_) co_return Once{{}, sight_.look(), stopping_};
-        co_await wakeup_.wait_until(parts_.clock, std::min(wait.until, until));
+        if (lives || now >= until || stopping_) {
+            if (!stopping_) count_contention();
+            co_return Once{{}, sight_.look(), stopping_};
+        }
+        co_await asked_wakeup_.wait_until(parts_.clock, std::min(wait.until, until));
     }
 }
 
@@ -234,7 +289,7 @@ void Loop::count_win(lock::Grant const& grant, lock::Bid const& bid, BootTime::d
     if (grant.handover) metrics.lock_handover_seconds(settings_.lock, kind).observe(std::chrono::duration<double>{*grant.handover});
 }
 
-Task<std::optional<TickResult>> Loop::place(lock::Bid bid) {
+Task<std::optional<TickResult>> Loop::place(lock::Bid bid, Tick const& tick) {
     auto const sent = parts_.clock.now();
     auto grant = co_await parts_.store.acquire(bid);
     parts_.metrics.lock_acquire_duration_seconds(settings_.lock).observe(parts_.clock.now() - sent);
@@ -250,13 +305,14 @@ Task<std::optional<TickResult>> Loop::place(lock::Bid bid) {
     own_term_ = grant->term;
     count_win(*grant, bid, sent - sight_.received());
     lock::Hold::Terms const terms{settings_.lock, grant->token, grant->term, bid.ttl, grant->quarantine};
-    co_return co_await run_hold(*grant, terms, sent);
+    co_return co_await run_hold(*grant, terms, sent, tick);
 }
 
-Task<TickResult> Loop::run_hold(lock::Grant grant, lock::Hold::Terms terms, BootTime::time_point sent) {
+Task<TickResult> Loop::run_hold(lock::Grant grant, lock::Hold::Terms terms, BootTime::time_point sent, Tick const& tick) {
     auto const started = parts_.clock.now();
     auto const hold = std::make_shared<lock::Hold>(parts_.clock, terms, sent, started);
     hold_ = hold;
+    asked_wakeup_.notify();  // who asks meanwhile need not wait for its end
     if (stopping_) hold->wind_down();
     parts_.metrics.set_lock_held_probe(terms.lock, [hold] { return hold->may_act(); });
     parts_.log.debug("holding the lock", {{"component", "lock"}, {"lock", terms.lock}, {"term", terms.term}, {"how", grant.how}});
@@ -268,7 +324,7 @@ Task<TickResult> Loop::run_hold(lock::Grant grant, lock::Hold::Terms terms, Boot
     bool in_time = false;
     try {
         TickWatch const watch{parts_.clock, parts_.executor, *changed_, settings_.max_tick, stop_at_};
-        auto const course = co_await run_tick(watch, tick_, hold);
+        auto const course = co_await run_tick(watch, tick, hold);
         in_time = hold->may_act();
         result = judge(*hold, course);
     } catch (...) {

@@ -61,9 +61,10 @@ public:
         std::optional<lock::Look> holder;  // what was seen then
         bool stopped = false;              // none, because of stop()
     };
-    // One tick now, due or not. Gives up at once before a valid holder; waits, at most `patience`, where only an expiry or
-    // a changed database stands in the way. Throws pg::DatabaseError.
-    Task<Once> once(milliseconds patience);
+    // One tick now, due or not: `tick`, or else the loop's own. Gives up at once before a valid holder, this loop's own hold included;
+    // waits, at most `patience`, where only an expiry or a changed database stands in the way. Throws pg::DatabaseError.
+    // Also beside run(), which then leaves the lock alone; never beside another once().
+    Task<Once> once(milliseconds patience, Tick tick = {});
 
     // Looks again now: a notification, a request. On the loop's executor.
     void wake();
@@ -73,6 +74,9 @@ public:
     void configure(LoopSettings settings) { settings_ = std::move(settings); }
 
 private:
+    class Attending;
+    class Asked;
+    Task<Once> attempt(milliseconds patience, Tick const& tick);
     Task<> observe();          // one look; throws
     Task<bool> try_observe();  // false: failed, and waited
     Task<> back_off_for(milliseconds time);
@@ -80,8 +84,8 @@ private:
     // Another loop's look has shown this lock, too: the wait goes on from there.
     void be_told(lock::Look const& look, BootTime::time_point sent, BootTime::time_point received);
     [[nodiscard]] bool is_ended_hold(lock::Look const& look) const { return last_release_ && last_release_->token == look.token; }
-    Task<std::optional<TickResult>> place(lock::Bid bid);  // nothing: a lost race
-    Task<TickResult> run_hold(lock::Grant grant, lock::Hold::Terms terms, BootTime::time_point sent);
+    Task<std::optional<TickResult>> place(lock::Bid bid, Tick const& tick);  // nothing: a lost race
+    Task<TickResult> run_hold(lock::Grant grant, lock::Hold::Terms terms, BootTime::time_point sent, Tick const& tick);
     TickResult judge(lock::Hold const& hold, Course const& course);
     Task<> release(lock::Hold& hold, TickResult& result);
     void tell_loss(lock::Hold const& hold);
@@ -92,12 +96,15 @@ private:
     LoopParts parts_;
     LoopSettings settings_;
     Tick tick_;
-    Wakeup wakeup_;
+    Wakeup wakeup_;        // of run()
+    Wakeup asked_wakeup_;  // of once()
     lock::Sight sight_;
     std::mt19937_64 random_;
     bool stopping_ = false;
-    bool waiting_ = false;  // for a moment at which to look again
-    bool told_ = false;     // by another's look, since the last look
+    bool attending_ = false;  // run() looks, bids or holds
+    bool asked_ = false;      // once() does, or wants to
+    bool waiting_ = false;    // for a moment at which to look again
+    bool told_ = false;       // by another's look, since the last look
     BootTime::time_point stop_at_ = BootTime::time_point::max();
     int failures_ = 0;                           // looks in a row that failed
     bool lost_swap_ = false;                     // and the look that shows to whom is still to come

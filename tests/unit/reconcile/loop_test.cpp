@@ -549,5 +549,100 @@ TEST_F(ReconcileLoop, AnOldLookOfAnotherIsNotBelieved) {
     EXPECT_NE(b.lines.str().find("lost the race"), std::string::npos) << "a new one is";
 }
 
+// Somebody asks a replica for a tick while its loop runs.
+struct AskedTick {
+    AskedTick(asio::io_context& context, Replica& replica, FakeClock& clock, BootTime::duration takes = 1s) {
+        Tick const tick = [this, &replica, &clock, takes](std::shared_ptr<lock::Hold>) -> Task<TickResult> {
+            EXPECT_EQ(++*replica.at_work, 1) << "two at work";
+            ++ticks;
+            co_await clock.sleep_for(takes);
+            --*replica.at_work;
+            co_return TickResult{TickOutcome::done, false, false, true, ""};
+        };
+        asio::co_spawn(context, replica.loop->once(5s, tick), [this](std::exception_ptr error, Loop::Once got) {
+            EXPECT_FALSE(error);
+            once = std::move(got);
+        });
+    }
+    int ticks = 0;
+    std::optional<Loop::Once> once;
+};
+
+TEST_F(ReconcileLoop, ATickThatIsAskedForRunsBetweenItsOwn) {
+    auto& a = start("a");
+    clock.advance(10s);
+    ASSERT_EQ(a.finished, 1);
+    AskedTick asked{context, a, clock};
+    clock.advance(500ms);
+    EXPECT_EQ(asked.ticks, 1);
+    EXPECT_TRUE(held());
+    clock.advance(10s);
+    ASSERT_TRUE(asked.once && asked.once->tick);
+    EXPECT_EQ(asked.once->tick->outcome, TickOutcome::done);
+    EXPECT_FALSE(held());
+    EXPECT_EQ(a.ticks, 1) << "it was not the loop's";
+    clock.advance(50s);
+    EXPECT_EQ(a.ticks, 2) << "whose own is due when it was";
+}
+
+TEST_F(ReconcileLoop, ATickThatIsAskedForDuringItsOwnIsToldThatTheLockIsHeld) {
+    auto& a = start("a");
+    a.takes = 20s;
+    clock.advance(2s);
+    ASSERT_TRUE(held());
+    AskedTick asked{context, a, clock};
+    clock.advance(10ms);
+    ASSERT_TRUE(asked.once);
+    EXPECT_FALSE(asked.once->tick || asked.once->stopped);
+    clock.advance(30s);
+    EXPECT_EQ(a.finished, 1) << "nothing disturbed it";
+    EXPECT_EQ(asked.ticks, 0);
+}
+
+TEST_F(ReconcileLoop, ATickThatIsAskedForWhileTheLoopBidsIsNeverBesideIts) {
+    for (auto delay = 0ms; delay < 40ms; delay += 1ms) {
+        auto& a = replicas.empty() ? start("a") : *replicas.front();
+        database.states["groomer"].due_at = clock.now();
+        a.loop->wake();
+        clock.advance(delay);
+        AskedTick asked{context, a, clock};
+        clock.advance(20s);
+        ASSERT_TRUE(asked.once) << delay.count();
+        EXPECT_EQ(asked.ticks, asked.once->tick ? 1 : 0);
+        EXPECT_FALSE(held());
+    }
+    EXPECT_GT(replicas.front()->ticks, 20);
+}
+
+TEST_F(ReconcileLoop, WhatIsDueDuringATickThatIsAskedForComesAfterIt) {
+    auto& a = start("a");
+    clock.advance(55s);
+    ASSERT_EQ(a.ticks, 1);
+    AskedTick asked{context, a, clock, 30s};
+    clock.advance(29s);
+    EXPECT_EQ(a.ticks, 1);
+    EXPECT_FALSE(asked.once);
+    clock.advance(3s);
+    ASSERT_TRUE(asked.once);
+    EXPECT_EQ(a.ticks, 2);
+}
+
+TEST_F(ReconcileLoop, AStopEndsATickThatIsAskedForInGoodOrder) {
+    auto& a = start("a");
+    clock.advance(10s);
+    AskedTick asked{context, a, clock, 5s};
+    clock.advance(1s);
+    a.loop->stop();
+    clock.advance(10s);
+    ASSERT_TRUE(asked.once && asked.once->tick);
+    EXPECT_FALSE(held());
+    EXPECT_TRUE(a.ended);
+    AskedTick late{context, a, clock};
+    clock.advance(1s);
+    ASSERT_TRUE(late.once);
+    EXPECT_TRUE(late.once->stopped);
+    EXPECT_EQ(late.ticks, 0);
+}
+
 }  // namespace
 }  // namespace groomer::reconcile
