@@ -1,12 +1,12 @@
 #include "app/one_tick.hpp"
 
+#include "api/run.hpp"
 #include "app/run_to_end.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "lock/token.hpp"
 
 #include <boost/asio/signal_set.hpp>
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -28,14 +28,6 @@ boost::json::object as_json(groom::Cost const& cost) {
 }
 
 void print_json(OneTick const& options, std::string_view outcome, groom::TickReport const& report, groom::Forecast const& forecast) {
-    boost::json::array results;
-    for (auto const& issue : report.issues)
-        results.emplace_back(boost::json::object{{"repo", issue.ref.repo},
-                                                 {"issue", issue.ref.number},
-                                                 {"outcome", issue.outcome},
-                                                 {"reason", issue.reason},
-                                                 {"added", boost::json::array(issue.added.begin(), issue.added.end())},
-                                                 {"removed", boost::json::array(issue.removed.begin(), issue.removed.end())}});
     boost::json::object out{{"outcome", outcome}, {"dryRun", options.dry_run}};
     if (report.failed > 0) out["failed"] = report.failed;
     if (left(options, report) > 0) out["left"] = left(options, report);
@@ -44,7 +36,7 @@ void print_json(OneTick const& options, std::string_view outcome, groom::TickRep
         out["cost"] = as_json(report.cost);
         out["rest"] = as_json(forecast.rest);
     }
-    out["results"] = std::move(results);
+    out["results"] = api::results_of(report);
     std::cout << boost::json::serialize(out) << '\n';
 }
 

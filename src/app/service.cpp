@@ -99,7 +99,7 @@ Service::Service(config::Config const& config, std::map<std::string, std::string
     auto groom_parts = loop_parts(main);
     groom_parts.overtaken = [this] { metrics_.stand_back(); };
     groom_loop_ = std::make_unique<reconcile::Loop>(std::move(groom_parts), loop_settings(config.lock.id, "groom"),
-                                                    [this](auto hold) { return groom_tick(std::move(hold)); });
+                                                    [this](auto hold) { return groom_tick(std::move(hold), target_, last_report_); });
     sync_loop_ = std::make_unique<reconcile::Loop>(loop_parts(main), loop_settings(sync_lock_id, "sync"),
                                                    [this](auto hold) { return sync_tick(std::move(hold)); });
     configure(config);
@@ -286,21 +286,29 @@ Task<Report> Service::within_limits(std::shared_ptr<lock::Hold> hold, Task<Repor
     co_return std::move(*report);
 }
 
-Task<reconcile::TickResult> Service::groom_tick(std::shared_ptr<lock::Hold> hold) {
+// The target is of who waits for the tick; the report is written when it has ended.
+Task<reconcile::TickResult> Service::groom_tick(std::shared_ptr<lock::Hold> hold, groom::Target const& target, groom::TickReport& report) {
     AtWork const working{*this};
-    auto tick = groomer_.tick(hold, entries_, target_);
+    auto tick = groomer_.tick(hold, entries_, target);
     auto ticking = within_limits(hold, std::move(tick));
-    last_report_ = co_await std::move(ticking);
-    auto const& report = last_report_;
+    report = co_await std::move(ticking);
     reconcile::TickResult result;
     result.outcome = !report.unreadable.empty() ? reconcile::TickOutcome::error
                      : report.cut_short         ? reconcile::TickOutcome::aborted
                      : report.claimed > 0       ? reconcile::TickOutcome::done
                                                 : reconcile::TickOutcome::nothing_to_do;
     result.more = report.full && report.limited.empty();
-    result.whole = !target_.only && !target_.repo && !target_.dry_run && !target_.undo;
+    result.whole = !target.only && !target.repo && !target.dry_run && !target.undo;
     result.clean = report.clean;
     co_return result;
+}
+
+Task<Service::Asked> Service::groom_once(groom::Target target) {
+    Asked asked;
+    reconcile::Tick const tick = [&](std::shared_ptr<lock::Hold> hold) { return groom_tick(std::move(hold), target, asked.report); };
+    auto ticking = groom_loop_->once(config_.lock.ttl, tick);
+    asked.once = co_await std::move(ticking);
+    co_return std::move(asked);
 }
 
 Task<reconcile::TickResult> Service::sync_tick(std::shared_ptr<lock::Hold> hold) {

@@ -57,6 +57,13 @@ public:
     [[nodiscard]] groom::TickReport const& last_report() const { return last_report_; }
     [[nodiscard]] sync::SyncReport const& last_sync() const { return last_sync_; }
 
+    // One grooming tick now, beside the loop's own (reconcile::Loop::once); never beside another one.
+    struct Asked {
+        reconcile::Loop::Once once;
+        groom::TickReport report;
+    };
+    Task<Asked> groom_once(groom::Target target);
+
     reconcile::Loop& groom_loop() { return *groom_loop_; }
     reconcile::Loop& sync_loop() { return *sync_loop_; }
     metrics::Metrics& metrics() { return metrics_; }
@@ -68,6 +75,7 @@ public:
     // As last taken over.
     [[nodiscard]] config::Config const& config() const { return config_; }
     std::vector<groom::Entry> const& entries() const { return entries_; }
+    GitHub& github() { return github_; }
     Models const& models() const { return models_; }
     pg::ConnectOptions connect_options() const;
     // Gives memory back some seconds after the last tick: a standby is small again. On the main executor, now and then.
@@ -79,7 +87,7 @@ public:
 
 private:
     struct AtWork;
-    Task<reconcile::TickResult> groom_tick(std::shared_ptr<lock::Hold> hold);
+    Task<reconcile::TickResult> groom_tick(std::shared_ptr<lock::Hold> hold, groom::Target const& target, groom::TickReport& report);
     Task<reconcile::TickResult> sync_tick(std::shared_ptr<lock::Hold> hold);
     Task<> take_over_limits();
     Task<> leave_limits(lock::Hold& hold);

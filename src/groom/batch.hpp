@@ -19,13 +19,14 @@ struct Groomer::Batch {
     Target target;
     BootTime::time_point claimed_at;
     std::deque<store::Claimed> left;
-    std::vector<std::int64_t> waiting;            // claimed, of trackers that cannot be read or let nothing go
-    std::vector<store::Claimed> failed, failing;  // could not be read or written: now; for some time
-    std::map<std::string, int> in_a_row;          // failures of a source's issues, one after the other
-    std::set<std::string> given_up;               // sources, for this tick
-    std::set<std::string> served;                 // sources of which an issue was groomed
-    std::set<std::int64_t> being_written;         // issues, to which a write may be under way
-    bool wrote = false;                           // to some tracker
+    std::vector<std::int64_t> waiting;             // claimed, of trackers that cannot be read or let nothing go
+    std::vector<store::Claimed> failed, failing;   // could not be read or written: now; for some time
+    std::map<std::string, int> in_a_row;           // failures of a source's issues, one after the other
+    std::set<std::string> given_up;                // sources, for this tick
+    std::set<std::string> served;                  // sources of which an issue was groomed
+    std::set<std::int64_t> being_written;          // issues, to which a write may be under way
+    bool wrote = false;                            // to some tracker
+    std::optional<BootTime::time_point> asked_at;  // whether the installation is paused
     TickReport report;
     std::exception_ptr error;  // of the first worker that failed: ends the tick
 };

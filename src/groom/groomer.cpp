@@ -9,11 +9,15 @@
 #include "groom/remarks.hpp"
 #include "groom/revision.hpp"
 #include "groom/texts.hpp"
+#include "store/asked.hpp"
 #include "store/issues.hpp"
 
 #include <algorithm>
 
 namespace groomer::groom {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 std::string_view mode_name(config::Mode mode) {
@@ -104,8 +108,15 @@ Task<TickReport> Groomer::tick(std::shared_ptr<lock::Hold> hold, std::vector<Ent
     auto const batch = std::make_shared<Batch>();
     batch->hold = hold;
     batch->target = target;
+    bool const paused = co_await is_paused(*batch);
+    if (paused) {
+        batch->report.cut_short = true;
+        co_return std::move(batch->report);
+    }
     auto const usable = co_await ready(std::move(entries), target, *hold);
     for (auto const& entry : usable) batch->entries.emplace(entry.settings.name, entry);
+    if (target.unseen && batch->entries.contains(target.unseen->source))
+        co_await store::learn(parts_.store, *hold, target.unseen->source, target.unseen->issue);
     if (!usable.empty()) {
         auto claiming = claim(*batch);
         auto claimed = co_await std::move(claiming);
@@ -174,8 +185,29 @@ Task<> Groomer::work_off(std::shared_ptr<Batch> batch) {
     if (batch->error) std::rethrow_exception(batch->error);
 }
 
+// What is taken back is taken back all the same: people who pause groomer may well want that.
+Task<bool> Groomer::is_paused(Batch& batch) {
+    constexpr auto fresh = 100ms;
+    auto const now = parts_.clock.now();
+    if (batch.target.undo || (batch.asked_at && now - *batch.asked_at < fresh)) co_return batch.report.paused;
+    batch.asked_at = now;
+    bool const paused = co_await store::is_paused(parts_.store);
+    if (paused) batch.report.paused = true;
+    co_return batch.report.paused;
+}
+
+// Before each issue. Others may have taken the last one while the database was asked.
+Task<bool> Groomer::goes_on(Batch& batch) {
+    auto const may = [&batch] { return !batch.left.empty() && !batch.error && !batch.hold->winding_down() && batch.hold->may_act(); };
+    if (!may()) co_return false;
+    bool const paused = co_await is_paused(batch);
+    co_return !paused && may();
+}
+
 Task<> Groomer::work(std::shared_ptr<Batch> batch) {
-    while (!batch->left.empty() && !batch->error && !batch->hold->winding_down() && batch->hold->may_act()) {
+    for (;;) {
+        bool const next = co_await goes_on(*batch);
+        if (!next) co_return;
         auto claimed = std::move(batch->left.front());
         batch->left.pop_front();
         auto& report = batch->report;
@@ -190,9 +222,10 @@ Task<> Groomer::work(std::shared_ptr<Batch> batch) {
             co_await std::move(treating);
         } catch (pg::DatabaseError const&) {
             throw;
-        } catch (tracker::LimitReached const&) {
+        } catch (tracker::LimitReached const& reached) {
             failure = std::current_exception();
             limited = true;
+            report.limited_until = std::min(report.limited_until.value_or(reached.until()), reached.until());
         } catch (Error const& error) {  // its tracker fails, which is no issue's fault: the others go on
             failure = std::current_exception();
             refused = error.code() == ErrorCode::credentials;

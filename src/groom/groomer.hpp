@@ -38,8 +38,15 @@ struct GroomerParts {
     std::chrono::milliseconds lease{0};  // longer than a tick can last
 };
 
+// An issue that was read just now, and the entry that serves it.
+struct Unseen {
+    std::string source;
+    tracker::Issue issue;
+};
+
 struct Target {
     std::optional<tracker::IssueRef> only;     // one issue, due or not
+    std::optional<Unseen> unseen;              // it, where no sync has seen it yet
     std::optional<std::string> repo;           // of one repository alone
     bool force = false;                        // due or not, and stored decisions are made anew
     bool dry_run = false;                      // whatever the policy says
@@ -58,11 +65,13 @@ struct TickReport {
     bool full = false;       // it stopped at the batch limit
     bool clean = true;       // every write was answered
     bool cut_short = false;  // wound down, or the hold was lost
+    bool paused = false;     // the installation is: what was left then waits
     bool refused = false;    // a tracker did not take our credentials
     std::size_t failed = 0;  // issues that could not be read or written; the next tick takes them last
     std::set<std::string>
         unreadable;  // entries that failed as a whole: three issues in a row, refused credentials, or all that there was to do
-    std::set<std::string> limited;  // entries whose tracker let nothing more go, for its limits or our own pace
+    std::set<std::string> limited;          // entries whose tracker let nothing more go, for its limits or our own pace
+    std::optional<WallTime> limited_until;  // the first of these
     std::vector<Groomed> issues;
     Cost cost;  // of a language model
 };
@@ -79,6 +88,8 @@ private:
     Task<std::vector<Entry>> ready(std::vector<Entry> entries, Target const& target, lock::Hold& hold);
     Task<store::Claim> claim(Batch& batch);
     Task<> prepare(std::vector<Entry> const& entries);
+    Task<bool> is_paused(Batch& batch);
+    Task<bool> goes_on(Batch& batch);
     Task<> work_off(std::shared_ptr<Batch> batch);
     Task<> finish(Batch& batch, std::vector<Entry> const& entries);
     Task<> show_backlog(bool more_to_come);

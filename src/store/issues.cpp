@@ -201,6 +201,14 @@ Task<PageResult> apply_page(Store& store, lock::Hold& hold, std::string source, 
     co_return result;
 }
 
+Task<> learn(Store& store, lock::Hold& hold, std::string source, tracker::Issue issue) {
+    constexpr bool begins_pass = false, tells_own = false;  // what is known of whose its labels are, stays
+    std::vector<tracker::Issue const*> const one{&issue};
+    std::span<tracker::Issue const* const> rows{one};
+    pg::Values values{source, next_rows(rows), begins_pass, tells_own};
+    co_await store.write(hold, page_statement, std::move(values));
+}
+
 Task<bool> knows_repository(Store& store, std::string repo) {
     pg::Values values{repo};
     auto rows = co_await store.read(knows_statement, values);

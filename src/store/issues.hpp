@@ -33,6 +33,9 @@ struct PageResult {
 };
 Task<PageResult> apply_page(Store& store, lock::Hold& hold, std::string source, tracker::Page page);
 
+// Stores one issue that was read just now, as a page would, before a tick that is for it alone.
+Task<> learn(Store& store, lock::Hold& hold, std::string source, tracker::Issue issue);
+
 // Did a sync ever see this repository? Whatever its case.
 Task<bool> knows_repository(Store& store, std::string repo);
 
