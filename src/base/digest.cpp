@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <array>
@@ -48,6 +49,15 @@ std::string sha256_base64(std::string_view data) {
 bool equal_secrets(std::string_view given, std::string_view secret) {
     auto const one = sha256(given), other = sha256(secret);
     return CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
+}
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view data) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned length = 0;
+    auto const* bytes = reinterpret_cast<unsigned char const*>(data.data());
+    if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, data.size(), digest.data(), &length))
+        throw Error{ErrorCode::failure, "OpenSSL cannot compute HMAC with SHA-256 on this machine"};
+    return to_hex({digest.data(), length});
 }
 
 std::string make_uuid() {

@@ -1,4 +1,4 @@
-// SHA-256, comparison of secrets, and randomness, from OpenSSL and the kernel.
+// SHA-256, alone and with a key, comparison of secrets, and randomness, from OpenSSL and the kernel.
 #pragma once
 
 #include <string>
@@ -13,6 +13,9 @@ std::string sha256_base64(std::string_view data);
 
 // In a time that depends on neither: for what a stranger sends to be compared with a secret.
 [[nodiscard]] bool equal_secrets(std::string_view given, std::string_view secret);
+
+// HMAC with SHA-256, in lower-case hexadecimal.
+std::string hmac_sha256_hex(std::string_view key, std::string_view data);
 
 // A random UUID (version 4).
 std::string make_uuid();

@@ -23,6 +23,14 @@ TEST(Sha256, TakesNulForAByteLikeAnyOther) {
     EXPECT_NE(sha256_hex("a\0b"sv), sha256_hex("a\0c"sv));
 }
 
+// The vectors of RFC 4231.
+TEST(Hmac, GivesThePublishedDigests) {
+    EXPECT_EQ(hmac_sha256_hex(std::string(20, '\x0b'), "Hi There"), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    EXPECT_EQ(hmac_sha256_hex("Jefe", "what do ya want for nothing?"), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    EXPECT_EQ(hmac_sha256_hex(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"),
+              "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 TEST(Uuid, IsOfVersionFourAndNeverTheSame) {
     std::regex const form{"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"};
     std::set<std::string> seen;

@@ -1,0 +1,63 @@
+#include "api/deliveries.hpp"
+
+#include "base/text.hpp"
+
+namespace groomer::api {
+namespace {
+
+constexpr std::size_t most_remembered = 1000;
+constexpr std::size_t longest_id = 100;
+
+net::Response accepted(std::string_view result) {
+    net::Response response;
+    response.status = 202;
+    response.body = R"({"result":")" + std::string{result} + "\"}";
+    response.headers.push_back({"Cache-Control", "no-store"});
+    return response;
+}
+
+}  // namespace
+
+net::Response Deliveries::take(net::Request const& request) {
+    auto const secrets = parts_.secrets();
+    if (secrets.empty())
+        return net::error_response(401, "unauthorized", "No secret for webhooks is configured: set github.webhook_secret_file.");
+    if (!is_signed(request.header("X-Hub-Signature-256"), request.body, secrets))
+        return net::error_response(401, "unauthorized", "X-Hub-Signature-256 is not the signature of this body.");
+    auto const id = request.header("X-GitHub-Delivery");
+    if (is_repeated(id)) return accepted("repeated");
+    auto const understood = understand(request.header("X-GitHub-Event"), request.body);
+    if (!understood.wrong.empty()) return net::error_response(400, "bad_request", understood.wrong);
+    auto const result = understood.event ? judge(*understood.event) : "ignored";
+    parts_.log.debug("a webhook", {{"component", "webhook"},
+                                   {"event", one_line(request.header("X-GitHub-Event"), 40)},
+                                   {"delivery", one_line(id, longest_id)},
+                                   {"repo", understood.event ? understood.event->repo : ""},
+                                   {"issue", understood.event ? understood.event->issue : 0},
+                                   {"result", result}});
+    return accepted(result);
+}
+
+// What becomes of it.
+std::string Deliveries::judge(Event const& event) {
+    bool const ours = event.repo.empty() || parts_.serves(event.repo) || (!event.former.empty() && parts_.serves(event.former));
+    if (!ours) return "ignored";
+    parts_.inbox.put(event);
+    return event.issue > 0 ? "due" : "sync";
+}
+
+// A delivery that GitHub, or somebody who has recorded one, sends again. What it asks for has been asked for already; after a restart it
+// may be asked for once more, which costs a look at the issue.
+bool Deliveries::is_repeated(std::string_view id) {
+    if (id.empty() || id.size() > longest_id) return false;
+    if (seen_.contains(id)) return true;
+    if (recent_.size() >= most_remembered) {
+        seen_.erase(recent_.front());
+        recent_.pop_front();
+    }
+    recent_.emplace_back(id);
+    seen_.emplace(id);
+    return false;
+}
+
+}  // namespace groomer::api
