@@ -1,5 +1,7 @@
 #include "api/endpoints.hpp"
 
+#include "api/deliveries.hpp"
+
 namespace groomer::api {
 namespace {
 
@@ -35,6 +37,18 @@ constexpr Endpoint table[] = {
      .query = runs_query, .answer = "Runs", .errors = "400 503"},
     {.method = "GET", .path = "/api/groomer/runs/{id}", .auth = Auth::bearer, .summary = "One run, whole.",
      .answer = "RunDetail", .errors = "404 503"},
+
+    {.method = "POST", .path = "/api/groomer/run", .auth = Auth::bearer,
+     .summary = "Grooms now: one issue, or one batch. 409 where somebody works already or groomer is paused.",
+     .body = "RunRequest", .answer = "RunAnswer", .errors = "400 404 409 413 429 500 502 503"},
+    {.method = "POST", .path = "/api/groomer/pause", .auth = Auth::bearer,
+     .summary = "Stops all replicas before their next issue, until resumed.", .answer = "Paused", .errors = "503"},
+    {.method = "POST", .path = "/api/groomer/resume", .auth = Auth::bearer,
+     .summary = "Lets all replicas go on.", .answer = "Paused", .errors = "503"},
+
+    {.method = "POST", .path = "/api/github/webhook", .auth = Auth::hmac,
+     .summary = "Takes an event from GitHub, signed in X-Hub-Signature-256.",
+     .body = "Webhook", .status = 202, .answer = "Taken", .errors = "400 401 413", .max_body = most_webhook_bytes},
 };
 // clang-format on
 

@@ -116,7 +116,23 @@ std::string_view schemas() {
         "undoneBy": {"type": ["integer", "null"], "description": "The run that took it back."},
         "steps": {"type": "array", "items": {"type": "object", "required": ["op", "label", "text", "result", "detail", "at"], "properties": {
             "op": {"type": "string"}, "label": {"$ref": "#/components/schemas/MaybeText"}, "text": {"$ref": "#/components/schemas/MaybeText"},
-            "result": {"type": "string"}, "detail": {"$ref": "#/components/schemas/MaybeText"}, "at": {"$ref": "#/components/schemas/MaybeTime"}}}}}}
+            "result": {"type": "string"}, "detail": {"$ref": "#/components/schemas/MaybeText"}, "at": {"$ref": "#/components/schemas/MaybeTime"}}}}}},
+"RunRequest": {"type": "object", "additionalProperties": false, "properties": {
+    "repoFullName": {"type": "string", "minLength": 1, "maxLength": 300},
+    "issueNumber": {"type": "integer", "minimum": 1, "description": "Needs repoFullName. Without it one batch is taken."},
+    "dryRun": {"type": "boolean", "description": "Writes nothing, whatever the policy says; the issues stay as due as they were."},
+    "force": {"type": "boolean", "description": "Ignores cooldown, parking and stored decisions, never what keeps groomer from an issue."}}},
+"RunAnswer": {"type": "object", "required": ["outcome", "dryRun", "results"], "properties": {
+    "outcome": {"enum": ["groomed", "nothing_to_do"]}, "dryRun": {"type": "boolean"},
+    "failed": {"type": "integer", "description": "Issues that could not be read or written; absent where there is none."},
+    "results": {"type": "array", "items": {"type": "object",
+        "required": ["repo", "issue", "outcome", "reason", "added", "removed"], "properties": {
+            "repo": {"type": "string"}, "issue": {"type": "integer"}, "outcome": {"type": "string"}, "reason": {"type": "string"},
+            "added": {"type": "array", "items": {"type": "string"}}, "removed": {"type": "array", "items": {"type": "string"}}}}}}},
+"Paused": {"type": "object", "required": ["paused"], "properties": {"paused": {"type": "boolean"}}},
+"Webhook": {"type": "object", "description": "As GitHub sends it, with the content type application/json."},
+"Taken": {"type": "object", "required": ["result"], "properties": {
+    "result": {"enum": ["due", "sync", "ignored", "repeated"]}}}
 })json";
 }
 

@@ -93,6 +93,12 @@ std::shared_ptr<tracker::Tracker> GitHub::tracker(std::string const& repo) {
     return known;
 }
 
+Task<github::Account> GitHub::own_account() {
+    auto const api = api_;  // kept while it is asked, whatever is configured meanwhile
+    if (!api) co_return github::Account{};
+    co_return co_await api->own_account();
+}
+
 void GitHub::restore_limits(std::string const& state) {
     if (api_) api_->limits().restore(state, wall_now());
 }

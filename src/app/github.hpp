@@ -33,6 +33,9 @@ public:
     // The same for the same name, until it is made anew.
     std::shared_ptr<tracker::Tracker> tracker(std::string const& repo);
 
+    // Who our writes are made by; empty where GitHub does not tell, and where it is not used. Throws as a tracker does.
+    Task<tracker::github::Account> own_account();
+
     [[nodiscard]] bool is_used() const { return api_ != nullptr; }
     // What is known of its limits, and of our own pace, as text for whoever works next.
     [[nodiscard]] std::string limits() const { return api_ ? api_->limits().state() : std::string{}; }

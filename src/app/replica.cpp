@@ -36,6 +36,10 @@ Replica::Replica(config::Source source, config::Loaded const& loaded, Log& log, 
       lock_id_{loaded.config.lock.id},
       reloader_{source, loaded},
       service_{loaded.config, source.environment, log, context_, std::move(outside)},
+      deeds_{{service_, log, [this](auto run) { at_work("run", std::move(run)); }, [this] { return started_; },
+              [this] { return stopping_ || fatal_; }},
+             lock_id_,
+             context_.get_executor()},
       signals_{context_, SIGTERM, SIGINT},
       background_{context_.get_executor(),
                   [this](std::string const& name, std::exception_ptr error) {
@@ -89,6 +93,7 @@ void Replica::start_http() {
     auto const links = [this] { return status_view(service_).links; };
     handlers["GET /api/groomer/runs"] = api::runs_handler(service_.store(), links);
     handlers["GET /api/groomer/runs/{id}"] = api::run_handler(service_.store(), links);
+    handlers.merge(deeds_.handlers());
     auto access = [this] { return api::Access{service_.config().http.admin_token.value, service_.config().http.public_page}; };
     net::Router router{api::make_routes(std::move(handlers), std::move(access), log_)};
     http_ = net::make_http_server(context_.get_executor(), options, std::move(router), log_);
@@ -135,19 +140,24 @@ Task<> Replica::bring_up() {
     started_ = true;
     log_.info("ready", {{"component", "app"}});
     background_.spawn("listen", [this] { return listen(); });
-    for (auto* loop : {&service_.sync_loop(), &service_.groom_loop()}) {
-        ++working_;
-        background_.spawn("loop", [this, loop]() -> Task<> {
-            struct Ended {  // also by an exception
-                Replica& replica;
-                ~Ended() {
-                    --replica.working_;
-                    replica.stop_.notify();
-                }
-            } const ended{*this};
-            co_await loop->run();
-        });
-    }
+    background_.spawn("webhooks", [this] { return deeds_.work(); });
+    at_work("loop", [this] { return service_.sync_loop().run(); });
+    at_work("loop", [this] { return service_.groom_loop().run(); });
+}
+
+// What a stop waits for.
+void Replica::at_work(std::string name, std::function<Task<>()> work) {
+    ++working_;
+    background_.spawn(std::move(name), [this, work = std::move(work)]() -> Task<> {
+        struct Ended {  // also by an exception
+            Replica& replica;
+            ~Ended() {
+                --replica.working_;
+                replica.stop_.notify();
+            }
+        } const ended{*this};
+        co_await work();
+    });
 }
 
 // Notifications only hasten: the loops look by themselves.

@@ -1,6 +1,7 @@
 // One replica of the controller: serves HTTP first, brings the schema up, then runs the loops; stops in reverse.
 #pragma once
 
+#include "app/deeds.hpp"
 #include "app/service.hpp"
 #include "config/reload.hpp"
 #include "net/http_server.hpp"
@@ -23,6 +24,7 @@ private:
     Task<> listen();
     Task<> listen_once();
     void wake(std::string const& lock);
+    void at_work(std::string name, std::function<Task<>()> work);
     Task<> reload();
     void take_over(config::Reloaded const& reloaded);
     Task<> measure_lag();
@@ -36,13 +38,14 @@ private:
     asio::thread_pool reading_{1};  // for the reloader and the notifications' connection
     pg::Watchdog watchdog_;         // over that connection being made
     Service service_;
+    Deeds deeds_;
     std::unique_ptr<net::HttpServer> http_, metrics_http_;
     asio::signal_set signals_;
     TaskGroup background_;
     Wakeup stop_;
     bool stopping_ = false;
     bool started_ = false;
-    int working_ = 0;  // loops that run
+    int working_ = 0;  // loops that run, and ticks that were asked for
     std::exception_ptr fatal_;
 };
 

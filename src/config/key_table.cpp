@@ -136,8 +136,9 @@ constexpr Key table[] = {
      .help = "A file with the App's private key (PEM).",
      .access = field<&Config::github, &GitHub::app, &GitHubApp::private_key>, .form = &private_key_form, .example = "/run/secrets/groomer/github-app.pem"},
     {.path = "github.webhook_secret_file", .type = secret,
-     .help = "A file with the secret that signs webhooks. Without it webhooks are refused.",
-     .access = field<&Config::github, &GitHub::webhook_secret>, .form = &one_line_secret_form, .example = "/run/secrets/groomer/webhook"},
+     .help = "A file with the secret that signs webhooks. While it is replaced it may have two lines, the old and the new one: both "
+             "are good. Without it webhooks are refused.",
+     .access = field<&Config::github, &GitHub::webhook_secret>, .form = &rotating_secret_form, .example = "/run/secrets/groomer/webhook"},
     {.path = "github.pace.between_writes", .type = duration, .fallback = "1s",
      .help = "The least time between two writes to one repository.",
      .access = field<&Config::github, &GitHub::pace, &Pace::between_writes>, .min = "0s", .max = "1h"},
