@@ -125,7 +125,8 @@ for (const {gridPos, type} of panels) {
 }
 
 const variable = (name, label, query, more) => ({
-  type: 'query', name, label, datasource: {type: 'prometheus', uid: '$datasource'}, query: {query, refId: name},
+  type: 'query', name, label, datasource: {type: 'prometheus', uid: '$datasource'},
+  query: {qryType: 1, query, refId: 'PrometheusVariableQueryEditor-VariableQuery'},
   refresh: 2, sort: 1, hide: 0, ...more,
 });
 const dashboard = {
