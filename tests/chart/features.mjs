@@ -1,0 +1,151 @@
+// What single values do.
+import fs from 'fs';
+import path from 'path';
+import YAML from 'yaml';
+import {root, render, check, one, all, pods, replica} from './lib.mjs';
+
+const of = (file, ...args) => render(`ci/${file}-values.yaml`, ...args).objects;
+const env = objects => Object.fromEntries(replica(objects).spec.template.spec.containers[0].env.map(e => [e.name, e.value]));
+const image = objects => replica(objects).spec.template.spec.containers[0].image;
+const config = (objects, key = 'groomer.yaml') => YAML.parse(one(objects, 'ConfigMap', replica(objects).metadata.name).data[key]);
+const sources = pod => pod.spec.volumes.find(v => v.name === 'secrets').projected.sources.map(s => `${s.secret.name}/${s.secret.items[0].key}→${s.secret.items[0].path}`);
+const restart = objects => replica(objects).spec.template.metadata.annotations['groomer/restart-keys'];
+
+// ------------------------------------------------------------------------------------------------------------- image
+
+const token = of('token');
+check('the image has the appVersion for its tag', () => image(token) === 'registry.example/groomer:0.1.0');
+check('a tag goes before the appVersion', () => image(of('single')) === 'registry.example/groomer:dev');
+check('a digest goes before a tag', () => /^registry\.example\/groomer@sha256:[0-9a-f]{64}$/.test(image(of('app'))));
+check('global.imageRegistry goes before both registries', () => image(of('everything')) === 'mirror.example/groomer:0.1.0');
+check('global.imageRegistry goes for the trial PostgreSQL too', () => one(of('trial', '--set', 'global.imageRegistry=m.example'), 'Deployment', 'rel-groomer-trial-db').spec.template.spec.containers[0].image === 'm.example/library/postgres:17');
+check('pull secrets are given to every pod', () => pods(of('everything')).every(pod => pod.spec.imagePullSecrets[0].name === 'pull'));
+
+// --------------------------------------------------------------------------------------------- configuration and secrets
+
+check('secrets are files of the names that the configuration has', () => {
+  const {database, github} = config(token);
+  const paths = sources({spec: replica(token).spec.template.spec});
+  return database.password_file === '/run/secrets/groomer/db-password' && github.token_file === '/run/secrets/groomer/github-token' && paths.includes('groomer-db/password→db-password') && paths.includes('groomer-github/token→github-token');
+});
+check('the authority of the database is named to libpq', () => env(token).PGSSLROOTCERT === '/run/secrets/groomer/db-ca.crt' && sources({spec: replica(token).spec.template.spec}).includes('groomer-db-ca/ca.crt→db-ca.crt'));
+check('without one it is not', () => !('PGSSLROOTCERT' in env(of('single'))));
+check('a whole connection string is a file', () => JSON.stringify(config(of('app')).database) === '{"url_file":"/run/secrets/groomer/db-url"}');
+check('an App has its key as a file, and ids stay whole numbers', () => {
+  const {app} = config(of('app')).github;
+  return app.id === 1234567 && app.installation_id === 87654321 && app.private_key_file === '/run/secrets/groomer/github-app.pem';
+});
+check('large numbers stay whole', () => /tokens_per_day: 2000000$/m.test(one(of('app'), 'ConfigMap').data['groomer.yaml']));
+check('webhook, model and API have their files', () => {
+  const {github, model, http} = config(of('app'));
+  return github.webhook_secret_file === '/run/secrets/groomer/webhook' && model.api_key_file === '/run/secrets/groomer/model-key' && http.admin_token_file === '/run/secrets/groomer/admin-token';
+});
+check('a key of another name is mounted by the file\'s', () => sources({spec: replica(of('app')).spec.template.spec}).includes('groomer-app/webhook→webhook'));
+check('the listeners are those of the ports', () => config(token).http.listen === '0.0.0.0:8080' && config(token).http.metrics_listen === '0.0.0.0:9090');
+check('inline values go into a Secret', () => {
+  const {data} = one(of('trial'), 'Secret');
+  return Buffer.from(data['db-password'], 'base64').toString() === 'for-a-first-look' && Buffer.from(data['github-token'], 'base64').toString() === 'ghp_forafirstlook';
+});
+check('without inline values there is no Secret', () => all(token, 'Secret').length === 0);
+check('another policy does not restart the pods', () => restart(token) === restart(of('token', '--set', 'config.policy.mode=apply', '--set', 'config.log.level=debug')));
+check('what is read at the start alone does restart them', () => restart(token) !== restart(of('token', '--set', 'config.lock.ttl=9s')));
+
+// ------------------------------------------------------------------------------------------------------ network, budget
+
+check('in come two ports', () => one(token, 'NetworkPolicy').spec.ingress.flatMap(r => r.ports.map(p => p.port)).join() === 'http,metrics');
+check('out go DNS, PostgreSQL and 443', () => one(token, 'NetworkPolicy').spec.egress.flatMap(r => r.ports.map(p => `${p.port}/${p.protocol}`)).join() === '53/UDP,53/TCP,5432/TCP,443/TCP');
+check('who comes in can be told', () => one(of('everything'), 'NetworkPolicy').spec.ingress[0].from.length === 1);
+check('what else goes out can be told', () => one(of('everything'), 'NetworkPolicy').spec.egress.at(-1).ports[0].port === 8000);
+check('the policy can be left away', () => all(of('single'), 'NetworkPolicy').length === 0);
+check('the budget can be left away', () => all(of('token', '--set', 'podDisruptionBudget.enabled=false'), 'PodDisruptionBudget').length === 0);
+check('no replica at all is possible', () => replica(of('token', '--set', 'replicas=0')).spec.replicas === 0);
+check('an old Kubernetes gets the budget that it knows', () => {
+  const budget = one(of('token', '--kube-version', '1.20'), 'PodDisruptionBudget');
+  return budget.apiVersion === 'policy/v1beta1' && !('unhealthyPodEvictionPolicy' in budget.spec);
+});
+check('1.26 has policy/v1 without the field that came later', () => {
+  const budget = one(of('token', '--kube-version', '1.26'), 'PodDisruptionBudget');
+  return budget.apiVersion === 'policy/v1' && !('unhealthyPodEvictionPolicy' in budget.spec);
+});
+
+// -------------------------------------------------------------------------------------------------------- where it runs
+
+check('replicas are spread over nodes by their own selector', () => {
+  const [spread] = replica(token).spec.template.spec.topologySpreadConstraints;
+  return spread.topologyKey === 'kubernetes.io/hostname' && JSON.stringify(spread.labelSelector.matchLabels) === JSON.stringify({'app.kubernetes.io/instance': 'rel', 'app.kubernetes.io/name': 'groomer'});
+});
+check('a constraint of one\'s own gets the selector too', () => 'matchLabels' in replica(of('everything')).spec.template.spec.topologySpreadConstraints[0].labelSelector);
+check('the platform may choose the user', () => {
+  const {securityContext} = replica(of('single')).spec.template.spec;
+  return securityContext.runAsNonRoot === true && !('runAsUser' in securityContext) && !('fsGroup' in securityContext);
+});
+check('else it is a numeric one', () => replica(token).spec.template.spec.securityContext.runAsUser === 65532);
+check('node, toleration, affinity and priority arrive', () => {
+  const {spec} = replica(of('everything')).spec.template;
+  return spec.nodeSelector['kubernetes.io/arch'] === 'amd64' && spec.tolerations[0].key === 'dedicated' && !!spec.affinity.nodeAffinity && spec.priorityClassName === 'high';
+});
+check('labels and annotations arrive', () => {
+  const objects = of('everything');
+  const {labels, annotations} = replica(objects).spec.template.metadata;
+  return labels['sidecar.istio.io/inject'] === 'false' && labels.team === 'triage' && annotations['example.com/note'] === 'hello' && one(objects, 'Service').metadata.annotations['example.com/owner'] === 'triage' && one(objects, 'ServiceAccount').metadata.annotations['example.com/owner'] === 'triage';
+});
+check('extra environment, volumes and mounts arrive', () => env(of('everything')).https_proxy === 'http://proxy.example:3128' && replica(of('single')).spec.template.spec.volumes.some(v => v.persistentVolumeClaim));
+check('extra objects are templates, as maps and as text', () => {
+  const objects = of('everything');
+  return one(objects, 'ConfigMap', 'rel-grooming-extra').data.a === 'b' && one(objects, 'ConfigMap', 'from-text').data.release === 'rel';
+});
+check('an account of one\'s own is not made', () => all(of('single'), 'ServiceAccount').length === 0 && replica(of('single')).spec.template.spec.serviceAccountName === 'default');
+check('names can be overridden', () => replica(of('single')).metadata.name === 'triage' && replica(of('everything')).metadata.name === 'rel-grooming');
+check('no name is too long for Kubernetes', () => {
+  const objects = of('split-roles', '--set', `fullnameOverride=${'x'.repeat(60)}`, '--set', 'monitoring.dashboard.enabled=true');
+  return objects.every(o => o.metadata.name.length <= 63) && objects.length > 6;
+});
+
+// ------------------------------------------------------------------------------------------------------------- watching
+
+const watched = of('monitored');
+const rules = YAML.parse(fs.readFileSync(path.join(root, 'charts/groomer/files/rules.yaml'), 'utf8'));
+check('nothing of Prometheus\'s operator by default', () => !token.some(o => o.apiVersion.startsWith('monitoring.')));
+check('a ServiceMonitor finds the Service', () => one(watched, 'ServiceMonitor').spec.selector.matchLabels['app.kubernetes.io/instance'] === 'rel' && one(watched, 'ServiceMonitor').spec.endpoints[0].interval === '15s');
+check('a PodMonitor has its interval', () => one(of('podmonitor'), 'PodMonitor').spec.podMetricsEndpoints[0].interval === '30s' && !one(of('podmonitor'), 'ServiceMonitor'));
+check('labels for Prometheus\'s selector arrive', () => ['ServiceMonitor', 'PrometheusRule'].every(kind => one(watched, kind).metadata.labels.release === 'prometheus'));
+check('the rules are those of the file, all of them', () => {
+  const names = groups => groups.flatMap(g => g.rules.map(r => r.alert)).join();
+  return names(one(watched, 'PrometheusRule').spec.groups) === names(rules.groups) && rules.groups[0].rules.length >= 9;
+});
+check('the rules ask for the release\'s namespace alone', () => {
+  const text = JSON.stringify(one(watched, 'PrometheusRule').spec);
+  return !text.includes('namespace=\\"groomer\\"') && text.includes('namespace=\\"prod\\"');
+});
+check('the rules\' own templates are left to Prometheus', () => JSON.stringify(one(watched, 'PrometheusRule').spec).includes('{{ $value }}'));
+check('every alert names its runbook, which is there', () => one(watched, 'PrometheusRule').spec.groups.flatMap(g => g.rules).every(r => fs.existsSync(path.join(root, r.annotations.runbook_url.replace(/^.*\/main\//, '')))));
+check('the dashboard is the file, byte by byte', () => {
+  const map = one(watched, 'ConfigMap', 'rel-groomer-dashboard');
+  return map.data['groomer.json'].trim() === fs.readFileSync(path.join(root, 'charts/groomer/files/dashboard.json'), 'utf8').trim() && map.metadata.labels.grafana_dashboard === '1' && map.metadata.annotations.grafana_folder === 'Groomer';
+});
+check('skipIfMissing leaves away what the cluster does not know', () => !of('monitored', '--set', 'monitoring.renderMode=skipIfMissing').some(o => o.apiVersion.startsWith('monitoring.')));
+check('skipIfMissing renders what it knows', () => {
+  const objects = of('monitored', '--set', 'monitoring.renderMode=skipIfMissing', '--api-versions', 'monitoring.coreos.com/v1/ServiceMonitor');
+  return !!one(objects, 'ServiceMonitor') && !one(objects, 'PrometheusRule');
+});
+
+// ------------------------------------------------------------------------------------------------ Job and trial PostgreSQL
+
+const split = of('split-roles');
+const job = objects => one(objects, 'Job');
+check('the Job migrates, by the owner\'s connection string', () => job(split).spec.template.spec.containers[0].args.join() === 'migrate' && config(split, 'migrate.yaml').database.url_file === '/run/secrets/groomer/migration-db-url');
+check('the replicas do not see it', () => !sources({spec: replica(split).spec.template.spec}).some(s => s.includes('migration')) && sources({spec: job(split).spec.template.spec}).some(s => s.includes('migration')));
+check('another image has another Job, since a Job cannot be changed', () => job(split).metadata.name !== job(of('split-roles', '--set', 'image.tag=next')).metadata.name && job(split).metadata.name === job(of('split-roles')).metadata.name);
+check('the Job gives up at last', () => job(split).spec.backoffLimit === 10 && job(split).spec.template.spec.restartPolicy === 'Never');
+check('without it there is none', () => all(token, 'Job').length === 0 && !('migrate.yaml' in one(token, 'ConfigMap').data));
+const trial = of('trial');
+check('the trial PostgreSQL is where the configuration looks', () => config(trial).database.url === 'postgresql://groomer@rel-groomer-trial-db:5432/groomer?sslmode=disable' && !!one(trial, 'Service', 'rel-groomer-trial-db'));
+check('it has the same password, as a file', () => {
+  const {containers: [container], volumes} = one(trial, 'Deployment', 'rel-groomer-trial-db').spec.template.spec;
+  return container.env.some(e => e.name === 'POSTGRES_PASSWORD_FILE') && volumes.find(v => v.name === 'password').projected.sources[0].secret.items[0].key === 'db-password';
+});
+check('only this release reaches it, and it reaches nothing', () => {
+  const {spec} = one(trial, 'NetworkPolicy', 'rel-groomer-trial-db');
+  return spec.ingress[0].from[0].podSelector.matchLabels['app.kubernetes.io/instance'] === 'rel' && spec.policyTypes.includes('Egress') && !spec.egress;
+});
+check('it is off by default', () => all(token, 'Deployment').length === 1);

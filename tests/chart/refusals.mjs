@@ -1,0 +1,70 @@
+// What is refused, and by which sentence; and what umbrella charts may do.
+import path from 'path';
+import {spawnSync} from 'child_process';
+import {root, render, say} from './lib.mjs';
+
+const values = name => `ci/${name}-values.yaml`;
+function refused(what, file, sets, sentence) {
+  const {error} = render(values(file), ...sets.flatMap(set => ['--set', set]));
+  say(`refused: ${what}`, error.includes(sentence), error || 'it renders');
+}
+
+refused('no image', 'token', ['image.repository='], 'image.repository is empty: no image is published');
+refused('no repositories', 'token', ['config.repositories=null'], 'config.repositories is empty');
+refused('no database', 'token', ['config.database=null'], 'No database is named');
+refused('two databases', 'token', ['secrets.databaseUrl.existingSecret=x'], 'The database is named by config.database.url and by secrets.databaseUrl');
+refused('the trial PostgreSQL beside a database', 'token', ['trialPostgresql.enabled=true'], 'and by trialPostgresql.enabled');
+refused('the trial PostgreSQL without a password', 'trial', ['secrets.databasePassword.value='], 'trialPostgresql.enabled needs secrets.databasePassword');
+refused('a password in the address', 'token', ['config.database.url=postgresql://groomer:oh@db/groomer'], 'config.database.url has a password in it');
+refused('a password in its query', 'token', ['config.database.url=postgresql://db/groomer?password=oh'], 'config.database.url has a password in it');
+refused('a password among key=value pairs', 'token', ['config.database.url=host=db password=oh'], 'config.database.url has a password in it');
+refused('a secret in both ways', 'token', ['secrets.githubToken.value=x'], 'secrets.githubToken has an existingSecret and a value');
+refused('a Secret without a key', 'token', ['secrets.githubToken.key='], 'which key of the Secret groomer-github is it?');
+refused('a token beside an App', 'app', ['secrets.githubToken.existingSecret=x'], 'groomer acts either by a token or as an App');
+refused('an App without a key', 'app', ['secrets.githubAppKey.existingSecret='], 'an App needs its private key');
+refused('an App without its ids', 'token', ['secrets.githubToken.existingSecret=', 'secrets.githubAppKey.existingSecret=x', 'config.github.app.id=1'], 'config.github.app lacks id or installation_id');
+refused('a model without its key', 'app', ['secrets.modelKey.existingSecret='], 'config.model.provider is openai, and secrets.modelKey is not set');
+refused('both monitors', 'monitored', ['monitoring.podMonitor.enabled=true'], 'every pod would be scraped twice');
+refused('a budget with one replica', 'token', ['replicas=1', 'podDisruptionBudget.enabled=true'], 'would block every drain');
+refused('the Job without its owner', 'token', ['migrationJob.enabled=true'], 'migrationJob.enabled needs secrets.migrationDatabaseUrl');
+refused('an owner without the Job', 'token', ['secrets.migrationDatabaseUrl.existingSecret=x'], 'nothing would use it');
+refused('a backlog on the read-only root', 'single', ['config.repositories[0].path=backlog.json'], 'must begin with /');
+for (const [path, instead] of [
+  ['database.password_file', 'secrets.databasePassword'], ['github.token_file', 'secrets.githubToken'], ['github.webhook_secret_file', 'secrets.webhook'],
+  ['model.api_key_file', 'secrets.modelKey'], ['http.admin_token_file', 'secrets.adminToken']])
+  refused(`config.${path}, which is the chart's`, 'token', [`config.${path}=/x`], `config.${path} is written by the chart: use ${instead}`);
+refused('another listener', 'token', ['config.http.listen=0.0.0.0:80'], 'config.http.listen is written by the chart');
+
+// By the schema.
+refused('an unknown value', 'token', ['replicaCount=3'], "additional properties 'replicaCount' not allowed");
+refused('an unknown value deeper down', 'token', ['image.name=x'], "additional properties 'name' not allowed");
+refused('an unknown key of the configuration', 'token', ['config.policy.mod=apply'], "additional properties 'mod' not allowed");
+refused('an unknown mode', 'token', ['config.policy.mode=yes'], '/config/policy/mode');
+refused('an ill-typed number', 'token', ['replicas=two'], '/replicas');
+refused('too many replicas', 'token', ['replicas=21'], '/replicas');
+refused('root', 'token', ['userId=0'], '/userId');
+refused('a grace that is too short', 'token', ['terminationGracePeriodSeconds=30'], '/terminationGracePeriodSeconds');
+refused('a wrong digest', 'token', ['image.digest=latest'], '/image/digest');
+refused('a wrong way to render', 'token', ['monitoring.renderMode=never'], '/monitoring/renderMode');
+refused('a wrong budget', 'token', ['podDisruptionBudget.enabled=maybe'], '/podDisruptionBudget/enabled');
+
+const accepted = (what, ...sets) => {
+  const {error} = render(values('token'), ...sets.flatMap(set => ['--set', set]));
+  say(`accepted: ${what}`, error === '', error);
+};
+accepted('what an umbrella chart puts under global', 'global.storageClass=fast', 'global.other.deep=1');
+accepted('enabled, by which an umbrella chart switches it', 'enabled=false');
+accepted('a model of one\'s own without a key', 'config.model.provider=openai', 'config.model.name=llama', 'config.model.base_url=http://llama:8000/v1');
+accepted('a user at a host without a password', 'config.database.url=postgresql://groomer@a\\,b:5433/groomer?sslmode=verify-full');
+
+// NOTES, which helm template does not show: an installation that only pretends.
+function notes(file, ...sets) {
+  const run = spawnSync(process.env.HELM, ['install', 'rel', path.join(root, 'charts/groomer'), '--dry-run=client', '-n', 'prod', '-f', path.join(root, 'charts/groomer', values(file)), ...sets.flatMap(set => ['--set', set])], {encoding: 'utf8'});
+  return run.stdout.split('\nNOTES:\n')[1] ?? run.stderr;
+}
+const told = (what, text, ...parts) => say(`notes: ${what}`, parts.every(part => text.includes(part)), text);
+told('what to do next', notes('token'), 'rollout status deployment/rel-groomer', 'helm -n prod test rel', 'policy.mode: dry-run', 'Nothing scrapes it yet');
+told('how to take back, where it writes', notes('token', 'config.policy.mode=apply'), 'policy.mode is apply', 'groomer undo');
+told('what the trial PostgreSQL is not, and that values are kept', notes('trial'), 'keeps its data in its pod', 'secrets.databasePassword, secrets.githubToken are given as values');
+told('what one replica costs', notes('single'), 'With one replica nobody works while it is replaced');
+say('notes: no secret is shown', !/for-a-first-look|ghp_forafirstlook/.test(notes('trial')));
