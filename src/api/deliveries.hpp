@@ -12,10 +12,6 @@
 
 namespace groomer::api {
 
-// GitHub sends up to 25 MiB, for installations with very many repositories: what tells of an issue and a comment is below this, since
-// each of their texts is at most 256 KiB.
-inline constexpr std::size_t most_webhook_bytes = 2UL * 1024 * 1024;
-
 class Deliveries {
 public:
     struct Parts {

@@ -1,6 +1,6 @@
 #include "api/endpoints.hpp"
 
-#include "api/deliveries.hpp"
+#include "api/webhook.hpp"
 
 namespace groomer::api {
 namespace {

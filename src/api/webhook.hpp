@@ -1,6 +1,7 @@
 // What GitHub sends to `POST /api/github/webhook`: whose it is, and what it means for the backlog. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,6 +9,10 @@
 #include <vector>
 
 namespace groomer::api {
+
+// GitHub sends up to 25 MiB, for installations with very many repositories: what tells of an issue and a comment is below this, since
+// each of their texts is at most 256 KiB.
+inline constexpr std::size_t most_webhook_bytes = 2UL * 1024 * 1024;
 
 // header: of X-Hub-Signature-256, "sha256=" and hexadecimal digits; body: as it came, before anything else is made of it. secrets: one a
 // line, so that the old and the new are good while one takes the other's place; none: nothing is signed. Takes the same time for every
