@@ -20,11 +20,11 @@ using Arguments = std::map<std::string, std::string>;
 
 constexpr auto usage =
     "usage: fake_github [--port N] [--issues FILE] [--repo OWNER/NAME] [--fill N] [--body-bytes N] [--log FILE]"
-    " [--token T] [--limits as-github|none]";
+    " [--token T] [--limits as-github|none] [--url URL]";
 
 Arguments read(int argc, char** argv) {
-    Arguments given{{"--port", "0"}, {"--issues", ""}, {"--repo", "demo/backlog"}, {"--fill", "0"},
-                    {"--log", ""},   {"--token", ""},  {"--body-bytes", "120"},    {"--limits", "as-github"}};
+    Arguments given{{"--port", "0"}, {"--issues", ""},        {"--repo", "demo/backlog"}, {"--fill", "0"}, {"--log", ""},
+                    {"--token", ""}, {"--body-bytes", "120"}, {"--limits", "as-github"},  {"--url", ""}};
     for (int i = 1; i < argc; i += 2) {
         auto const at = given.find(argv[i]);
         if (at == given.end() || i + 1 == argc) throw std::invalid_argument{usage};
@@ -42,6 +42,7 @@ void set_up(State& state, Arguments const& given) {
         state.user(mine.login);
         state.access.add_token(token, std::move(mine));
     }
+    if (!given.at("--url").empty()) state.options.base_url = given.at("--url");
     if (given.at("--limits") == "none") state.limits.options.per_hour = state.limits.options.points_per_minute = 0;
     auto& repository = state.add_repository(repo);
     Fill many;
