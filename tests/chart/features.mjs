@@ -15,6 +15,11 @@ const restart = objects => replica(objects).spec.template.metadata.annotations['
 
 const token = of('token');
 check('the image has the appVersion for its tag', () => image(token) === 'registry.example/groomer:0.1.0');
+check('that is the version of the source, and of the Dockerfile\'s label', () => {
+  const read = file => fs.readFileSync(path.join(root, file), 'utf8');
+  const [, version] = /project\(groomer VERSION ([0-9.]+)/.exec(read('CMakeLists.txt'));
+  return YAML.parse(read('charts/groomer/Chart.yaml')).appVersion === version && read('Dockerfile').includes(`image.version="${version}"`);
+});
 check('a tag goes before the appVersion', () => image(of('single')) === 'registry.example/groomer:dev');
 check('a digest goes before a tag', () => /^registry\.example\/groomer@sha256:[0-9a-f]{64}$/.test(image(of('app'))));
 check('global.imageRegistry goes before both registries', () => image(of('everything')) === 'mirror.example/groomer:0.1.0');
