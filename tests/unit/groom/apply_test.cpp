@@ -21,8 +21,8 @@ TEST(StepsOfAPlan, BeginWithLabelsAndCloseLast) {
     plan.add = {"a", "b"};
     auto const steps = steps_of(plan);
     EXPECT_EQ(shown(steps),
-              (std::vector<std::string>{"label.add|a|", "label.add|b|", "label.remove|old|", "comment.set|note|thanks", "comment.set|other|x",
-                                        "section.set|triage|known", "title.set||New", "issue.close|completed|"}));
+              (std::vector<std::string>{"label.add|a|", "label.add|b|", "label.remove|old|", "comment.set|note|thanks",
+                                        "comment.set|other|x", "section.set|triage|known", "title.set||New", "issue.close|completed|"}));
     for (std::size_t i = 0; i < steps.size(); ++i) {
         EXPECT_EQ(steps[i].seq, static_cast<int>(i));
         EXPECT_EQ(steps[i].status, "planned");
