@@ -150,9 +150,12 @@ std::string openapi(std::string_view version) {
 }
 
 net::Handler openapi_handler(std::string_view version) {
-    net::Response response;
-    response.body = openapi(version);
-    return [response = std::move(response)](net::Request) -> Task<net::Response> { co_return response; };
+    // Made when it is asked for: a standby would pay for it all its life.
+    return [version = std::string{version}](net::Request) -> Task<net::Response> {
+        net::Response response;
+        response.body = openapi(version);
+        co_return response;
+    };
 }
 
 }  // namespace groomer::api

@@ -24,14 +24,17 @@ std::string content_policy(std::string_view html) {
 }
 
 net::Handler page_handler() {
-    net::Response page;
-    page.content_type = "text/html; charset=utf-8";
-    page.body = page_text();
-    page.headers = {{"Content-Security-Policy", content_policy(page_text())},
-                    {"Referrer-Policy", "no-referrer"},
-                    {"Cross-Origin-Opener-Policy", "same-origin"},
-                    {"Cache-Control", "no-cache"}};
-    return [page = std::move(page)](net::Request) -> Task<net::Response> { co_return page; };
+    // Made when it is asked for: a standby would pay for it all its life.
+    return [](net::Request) -> Task<net::Response> {
+        net::Response page;
+        page.content_type = "text/html; charset=utf-8";
+        page.body = page_text();
+        page.headers.push_back({"Content-Security-Policy", content_policy(page_text())});
+        page.headers.push_back({"Referrer-Policy", "no-referrer"});
+        page.headers.push_back({"Cross-Origin-Opener-Policy", "same-origin"});
+        page.headers.push_back({"Cache-Control", "no-cache"});
+        co_return page;
+    };
 }
 
 }  // namespace groomer::api

@@ -12,6 +12,7 @@
 #include "app/status_view.hpp"
 #include "app/version.hpp"
 #include "base/error.hpp"
+#include "base/memory.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -138,6 +139,7 @@ Task<> Replica::bring_up() {
     }
     if (stopping_ || fatal_) co_return;  // while the database was waited for, which no cancellation ends
     started_ = true;
+    give_back_memory();
     log_.info("ready", {{"component", "app"}});
     background_.spawn("listen", [this] { return listen(); });
     background_.spawn("webhooks", [this] { return deeds_.work(); });

@@ -3,6 +3,7 @@
 #include "app/metered_tracker.hpp"
 #include "app/version.hpp"
 #include "base/error.hpp"
+#include "base/memory.hpp"
 #include "config/fingerprint.hpp"
 #include "config/reload.hpp"
 #include "lock/hold.hpp"
@@ -12,8 +13,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-
-#include <malloc.h>
 
 #include <random>
 #include <set>
@@ -232,7 +231,7 @@ void Service::relieve_when_idle() {
     learner_.forget();
     neighbours_.forget();
     work_.close_idle();  // their buffers have grown to the largest answer
-    ::malloc_trim(0);
+    give_back_memory();
 }
 
 // Counts a tick for as long as it lives, cancelled or not.

@@ -174,8 +174,14 @@ async function main() {
   for (const replica of all) await replica.start();
   const targets = () => [...all.map(target), ...staged];
   prometheus.scrape(targets());
-  const from = Date.now() / 1000;
   await prometheus.start();
+  // Before it has asked all replicas there is nothing to be quiet about: how soon that is, is the machine's matter.
+  await until('all replicas were scraped', 60, async () => {
+    const [up] = await prometheus.query('count(groomer_build_info{namespace="groomer"})');
+    const loud = await prometheus.query('ALERTS{namespace="groomer", alertstate="firing"}');
+    return Number(up?.value[1]) === 3 && !loud.length;
+  });
+  const from = Date.now() / 1000;
   await Promise.all([quietRun(all, prometheus, targets, from), standby()]);
   await stagedFaults(all, prometheus, from);
 }
