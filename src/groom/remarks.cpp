@@ -2,6 +2,7 @@
 
 #include "groom/labels.hpp"
 #include "groom/suggestion.hpp"
+#include "groom/texts.hpp"
 
 #include <algorithm>
 
@@ -16,13 +17,6 @@ std::string_view role_of(model::Judgement const& judgement, config::Policy const
         for (auto const& value : family.values)
             if (family.name == "status" && value.label == *decision->value) return value.role;
     return {};
-}
-
-std::string normalised(std::string_view text) {
-    std::string out{text};
-    std::erase(out, '\r');
-    out.resize(out.find_last_not_of(" \t\n") + 1);
-    return out;
 }
 
 // Our comment of that name, without the mark at its end.

@@ -12,11 +12,6 @@ store::Said find(std::vector<store::Said> const& said, std::string_view op, std:
     return found == said.end() ? store::Said{} : *found;
 }
 
-std::string_view trimmed(std::string_view text) {
-    auto const last = text.find_last_not_of(" \t\r\n");
-    return last == std::string_view::npos ? std::string_view{} : text.substr(0, last + 1);
-}
-
 // Nor one by which groomer would leave the issue alone from then on.
 bool may_rename(tracker::Issue const& issue, std::string const& title, config::Policy const& policy, store::Said const& known) {
     if (title.empty() || title == issue.title || !issue.renames.empty() || issue.history_cut || known.made) return false;
@@ -31,12 +26,19 @@ bool may_write(tracker::Issue const& issue, std::string const& text, store::Said
     // Marks that are damaged, or anybody's own: what is ours could not be told. And a body has its longest size.
     constexpr std::size_t longest_body = 60'000;
     bool const marked = issue.body.find("<!-- groomer:") != std::string::npos || issue.body.find("<!-- /groomer:") != std::string::npos;
-    if (trimmed(text).empty() || marked || issue.body.size() + text.size() > longest_body) return false;
+    if (normalised(text).empty() || marked || issue.body.size() + text.size() > longest_body) return false;
     if (there == issue.sections.end()) return !known.made;  // else a person has taken it out
-    return known.text && trimmed(*known.text) == there->text && trimmed(text) != there->text;
+    return known.text && normalised(*known.text) == there->text && normalised(text) != there->text;
 }
 
 }  // namespace
+
+std::string normalised(std::string_view text) {
+    std::string out{text};
+    std::erase(out, '\r');
+    out.resize(out.find_last_not_of(" \t\n") + 1);
+    return out;
+}
 
 bool has_texts(model::Judgement const& judgement, config::Policy const& policy) {
     return policy.titles_and_bodies_enabled && (judgement.title || judgement.section);

@@ -7,11 +7,16 @@
 #include "store/said.hpp"
 #include "tracker/tracker.hpp"
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace groomer::groom {
 
 inline constexpr std::string_view summary_name = "summary";  // of the section
+
+// Without line ends of other systems and the white space at the end, which trackers change: texts of ours are compared so.
+std::string normalised(std::string_view text);
 
 // Does the judgement have a text that policy.titles_and_bodies lets groomer write?
 bool has_texts(model::Judgement const& judgement, config::Policy const& policy);

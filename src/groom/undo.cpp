@@ -4,6 +4,7 @@
 #include "groom/labels.hpp"
 #include "groom/outcome.hpp"
 #include "groom/revision.hpp"
+#include "groom/texts.hpp"
 
 #include <algorithm>
 #include <map>
@@ -134,8 +135,7 @@ std::optional<std::string> take_back_text(tracker::Issue const& issue, store::Ac
     auto const there =
         std::find_if(issue.sections.begin(), issue.sections.end(), [&](auto const& section) { return section.name == act.label; });
     if (there == issue.sections.end()) return std::nullopt;
-    if (act.text.substr(0, act.text.find_last_not_of(" \t\r\n") + 1) != there->text)
-        return "the section in its text stays, since somebody has edited it";
+    if (normalised(act.text) != there->text) return "the section in its text stays, since somebody has edited it";
     plan.sections.push_back({act.label, before});
     return std::nullopt;
 }
