@@ -1,4 +1,4 @@
-// What a tick has claimed and what became of it: for groomer.cpp, take_back.cpp and tick_end.cpp alone.
+// What a tick has claimed and what became of it: for groomer.cpp, treat.cpp, take_back.cpp and tick_end.cpp alone.
 #pragma once
 
 #include "groom/groomer.hpp"

@@ -68,18 +68,18 @@ Task<> Judge::begin_tick(std::vector<std::string> sources) {
     if (failure) parts_.log.warning("no similar issues are shown to the language model", {{"component", "model"}, {"error", *failure}});
 }
 
-Task<model::Judgement> Judge::judge(Case one) {
+Task<std::optional<model::Judgement>> Judge::judge(Case one) {
     std::string fallback;
     if (one.entry.model) {
         auto asking = ask(one, fallback);
         auto judgement = co_await std::move(asking);
-        if (judgement) co_return std::move(*judgement);
+        if (judgement || one.hold.winding_down()) co_return std::move(judgement);
         tell(fallback);
     }
     auto judging = judge_without(one);
     auto judgement = co_await std::move(judging);
     judgement.fallback = fallback;
-    co_return std::move(judgement);
+    co_return std::optional{std::move(judgement)};
 }
 
 // What is kept, or else what it says now.

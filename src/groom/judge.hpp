@@ -66,8 +66,9 @@ public:
     Task<> begin_tick(std::vector<std::string> sources);
     // Instead of it, where nothing is to be judged. Throws pg::DatabaseError.
     Task<> idle_tick() { return budget_.idle_tick(); }
-    // Throws store::HoldLost and pg::DatabaseError.
-    Task<model::Judgement> judge(Case one);
+    // Nothing: the tick winds down, and the language model was not heard; whoever works next asks it. Throws store::HoldLost and
+    // pg::DatabaseError.
+    Task<std::optional<model::Judgement>> judge(Case one);
 
     // What this tick has paid for; the time is the caller's to know.
     [[nodiscard]] Cost cost() const { return {judged_, budget_.spent_in_tick(), 0}; }

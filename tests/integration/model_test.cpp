@@ -290,5 +290,24 @@ TEST_F(Asking, AKeptAnswerThatCannotBeReadIsAskedForAnew) {
     EXPECT_EQ(asked().size(), 2U) << "and is kept in its place";
 }
 
+// The answer that is under way is awaited; what waits for its turn is judged by the model later, and not by less now.
+TEST_F(Asking, AtAStopWhatWasNotAskedIsLeftForTheNextHolder) {
+    for (int i = 0; i < 3; ++i) issue("It panics " + std::to_string(i), "On start.");
+    mind([this](auto const&) {
+        asio::post(*context, [this] { service->groom_loop().stop(); });
+        return answer("type/bug", "priority/p2", 0.95);
+    });
+    ask(", concurrency: 1");
+    auto const report = tick();
+    EXPECT_TRUE(report.cut_short);
+    EXPECT_EQ(asked().size(), 1U);
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.run"), "1") << lines.str();
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.lease"), "0");
+    mind([](auto const&) { return answer("type/bug", "priority/p2", 0.95); });
+    ask(", concurrency: 1");
+    EXPECT_EQ(groom_all(), 2U);
+    EXPECT_EQ(asked().size(), 3U) << lines.str();
+}
+
 }  // namespace
 }  // namespace groomer
