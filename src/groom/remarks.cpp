@@ -42,20 +42,27 @@ bool is_there(tracker::Issue const& issue, std::string_view name) {
                        [&](auto const& comment) { return comment.actor == tracker::Actor::self && comment.name == name; });
 }
 
+// There is one comment an issue: whatever the mode was when it was made, the mode of today speaks there.
+std::string place_of(tracker::Issue const& issue, std::string_view name, std::string_view of_other_mode) {
+    return std::string{!is_there(issue, name) && is_there(issue, of_other_mode) ? of_other_mode : name};
+}
+
 }  // namespace
 
 std::vector<Wish> wishes(tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy, Plan const& plan) {
     std::vector<Wish> out;
     if (policy.mode == config::Mode::suggest) {
-        if (plan.empty()) return {{{std::string{suggestion_name}, settled_suggestion()}, true}};
-        return {{{std::string{suggestion_name}, suggestion(issue.ref, plan, judgement, policy)}}};
+        auto const name = place_of(issue, suggestion_name, notice_name);
+        if (plan.empty()) return {{{name, settled_suggestion()}, true}};
+        return {{{name, suggestion(issue.ref, plan, judgement, policy)}}};
     }
+    auto const name = place_of(issue, notice_name, suggestion_name);
+    bool const speaks_there = policy.comments_enabled && name == suggestion_name;
     // One of before the mode was changed would go on saying that nothing is set.
-    if (policy.mode == config::Mode::apply && is_there(issue, suggestion_name))
+    if (policy.mode == config::Mode::apply && is_there(issue, suggestion_name) && !speaks_there)
         out.push_back({{std::string{suggestion_name}, settled_suggestion()}, true});
     if (!policy.comments_enabled) return out;
     // A judgement is of what the issue says now, answers and all: none is made without them.
-    std::string const name{notice_name};
     bool const may_close = policy.close_enabled && !issue.was_reopened && !issue.history_cut && !issue.locked && !issue.assigned;
     auto const closing = may_close ? role_of(judgement, policy, plan.own_after) : std::string_view{};
     bool const asks = !judgement.gaps.empty() && role_of(judgement, policy, plan.after) == "needs_info";
@@ -64,7 +71,7 @@ std::vector<Wish> wishes(tracker::Issue const& issue, model::Judgement const& ju
     else if (asks) out.push_back({{name, request_for_gaps(judgement, false)}});
     else if (closing == "already_done" && !issue.merged.empty())
         out.push_back({{name, done_notice(issue.merged.front().number)}, false, tracker::CloseReason::completed});
-    else if (is_there(issue, name)) out.push_back({{name, settled_notice()}, true});
+    else if (is_there(issue, name)) out.push_back({{name, speaks_there ? settled_suggestion() : settled_notice()}, true});
     return out;
 }
 

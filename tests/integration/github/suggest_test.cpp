@@ -111,6 +111,22 @@ TEST_F(Saying, WhatAPersonDeletesIsNotSaidAgain) {
     EXPECT_EQ(acts(1), Acts{"comment.add"});
 }
 
+TEST_F(Saying, NorOnceItIsOlderThanWhatIsKept) {
+    say("suggest, retention: 1h, comments: {cooldown: 0s}");
+    look();
+    person([](State& state, auto& repository, auto const& by) {
+        state.delete_comment(repository, state.issue(of_octocat, 1).history->comments.at(0).id, by);
+    });
+    database->query(
+        "UPDATE groomer.step SET planned_at = planned_at - interval '1 day', ended_at = ended_at - interval '1 day' RETURNING 1");
+    database->query("UPDATE groomer.run SET at = at - interval '1 day' RETURNING 1");
+    look();
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.run WHERE at < clock_timestamp() - interval '2 hours'"), 0) << "old runs were dropped";
+    retitle(1, "A typo in the help");
+    look();
+    EXPECT_EQ(acts(1), Acts{"comment.add"});
+}
+
 TEST_F(Saying, WhatWasOnlySuggestedIsNotTakenBackAndIsSetOnceTheModeSaysSo) {
     look();
     auto const undone = command({"undo", "--since", "1h"});
@@ -220,6 +236,21 @@ TEST_F(Asking, GapsThatChangeAreEditedIntoTheSameComment) {
     EXPECT_EQ(acts(1), expected);
     EXPECT_NE(comment(1).find("- A file that shows it."), std::string::npos) << comment(1);
     EXPECT_EQ(acts(2), labelled_and_asked);
+}
+
+TEST_F(Asking, OneCommentAnIssueWhateverTheModeWasBefore) {
+    ask("suggest, comments: {enabled: true, cooldown: 0s}");
+    look();
+    EXPECT_EQ(acts(1), Acts{"comment.add"});
+    ask("apply, comments: {enabled: true, cooldown: 0s}");
+    for (int i = 0; i < 2; ++i) look();
+    EXPECT_NE(comment(1).find("To go on, this is missing:\n\n- The version"), std::string::npos) << comment(1);
+    ask("suggest, comments: {enabled: true, cooldown: 0s}");
+    label(1, {"type/question"});
+    for (int i = 0; i < 2; ++i) look();
+    auto const done = acts(1);
+    EXPECT_EQ(std::count(done.begin(), done.end(), "comment.add"), 1);
+    EXPECT_EQ(comment(1).find("To go on, this is missing"), std::string::npos) << comment(1);
 }
 
 TEST_F(Asking, NothingIsSaidWhereItIsOffOrNoModelJudges) {

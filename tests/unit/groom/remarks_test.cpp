@@ -75,6 +75,30 @@ TEST_F(WishesTest, SuggestsWhatIsPlannedAndSettlesWhatStandsThere) {
     EXPECT_FALSE(made[0].only_in_place);
 }
 
+// One comment an issue, whatever the mode was when it was made.
+TEST_F(WishesTest, TheModeOfTodaySpeaksInTheCommentThatIsThere) {
+    auto const there = [&](std::string const& name) {
+        issue.comments = {{"us", Actor::self, "text\n\n<!-- groomer:" + name + " -->", name}};
+    };
+    there("suggestion");
+    auto made = make();
+    ASSERT_EQ(made.size(), 1U);
+    EXPECT_EQ(made[0].comment.name, "suggestion");
+    EXPECT_NE(made[0].comment.text.find("- The version."), std::string::npos);
+    judgement.gaps.clear();
+    made = make();
+    ASSERT_EQ(made.size(), 1U);
+    EXPECT_EQ(made[0].comment.text, settled_suggestion());
+    EXPECT_TRUE(made[0].only_in_place);
+    policy.mode = Mode::suggest;
+    plan.add = {"bug"};
+    there("notice");
+    made = make();
+    ASSERT_EQ(made.size(), 1U);
+    EXPECT_EQ(made[0].comment.name, "notice");
+    EXPECT_NE(made[0].comment.text.find("`bug`"), std::string::npos);
+}
+
 struct RemarksTest : ::testing::Test {
     void is_there(std::string name = "notice", Actor actor = Actor::self, std::string body = "text") {
         issue.comments.push_back({"us", actor, std::move(body), std::move(name)});
