@@ -200,5 +200,66 @@ TEST_F(GithubContent, a_lost_answer_on_the_new_address_is_found_out_about_too) {
     server_.with_state([](State& state) { EXPECT_EQ(state.faults.sprung(), 1U); });
 }
 
+// What stands there is written over: it is looked at when the write may go, not when it begins to wait.
+TEST_F(GithubContent, what_a_person_writes_while_a_write_waits_for_its_pace_stays) {
+    int waits = 0;
+    auto const edit = [&] {
+        ++waits;
+        server_.advance(1s);
+        server_.with_state([](State& state) {
+            state.edit_issue(state.at(quill), state.issue(quill, 1), {.title = {}, .body = "theirs, and more", .open = {}}, person());
+        });
+    };
+    auto const tracker = open({.between_writes = 50ms, .on_wait = edit});
+    EXPECT_EQ(run_task(add_label(*tracker, {quill, 1}, "a", guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_EQ(waits, 0);
+    EXPECT_EQ(run_task(tracker->set_section({quill, 1}, "triage", "ours", guard_of(7))).outcome, WriteOutcome::done);
+    EXPECT_GT(waits, 0) << "or nothing is shown";
+    auto const body = server_.with_state([](State& state) { return state.issue(quill, 1).body; });
+    EXPECT_TRUE(body.starts_with("theirs, and more")) << body;
+}
+
+// An edited comment and a merged pull request move neither the issue's ETag nor its time.
+TEST_F(GithubContent, a_history_is_read_again_after_ten_minutes_and_where_it_is_wanted_anew) {
+    Replica tracker{server_, quill};
+    server_.with_state([](State& state) { state.add_comment(state.at(quill), state.issue(quill, 1), "Me too.", person()); });
+    server_.advance(1min);
+    auto const merged = [&](bool anew) { return run_task(anew ? tracker.read_anew({quill, 1}) : tracker.read({quill, 1}))->merged.size(); };
+    auto const merge = [&](std::int64_t number) {
+        server_.with_state([&](State& state) { state.refer(state.issue(quill, 1), {quill, number, "Fix", "fixes #1", true}, person()); });
+    };
+    merge(2);
+    EXPECT_EQ(merged(false), 1U);
+    merge(3);
+    EXPECT_EQ(merged(false), 1U) << "nothing tells of it, or the fake shows what GitHub does not";
+    EXPECT_EQ(merged(true), 2U);
+    merge(4);
+    EXPECT_EQ(merged(false), 2U);
+    tracker.later(9min);
+    EXPECT_EQ(merged(false), 2U);
+    tracker.later(2min);
+    EXPECT_EQ(merged(false), 3U);
+}
+
+TEST_F(GithubContent, a_history_that_is_too_long_to_be_read_whole_is_told_as_cut) {
+    auto const tracker = open();
+    auto const say = [&](int times) {
+        server_.with_state([&](State& state) {
+            for (int i = 0; i < times; ++i) state.add_comment(state.at(quill), state.issue(quill, 1), "more", person());
+        });
+    };
+    say(1100);
+    EXPECT_FALSE(run_task(tracker->read({quill, 1}))->history_cut);
+    say(1);
+    EXPECT_TRUE(run_task(tracker->read({quill, 1}))->history_cut);
+}
+
+TEST_F(GithubContent, a_conversation_that_is_locked_is_told) {
+    auto const tracker = open();
+    EXPECT_FALSE(run_task(tracker->read({quill, 1}))->locked);
+    server_.with_state([](State& state) { state.lock(state.at(quill), state.issue(quill, 1), true, person()); });
+    EXPECT_TRUE(run_task(tracker->read({quill, 1}))->locked);
+}
+
 }  // namespace
 }  // namespace groomer::tracker::test

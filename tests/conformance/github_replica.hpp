@@ -9,7 +9,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -44,16 +46,34 @@ private:
 struct ReplicaOptions {
     std::chrono::milliseconds write_timeout{2000};
     std::chrono::milliseconds settle{11'500};
+    std::chrono::milliseconds between_writes{0};
+    std::function<void()> on_wait = {};  // called on the replica's thread when it begins to wait
+};
+
+class TellingClock final : public Clock {
+public:
+    explicit TellingClock(std::function<void()> on_wait) : on_wait_{std::move(on_wait)} {}
+    [[nodiscard]] BootTime::time_point now() const override { return system_.now() + ahead_.load(); }
+    Task<> sleep_until(BootTime::time_point until) override {
+        if (on_wait_) on_wait_();
+        return system_.sleep_until(until - ahead_.load());
+    }
+    void advance(BootTime::duration by) { ahead_ = ahead_.load() + by; }
+
+private:
+    SystemClock system_;
+    std::function<void()> const on_wait_;
+    std::atomic<BootTime::duration> ahead_{BootTime::duration{0}};
 };
 
 // A replica: a client, credentials and a tracker of its own.
 class Replica final : public Tracker {
 public:
     Replica(fake_github::Server& server, std::string repo, ReplicaOptions given = {})
-        : client_{net::make_http_client(worker_.executor(), {})} {
+        : clock_{std::move(given.on_wait)}, client_{net::make_http_client(worker_.executor(), {})} {
         github::ApiOptions options;
         options.api_url = server.url();
-        options.pace = {std::chrono::milliseconds{0}, 100'000, 100'000, 0};
+        options.pace = {given.between_writes, 100'000, 100'000, 0};
         options.write_timeout = given.write_timeout;
         github::ApiParts parts{*client_, clock_, log_, github::make_token_credentials([] { return std::string{"secret"}; }),
                                [&server] { return server.now(); }};
@@ -71,9 +91,11 @@ public:
         run_task(worker_.run(end(tracker_, client_)));
     }
 
+    void later(BootTime::duration by) { clock_.advance(by); }
     [[nodiscard]] std::chrono::milliseconds settle() const override { return tracker_->settle(); }
     Task<Page> changes(std::string cursor, std::size_t limit) override { return worker_.run(tracker_->changes(std::move(cursor), limit)); }
     Task<std::optional<Issue>> read(IssueRef ref) override { return worker_.run(tracker_->read(std::move(ref))); }
+    Task<std::optional<Issue>> read_anew(IssueRef ref) override { return worker_.run(tracker_->read_anew(std::move(ref))); }
     Task<std::vector<WriteResult>> add_labels(IssueRef ref, std::vector<std::string> labels, WriteGuard guard) override {
         return worker_.run(tracker_->add_labels(std::move(ref), std::move(labels), std::move(guard)));
     }
@@ -98,7 +120,7 @@ public:
     Task<WriteResult> finish_pass(WriteGuard guard) override { return worker_.run(tracker_->finish_pass(std::move(guard))); }
 
 private:
-    SystemClock clock_;
+    TellingClock clock_;
     std::ostringstream lines_;
     Log log_{lines_, LogLevel::warning, Log::Format::text};
     Worker worker_;

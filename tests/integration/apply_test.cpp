@@ -285,6 +285,27 @@ TEST_F(Applying, ALabelIsTriedAgainOnlyOnAnIssueThatNobodyHasChanged) {
     }
 }
 
+TEST_F(Applying, WhatWouldBeWrittenOverIsAskedAboutBeforeItsFirstTry) {
+    auto const whole_plan = plan();
+    for (auto const part : {0, 1, 2}) {
+        auto const number = issue();
+        groom::Plan wish;
+        if (part == 0) wish.sections = whole_plan.sections;
+        if (part == 1) wish.title = whole_plan.title;
+        if (part == 2) wish.close = whole_plan.close;
+        auto life = begin_life();
+        int asked = 0;
+        life->still_same = [&] {
+            ++asked;
+            return say(false);
+        };
+        auto const applied = life->apply(id_of(number), number, wish);
+        EXPECT_EQ(asked, 1) << part;
+        EXPECT_TRUE(applied.changed) << part;
+        EXPECT_EQ(effects(number), std::vector<std::string>{}) << part;
+    }
+}
+
 TEST_F(Applying, OfAnIssueThatIsTwiceInAPageTheLaterCounts) {
     auto life = begin_life();
     auto const version = [](std::string name, std::string title) {

@@ -409,6 +409,8 @@ TEST_F(Replicas, CommandsSayWhatPeopleAskFor) {
     EXPECT_NE(explained.find("added needs-triage"), std::string::npos) << explained;
     EXPECT_NE(explained.find("because: "), std::string::npos) << explained;
     EXPECT_NE(explained.find("judged type: nothing"), std::string::npos) << explained;
+    database->query("UPDATE groomer.run SET judgement = judgement || '{\"related\": [3]}'");
+    EXPECT_NE(command({"explain", "local/backlog#2"}).output.find("about the same matter: #3\n"), std::string::npos);
 
     auto const free_text = command({"lock", "status"}).output;
     EXPECT_NE(free_text.find("lock groomer: free"), std::string::npos) << free_text;

@@ -1,6 +1,10 @@
 // Titles, summaries and closing on GitHub: done once, never over people, and taken back.
 #include "integration/github/saying.hpp"
 
+#include <signal.h>
+
+#include <thread>
+
 namespace groomer::test {
 namespace {
 
@@ -198,6 +202,41 @@ TEST_F(Closing, APersonsAnswerInsideTheNoticeCounts) {
     EXPECT_TRUE(is_open(1));
     EXPECT_TRUE(comment(1).starts_with("It is version 3."));
     EXPECT_FALSE(is_open(2));
+}
+
+TEST_F(Closing, AHolderThatIsKilledBetweenTitleAndClosingDoesNeitherTwice) {
+    look();
+    a_fortnight_passes();
+    ask("apply, comments: {enabled: true, cooldown: 0s}, close: {enabled: true}, titles_and_bodies: {enabled: true}");
+    mind([](auto const&) {
+        return answer("needs_info", R"(["The version that you use."])", "null",
+                      R"(,"title":"Segmentation fault on an empty file","section":null)");
+    });
+    server.with_state([](State& state) {
+        state.faults.add({.method = "PATCH", .path = "*/issues/1", .times = fake_github::Matcher::always}, {.delay_after = 300ms});
+    });
+    database->query("UPDATE groomer.issue SET due_at = clock_timestamp() WHERE open RETURNING 1");
+    auto const has = [&](std::string const& act) {
+        auto const all = acts(1);
+        return std::count(all.begin(), all.end(), act);
+    };
+    {
+        auto const process = start({"run"});
+        auto const end = std::chrono::steady_clock::now() + 20s;
+        while (has("issue.title") == 0 && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
+        process->signal(SIGKILL);  // the answer is still on its way
+        process->wait(5s);
+        ASSERT_EQ(has("issue.title"), 1) << process->output();
+    }
+    EXPECT_EQ(has("issue.close"), 0) << "killed too late to prove anything";
+    server.with_state([](State& state) { state.faults.clear(); });
+    auto const end = std::chrono::steady_clock::now() + 30s;
+    Ended ended{75, ""};
+    while ((ended.status == 75 || number(left()) > 0) && std::chrono::steady_clock::now() < end) ended = command({"once"});
+    look();
+    EXPECT_EQ(has("issue.title"), 1);
+    EXPECT_EQ(has("issue.close"), 1) << last_run(1, "reason");
+    EXPECT_EQ(has("comment.add") + has("comment.edit"), 1);
 }
 
 TEST_F(Closing, ATrialTellsWhatWouldBeSaid) {

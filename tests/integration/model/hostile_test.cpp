@@ -1,6 +1,7 @@
 // Issues that want to be obeyed, and a model that does obey: nothing is written but what a maintainer configured, nobody is called, no
 // link or marker gets through, and no secret is anywhere.
 #include "groom/plan.hpp"
+#include "groom/remarks.hpp"
 #include "groom/verdict.hpp"
 #include "integration/model/asking.hpp"
 #include "model/context.hpp"
@@ -22,7 +23,7 @@ config::Policy policy_with_texts() {
     source.path = "test.yaml";
     source.text =
         "database: {url: \"postgresql://h/d\"}\nrepositories: [{name: o/r, tracker: github}]\n"
-        "policy: {mode: apply, comments: {enabled: true}, titles_and_bodies: {enabled: true}}\n";
+        "policy: {mode: apply, comments: {enabled: true}, titles_and_bodies: {enabled: true}, close: {enabled: true}}\n";
     return config::load(source).config.policy;
 }
 
@@ -40,6 +41,7 @@ public:
         for (auto n = random_() % 3; n > 0; --n) out.labels.push_back(maybe("label " + attack()) + "x");
         for (auto n = random_() % 4; n > 0; --n)
             out.comments.push_back({"mallory", random_() % 2 == 0 ? tracker::Actor::person : tracker::Actor::bot, spoil(attack())});
+        if (random_() % 4 == 0) out.merged.push_back({4, spoil(attack())});
         return out;
     }
 
@@ -104,7 +106,7 @@ TEST(Hostile, NothingThatTenThousandIssuesAskForGetsThrough) {
             if (std::find(family.never_set.begin(), family.never_set.end(), value.label) == family.never_set.end())
                 allowed.insert(value.label);
     Attacker attacker{11};
-    int understood = 0;
+    int understood = 0, announced = 0;
     for (std::int64_t number = 1; number <= 10'000; ++number) {
         auto const issue = attacker.issue(number);
         auto const asked = groom::asked_of(policy, {4, 5});
@@ -113,6 +115,7 @@ TEST(Hostile, NothingThatTenThousandIssuesAskForGetsThrough) {
         shown.issue = {number, true, issue.title, issue.body, issue.labels};
         for (auto const& comment : issue.comments)
             shown.comments.push_back({comment.author, comment.actor == tracker::Actor::bot, false, comment.body});
+        for (auto const& pull : issue.merged) shown.merged.push_back({pull.number, pull.title});
         auto const context = model::make_context(shown, asked, 24 * 1024, "8d1f0a52-2f0c-4c7e-9d0b-3b0f5f1f6a11");
         fake_model::Question question;
         question.schema = json::parse(model::answer_schema(asked)).as_object();
@@ -137,6 +140,11 @@ TEST(Hostile, NothingThatTenThousandIssuesAskForGetsThrough) {
         std::vector<std::string> texts{judgement.summary, judgement.rationale, judgement.comment.value_or(""), judgement.title.value_or(""),
                                        judgement.section.value_or("")};
         for (auto const& decision : judgement.decisions) texts.push_back(decision.reason);
+        for (auto const& wish : groom::wishes(issue, judgement, policy, plan)) {
+            texts.push_back(wish.comment.text);
+            ASSERT_TRUE(wish.announces != tracker::CloseReason::completed || !issue.merged.empty()) << "nothing was merged";
+            announced += wish.announces ? 1 : 0;
+        }
         for (auto const& text : texts) {
             ASSERT_TRUE(model::harmless(text, permitted)) << text;
             ASSERT_EQ(text.find('@'), std::string::npos) << text;
@@ -145,6 +153,7 @@ TEST(Hostile, NothingThatTenThousandIssuesAskForGetsThrough) {
         ASSERT_TRUE(!judgement.duplicate_of || *judgement.duplicate_of == 4 || *judgement.duplicate_of == 5);
     }
     EXPECT_GT(understood, 2000) << "or the attacks are not what a model may say";
+    EXPECT_GT(announced, 100) << "or nothing is shown of closing";
 }
 
 TEST_F(Asking, HostileIssuesGetOnlyConfiguredLabelsAndSecretsStayAtHome) {

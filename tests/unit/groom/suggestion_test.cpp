@@ -161,5 +161,14 @@ TEST(RequestForGaps, CommandsToOtherProgramsAreNone) {
     EXPECT_TRUE(text.starts_with("close\nThe path /usr is fine.\n  lgtm\n")) << text;
 }
 
+TEST_F(SuggestionTest, TellsOfALikelyDuplicateAndOfWhatPeopleAloneDecide) {
+    judgement.duplicate_of = 12;
+    plan.families.push_back({"priority", "escalated", "the model would set p1"});
+    EXPECT_NE(text().find("- **priority**, for people to decide: the model would set p1\n- It may say the same as issue 12.\n"),
+              std::string::npos)
+        << text();
+    EXPECT_EQ(commands().find("p1"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace groomer::groom

@@ -706,5 +706,24 @@ TEST_F(GithubTracker, finishing_a_pass_asks_for_nothing) {
     EXPECT_EQ(tracker_->settle(), 11'500ms);
 }
 
+TEST_F(GithubTracker, who_has_taken_an_issue_on_is_told_and_that_it_is_locked) {
+    bool first = true;
+    auto const read = [&](std::string const& more) {
+        auto one = issue(1, {}, ago(1h));
+        one.insert(one.rfind('}'), "," + more);
+        client_.expect("GET " + base + "/issues/1", reply(200, one, dated()));
+        if (first) expect_me();
+        if (first) expect_timeline(1);
+        first = false;
+        return *run_task(tracker_->read({"o/r", 1}));
+    };
+    auto const nobody = R"("assignees":[],"milestone":null,"locked":false)";
+    EXPECT_FALSE(read(nobody).assigned);
+    EXPECT_FALSE(read(nobody).locked);
+    EXPECT_TRUE(read(R"("assignees":[{"login":"ann"}],"milestone":null)").assigned);
+    EXPECT_TRUE(read(R"("assignees":[],"milestone":{"title":"2.0"})").assigned);
+    EXPECT_TRUE(read(R"("locked":true)").locked);
+}
+
 }  // namespace
 }  // namespace groomer::tracker::github
