@@ -13,11 +13,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// As many as may wait for a language model at once (model/endpoint.hpp sees to that), and as many again: answers tend to come all together,
-// and then the next questions are ready to go, while what was answered is written and recorded.
+// While as many as may wait for a language model (model/endpoint.hpp sees to that), some more read, prepare, write and record.
 std::int64_t workers_for(Entry const& entry) {
     auto const at_once = entry.settings.model.concurrency;
-    return entry.model ? 2 * at_once + 2 : at_once;
+    return entry.model ? at_once + 2 + at_once / 4 : at_once;
 }
 
 }  // namespace
