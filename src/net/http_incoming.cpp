@@ -74,12 +74,6 @@ void refuse(Incoming& incoming, Response refusal) {
     incoming.terms.keep_alive = false;
 }
 
-Response busy(std::string_view sentence) {
-    auto response = error_response(503, "busy", sentence);
-    response.headers.push_back({"Retry-After", "1"});
-    return response;
-}
-
 // The head is there: who is to answer it, and how long its body may be. False where it is refused before the body has come.
 bool understand_head(Connection const& connection, Parser& parser, Router const& router, Room& room, Incoming& incoming) {
     auto& message = parser.get();
@@ -113,10 +107,16 @@ bool understand_head(Connection const& connection, Parser& parser, Router const&
 
 }  // namespace
 
-std::shared_ptr<void> Room::take(std::size_t bytes) {
-    if (bytes > left_) return nullptr;
-    left_ -= bytes;
-    return {this, [bytes](Room* room) { room->left_ += bytes; }};
+std::shared_ptr<void> Room::take(std::size_t size) {
+    if (size > left_) return nullptr;
+    left_ -= size;
+    return {this, [size](Room* room) { room->left_ += size; }};
+}
+
+Response busy(std::string_view sentence) {
+    auto response = error_response(503, "busy", sentence);
+    response.headers.push_back({"Retry-After", "1"});
+    return response;
 }
 
 Connection::Connection(asio::ip::tcp::socket socket) : stream{std::move(socket)}, limit{stream.get_executor()} {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace groomer::net {
 
@@ -24,16 +25,16 @@ struct Connection : std::enable_shared_from_this<Connection> {
     asio::steady_timer limit;  // of the request that is being read
     std::string client;        // its address
     bool idle = true;          // no byte of a request has come since the last answer
-    bool shut = false;         // closed by us while it was reading
+    bool shut = false;         // closed by us while it kept us waiting
     bool late = false;         // the limit was reached
 };
 
-// Of the memory for long bodies, what is left. Outlives what it has given.
+// What is left of something of which there is only so much. Outlives what it has given.
 class Room {
 public:
-    explicit Room(std::size_t bytes) : left_{bytes} {}
+    explicit Room(std::size_t size) : left_{size} {}
     // Given back with the last copy; null where there is not so much.
-    std::shared_ptr<void> take(std::size_t bytes);
+    std::shared_ptr<void> take(std::size_t size);
 
 private:
     std::size_t left_;
@@ -50,6 +51,9 @@ struct Incoming {
     std::shared_ptr<void> room;  // for a long body
     Terms terms;
 };
+
+// A 503 for now.
+Response busy(std::string_view sentence);
 
 // Never throws but when cancelled.
 Task<Incoming> read_request(Connection& connection, HttpOptions const& options, Router const& router, Room& room);

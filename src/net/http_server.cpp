@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <list>
+#include <optional>
 #include <utility>
 
 namespace groomer::net {
@@ -37,6 +38,7 @@ public:
           router_{std::move(router)},
           log_{log},
           long_bodies_{options_.max_long_bodies},
+          at_work_{options_.max_at_work},
           acceptor_{executor},
           accepting_{executor, report()},
           connections_{executor, report()} {}
@@ -65,7 +67,7 @@ private:
     bool make_room();
     Task<> serve(std::shared_ptr<Connection> connection);
     Task<Incoming> read(Connection& connection);
-    Task<Response> answer(Route const& route, Request request);
+    Task<Response> answer(Route const& route, Request request, std::shared_ptr<void>& seat);
     Task<bool> write(Connection& connection, Response response, Terms terms);
     Task<bool> stream(Connection& connection, Response response, Terms terms);
     Task<bool> send(Connection& connection, std::shared_ptr<std::string const> piece);
@@ -79,10 +81,11 @@ private:
     Router const router_;  // outlives the tasks of its handlers: stop() joins them
     Log& log_;
     Room long_bodies_;
+    Room at_work_;
     tcp::acceptor acceptor_;
     unsigned short port_ = 0;
     bool stopping_ = false;
-    std::list<Connection*> waiting_;    // for a request or the rest of one, the longest first
+    std::list<Connection*> waiting_;    // for the peer: for a request, or while it takes its answer; the longest first
     std::list<Connection*> streaming_;  // an answer of no known length
     TaskGroup accepting_;
     TaskGroup connections_;
@@ -156,14 +159,16 @@ Task<> Server::serve(std::shared_ptr<Connection> connection) {
         if (!incoming.route && !incoming.refusal) co_return;
         auto const began = asio::steady_timer::clock_type::now();
         Response response;
+        std::shared_ptr<void> seat;
         if (incoming.refusal) {
             response = std::move(*incoming.refusal);
         } else {
-            auto answering = answer(*incoming.route, std::move(incoming.request));
+            auto answering = answer(*incoming.route, std::move(incoming.request), seat);
             response = co_await std::move(answering);
         }
         int const status = response.status;
         bool const streams = static_cast<bool>(response.stream);
+        if (!streams) seat.reset();  // what is left to do is the client's
         incoming.terms.keep_alive = incoming.terms.keep_alive && !stopping_ && !streams;
         auto writing =
             streams ? stream(*connection, std::move(response), incoming.terms) : write(*connection, std::move(response), incoming.terms);
@@ -183,7 +188,10 @@ Task<Incoming> Server::read(Connection& connection) {
     co_return co_await std::move(reading);
 }
 
-Task<Response> Server::answer(Route const& route, Request request) {
+// The seat is for as long as it is us who take the time; a stream keeps it.
+Task<Response> Server::answer(Route const& route, Request request, std::shared_ptr<void>& seat) {
+    if (!route.routine) seat = at_work_.take(1);
+    if (!route.routine && !seat) co_return busy("Too many requests are at work: try again in a moment.");
     std::exception_ptr error;
     try {
         auto task = route.handler(std::move(request));
@@ -211,6 +219,7 @@ void Server::log(Connection const& connection, Incoming const& incoming, int sta
 
 // True where the client took it in time.
 Task<bool> Server::write(Connection& connection, Response response, Terms terms) {
+    Stay const stay{waiting_, connection};
     auto message = to_message(std::move(response), terms);
     connection.stream.expires_after(options_.write_timeout);
     auto [error, size] = co_await http::async_write(connection.stream, message, no_throw);
@@ -223,8 +232,10 @@ Task<bool> Server::stream(Connection& connection, Response response, Terms terms
     response.stream = [](Send) -> Task<> { co_return; };  // for to_message
     auto message = to_message(std::move(response), terms);
     http::response_serializer<http::string_body> head{message};
+    std::optional<Stay> writing{std::in_place, waiting_, connection};
     connection.stream.expires_after(options_.write_timeout);
     auto [error, size] = co_await http::async_write_header(connection.stream, head, no_throw);
+    writing.reset();
     if (error || terms.head) co_return !error;
     Stay const stay{streaming_, connection};
     TaskGroup both{executor_, report()};
@@ -246,6 +257,7 @@ Task<bool> Server::stream(Connection& connection, Response response, Terms terms
 
 Task<bool> Server::send(Connection& connection, std::shared_ptr<std::string const> piece) {
     if (stopping_) co_return false;
+    Stay const stay{waiting_, connection};
     connection.stream.expires_after(options_.write_timeout);
     auto const bytes = asio::buffer(*piece);
     auto [error, size] = co_await asio::async_write(connection.stream, bytes, no_throw);

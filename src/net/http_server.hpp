@@ -22,9 +22,12 @@ struct HttpOptions {
     std::size_t max_header = 8UL * 1024;
     // What bodies that are longer than routes take by default may hold together while they are read and answered; past it they get a 503.
     std::size_t max_long_bodies = 16UL * 1024 * 1024;
-    // Past it a new connection takes the place of the one that has kept us waiting for its request longest; where none
-    // does, it gets a 503.
+    // Past it a new connection takes the place of the one that has kept us waiting longest, for its request or while it takes its answer;
+    // where none does, it gets a 503.
     std::size_t max_connections = 256;
+    // Requests that are at work in handlers, and streams that have nothing to send, at once; past it there is a 503. Smaller than
+    // max_connections, so that always somebody can make room. Routine ones, which are quick, are let in all the same.
+    std::size_t max_at_work = 192;
     // How long a connection may be idle, and then how long one request may take to arrive, whole.
     std::chrono::milliseconds read_timeout{10'000};
     // How long an answer may take to go, whole; and each piece of a stream.

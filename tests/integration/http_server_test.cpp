@@ -68,6 +68,12 @@ protected:
         client.send(request);
         return client.answer();
     }
+    // The same until it is answered, since others may have to make room first; true where it was.
+    bool answers_in_the_end(std::string const& request) {
+        for (auto const end = steady_clock::now() + 10s; steady_clock::now() < end; std::this_thread::sleep_for(20ms))
+            if (says(ask(request), "200 OK")) return true;
+        return false;
+    }
     void open_gate() {
         asio::post(io_, [this] { gate_.cancel(); });
     }
@@ -101,9 +107,9 @@ private:
             response.body = error ? "\"waited\"" : "\"the gate never opens by itself\"";
             co_return response;
         };
-        auto large = [](Request) -> Task<Response> {  // more than the kernel buffers
+        auto large = [](Request request) -> Task<Response> {  // more than the kernel buffers
             Response response;
-            response.body.assign(32 * 1024 * 1024, 'x');
+            response.body.assign((request.query.empty() ? 32 : request.query.size()) * 1024 * 1024, 'x');
             co_return response;
         };
         auto stream = [this](Request request) -> Task<Response> {
@@ -121,6 +127,7 @@ private:
                        {"POST", "/only-post", echo},
                        {"GET", "/fail", fail},
                        {"GET", "/wait", wait},
+                       {"GET", "/probe", echo, 1024, true},
                        {"GET", "/large", large}}};
     }
 
@@ -445,6 +452,68 @@ TEST_F(HttpServerTest, StillAnswersUnderSixTimesAsManyIdleConnectionsAsItKeeps) 
     EXPECT_TRUE(idle.front().closed());
     idle.back().send("o HTTP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_TRUE(says(idle.back().answer(), "200 OK"));
+}
+
+TEST_F(HttpServerTest, StillAnswersUnderSixTimesAsManyClientsThatPipelineAndNeverReadAsItKeeps) {
+    options_.max_connections = 20;
+    options_.write_timeout = 60s;
+    start();
+    std::vector<Client> deaf;
+    for (int i = 0; i < 120; ++i) {
+        deaf.push_back(connect(4096));
+        deaf.back().send(get("/large?1234") + get("/large?1234"));
+        if (i % 10 > 0) continue;
+        auto const begin = steady_clock::now();
+        EXPECT_TRUE(says(ask(get("/probe")), "200 OK")) << i;
+        EXPECT_LT(steady_clock::now() - begin, 5s);
+    }
+}
+
+TEST_F(HttpServerTest, EndsAStreamThatIsNotTakenWhereItsPlaceIsWanted) {
+    options_.max_connections = 1;
+    options_.write_timeout = 60s;
+    start();
+    Client client = connect(4096);
+    client.send(get("/stream?" + std::string(16, 'x')));
+    ASSERT_TRUE(says(client.until("\r\n\r\n"), "200 OK"));
+    EXPECT_TRUE(answers_in_the_end(get("/probe")));
+    EXPECT_TRUE(stream_ended());
+}
+
+// It waits for us, and not for its client.
+TEST_F(HttpServerTest, KeepsAStreamThatHasNothingToSendWhereOthersKeepUsWaiting) {
+    options_.max_connections = 3;
+    start();
+    Client listener = connect();
+    listener.send(get("/stream"));
+    ASSERT_TRUE(says(listener.until("data: piece\n\n"), "200 OK"));
+    std::vector<Client> idle;
+    for (int i = 0; i < 20; ++i) idle.push_back(connect());
+    EXPECT_TRUE(says(ask(get("/probe")), "200 OK"));
+    std::string more;
+    for (int i = 0; i < 6; ++i) more += "data: piece\n\n";
+    EXPECT_TRUE(says(listener.until(more), more));
+}
+
+TEST_F(HttpServerTest, LetsRoutineRequestsInWhateverIsAtWork) {
+    options_.max_connections = 3;
+    options_.max_at_work = 1;
+    start();
+    Client worker = connect();
+    worker.send(get("/wait"));
+    ASSERT_TRUE(entered());
+    Client other = connect();
+    other.send(get("/echo"));
+    std::string const refused = other.answer();
+    EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+    EXPECT_TRUE(says(refused, R"({"error":"busy","message":")"));
+    EXPECT_TRUE(says(refused, "Retry-After: 1\r\n"));
+    std::vector<Client> idle;
+    for (int i = 0; i < 20; ++i) idle.push_back(connect());
+    EXPECT_TRUE(says(ask(get("/probe")), "200 OK"));
+    open_gate();
+    EXPECT_TRUE(says(worker.answer(), "waited")) << "what is at work makes no room";
+    EXPECT_TRUE(says(ask(get("/echo")), "200 OK")) << "the seat was given back";
 }
 
 TEST_F(HttpServerTest, Says503WhereEveryConnectionIsAtWork) {
