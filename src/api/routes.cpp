@@ -36,9 +36,21 @@ void forbid_storing(net::Response& response) {
     if (net::find_header(response.headers, "Cache-Control").empty()) response.headers.push_back({"Cache-Control", "no-store"});
 }
 
+Task<bool> not_sent() { co_return false; }
+
+// Tokens are replaced while a stream lasts: it ends at the first piece after the right to it has gone.
+void guard(net::Response& response, std::shared_ptr<Gate const> gate, Auth auth, net::Request who) {
+    response.stream = [stream = std::move(response.stream), gate = std::move(gate), auth, who = std::move(who)](net::Send send) {
+        return stream([send = std::move(send), gate, auth, who](std::shared_ptr<std::string const> piece) mutable {
+            return refusal(auth, gate->access(), who) ? not_sent() : send(std::move(piece));
+        });
+    };
+}
+
 Task<net::Response> pass(std::shared_ptr<Gate const> gate, Endpoint const& endpoint, net::Handler const& handler, net::Request request) {
     net::Response response;
-    net::Request told;
+    net::Request told, who;
+    who.headers.push_back({"Authorization", std::string{request.header("Authorization")}});
     auto refused = refusal(endpoint.auth, gate->access(), request);
     if (is_audited(endpoint)) told = {"", "", "", request.body, {}, {}, request.client, request.caller};
     if (refused) {
@@ -48,6 +60,7 @@ Task<net::Response> pass(std::shared_ptr<Gate const> gate, Endpoint const& endpo
         response = co_await std::move(handling);
     }
     if (is_audited(endpoint)) audit(gate->log, endpoint, told, response.status);
+    if (response.stream) guard(response, gate, endpoint.auth, std::move(who));
     forbid_storing(response);
     co_return response;
 }

@@ -19,7 +19,7 @@ namespace groomer::api {
 // By method and path as they stand in the table: "GET /api/status".
 using Handlers = std::map<std::string, net::Handler>;
 
-// `access` is asked at each request: tokens are replaced while it runs. Refers to `log`. Throws std::logic_error where table and
+// `access` is asked at each request, and at each piece of a stream: tokens are replaced while it runs. Refers to `log`. Throws std::logic_error where table and
 // handlers do not fit.
 std::vector<net::Route> make_routes(Handlers handlers, std::function<Access()> access, Log& log);
 

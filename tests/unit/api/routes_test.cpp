@@ -77,6 +77,36 @@ TEST_F(Routes, TakeATokenThatWasReplacedAtOnce) {
     }
 }
 
+TEST_F(Routes, EndAStreamWhoseTokenWasReplaced) {
+    int sent = 0;
+    handlers["GET /api/events"] = [](net::Request) -> Task<net::Response> {
+        net::Response streaming;
+        streaming.stream = [](net::Send send) -> Task<> {
+            for (bool taken = true; taken;) {
+                auto sending = send(std::make_shared<std::string const>("piece"));
+                taken = co_await std::move(sending);
+            }
+        };
+        co_return streaming;
+    };
+    auto const all = router();
+    for (bool const is_public : {false, true}) {
+        access = {"secret", is_public};
+        net::Request asked{"GET", "/api/events", "", "", {}, {}, "", ""};
+        if (!is_public) asked.headers = {{"Authorization", "Bearer secret"}};
+        auto const response = answer(all, asked);
+        ASSERT_TRUE(response.stream);
+        sent = 0;
+        net::Send const send = [&](auto) -> Task<bool> {
+            if (++sent == 2) access.admin_tokens = "secret\nanother";
+            if (sent == 3) access = {"another", false};
+            co_return sent < 10;
+        };
+        test::run_task(response.stream(send));
+        EXPECT_EQ(sent, 3) << is_public;
+    }
+}
+
 TEST_F(Routes, LetNobodyStoreWhatTheyAnswer) {
     auto const all = router();
     for (auto const& endpoint : endpoints())
