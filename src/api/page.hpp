@@ -1,8 +1,10 @@
 // The status page: one HTML text with its own style and script, and the policy that lets a browser run those two and ask nobody else.
 #pragma once
 
+#include "api/access.hpp"
 #include "net/http.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,7 +16,10 @@ std::string_view page_text();
 // The Content-Security-Policy of a page: its <style> and <script> elements, which have no attributes, by their hashes.
 std::string content_policy(std::string_view html);
 
-// What answers `GET /`.
-net::Handler page_handler();
+// The page as it is served: it is told whether the replica takes tokens, and whether it needs none to show the status.
+std::string page_for(Access const& access);
+
+// What answers `GET /`. `access` is asked at each request.
+net::Handler page_handler(std::function<Access()> access);
 
 }  // namespace groomer::api

@@ -82,7 +82,8 @@ void Replica::start_http() {
     options.listen = http.listen;
     metrics_options.listen = http.metrics_listen;
     auto handlers = api::probe_handlers(health);
-    handlers["GET /"] = api::page_handler();
+    auto access = [this] { return api::Access{service_.config().http.admin_token.value, service_.config().http.public_page}; };
+    handlers["GET /"] = api::page_handler(access);
     handlers["GET /api/openapi.json"] = api::openapi_handler(version().version);
     auto const& lock = reloader_.current().lock;
     handlers["GET /api/groomer/lock"] =
@@ -95,7 +96,6 @@ void Replica::start_http() {
     handlers["GET /api/groomer/runs"] = api::runs_handler(service_.store(), links);
     handlers["GET /api/groomer/runs/{id}"] = api::run_handler(service_.store(), links);
     handlers.merge(deeds_.handlers());
-    auto access = [this] { return api::Access{service_.config().http.admin_token.value, service_.config().http.public_page}; };
     net::Router router{api::make_routes(std::move(handlers), std::move(access), log_)};
     http_ = net::make_http_server(context_.get_executor(), options, std::move(router), log_);
     net::Router metrics_router{api::metrics_routes(service_.metrics())};

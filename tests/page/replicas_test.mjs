@@ -181,6 +181,13 @@ async function looks() {
     assert.equal(await response.text(), readFileSync(pagePath, 'utf8'));
   });
 
+  await check('without a token it asks for one, and nothing of the replica: no error in the console', () =>
+    before({ token: null }, async (page) => {
+      await page.locator('#token-dialog').waitFor();
+      clean(page);
+    }),
+  );
+
   await check('a wrong token is refused, the right one opens', () =>
     before({ token: 'wrong' }, async (page) => {
       await page.locator('#token-dialog').getByText('The token was refused.').waitFor();

@@ -23,13 +23,13 @@ const policyOf = (page) =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-// Answers of the API, replaced by tests: answers['POST /api/groomer/pause'] = [status, body, headers].
+// takes: what the page is told, where it is not what the token says. Answers of the API, replaced by tests: answers['POST /api/groomer/pause'] = [status, body, headers].
 export async function standIn(status, { token = 'let-me-in' } = {}) {
   const page = readFileSync(pagePath, 'utf8');
   const streams = new Set(),
     asked = [],
     answers = {};
-  const stage = { status, answers, asked, token, streaming: true, url: '' };
+  const stage = { status, answers, asked, token, takes: null, streaming: true, url: '' };
 
   const json = (response, code, body, headers = {}) => {
     response.writeHead(code, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers });
@@ -52,7 +52,8 @@ export async function standIn(status, { token = 'let-me-in' } = {}) {
         'Content-Security-Policy': policyOf(page),
         'X-Content-Type-Options': 'nosniff',
       });
-      return response.end(page);
+      const takes = stage.takes ?? (stage.token ? 'token' : 'public token');
+      return response.end(page.replace('data-takes="token"', `data-takes="${takes}"`));
     }
     if (stage.token && request.headers.authorization !== `Bearer ${stage.token}`) {
       return json(response, 401, { error: 'unauthorized', message: 'This needs the admin token.' });

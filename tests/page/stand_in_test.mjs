@@ -234,6 +234,8 @@ await check('without the token nothing is shown and it is asked for; a wrong one
     const dialog = page.locator('#token-dialog');
     await dialog.waitFor();
     assert.equal(await page.locator('#decisions li').count(), 0);
+    await new Promise((resolve) => setTimeout(resolve, 2500)); // as long as it would take to ask again
+    assert.deepEqual([page.faults, page.refused, stage.asked.map((one) => one.name)], [[], [], ['GET /']]);
     await page.locator('#token').fill('wrong');
     await page.keyboard.press('Enter');
     await dialog.getByText('The token was refused.').waitFor();
@@ -270,6 +272,11 @@ await check('a public page shows the status without a token and asks for one to 
     await page.reload();
     await shows(page);
     assert.ok(await page.locator('#token-dialog').isHidden());
+    await page.locator('.decisions a.title').first().click();
+    await page.locator('#token-dialog').getByText('A run is shown with the token only.').waitFor();
+    assert.deepEqual([page.faults, page.refused], [[], []]);
+    await page.keyboard.press('Escape');
+    await page.locator('#run a[href="#/"]').click();
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.locator('#token').fill('any');
     await page.keyboard.press('Enter');
@@ -350,11 +357,11 @@ await check(
 await check('where no token is configured it says so, and asks for none', () =>
   before(scenes.atWork, { token: null }, async (page, stage) => {
     const message = 'No admin token is configured (http.admin_token_file), so that this is refused to all.';
-    Object.assign(stage, { token: '', streaming: false });
-    stage.answers['GET /api/status'] = stage.answers['GET /api/events'] = [403, { error: 'no_admin_token', message }];
+    stage.takes = '';
     await page.reload();
     await page.locator('#nothing').getByText(message).waitFor();
     assert.ok(await page.locator('#token-dialog').isHidden());
+    assert.deepEqual([page.faults, page.refused], [[], []]);
   }),
 );
 

@@ -190,5 +190,12 @@ TEST(StatusPage, IsSmallAndHasNothingThatThePolicyForbids) {
         EXPECT_EQ(page.find(forbidden), page.npos) << forbidden;
 }
 
+TEST(StatusPage, IsToldWhatTheReplicaTakes) {
+    EXPECT_EQ(page_for({"secret", false}), page_text());
+    EXPECT_NE(page_for({"secret", true}).find("<html lang=\"en\" data-takes=\"public token\">\n"), std::string::npos);
+    EXPECT_NE(page_for({"", true}).find("data-takes=\"public\""), std::string::npos);
+    EXPECT_NE(page_for({"", false}).find("data-takes=\"\""), std::string::npos);
+}
+
 }  // namespace
 }  // namespace groomer::api
