@@ -1,5 +1,7 @@
 #include "api/events.hpp"
 
+#include "api/seats.hpp"
+
 #include <utility>
 
 namespace groomer::api {
@@ -12,21 +14,6 @@ constexpr auto look_every = 1s;
 constexpr auto quiet_for = 15s;
 
 Piece piece(std::string text) { return std::make_shared<std::string const>(std::move(text)); }
-
-// Each counts for as long as it lives.
-class Seats {
-public:
-    explicit Seats(std::size_t most) : most_{most} {}
-    std::shared_ptr<void> take() {
-        if (taken_ >= most_) return nullptr;
-        ++taken_;
-        return {this, [](Seats* seats) { --seats->taken_; }};
-    }
-
-private:
-    std::size_t const most_;
-    std::size_t taken_ = 0;
-};
 
 Task<> tell(std::shared_ptr<Status> status, Clock& clock, net::Send send) {
     static Piece const comment = piece(": still here\n\n");

@@ -1,5 +1,6 @@
 #include "api/status.hpp"
 
+#include "api/seats.hpp"
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "base/time_text.hpp"
@@ -72,6 +73,12 @@ std::shared_ptr<Snapshot const> snapshot(json::object status) {
     out->json = json::serialize(status);
     out->event = std::make_shared<std::string const>("event: status\nid: " + out->digest + "\ndata: " + out->json + "\n\n");
     return out;
+}
+
+net::Response busy() {
+    auto response = net::error_response(503, "busy", "Too many wait for the status already: try again in a moment.");
+    response.headers.push_back({"Retry-After", "5"});
+    return response;
 }
 
 }  // namespace
@@ -156,8 +163,10 @@ Task<store::Counts> Status::counts(std::string families) {
     co_return *counts_;
 }
 
-net::Handler status_handler(std::shared_ptr<Status> status) {
-    return [status](net::Request) -> Task<net::Response> {
+net::Handler status_handler(std::shared_ptr<Status> status, std::size_t most) {
+    return [status, seats = std::make_shared<Seats>(most)](net::Request) -> Task<net::Response> {
+        auto const seat = seats->take();
+        if (!seat) co_return busy();
         auto const found = co_await status->get();
         if (!found) co_return net::error_response(503, "no_database", "The database does not answer.");
         net::Response response;

@@ -6,6 +6,7 @@
 #include "net/http.hpp"
 #include "store/status.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -63,7 +64,10 @@ private:
     BootTime::time_point counts_good_until_{};
 };
 
+// The most that wait at once for a status that is being made where there is none yet: others get 503. What is kept is given to all.
+constexpr std::size_t most_waiters = 64;
+
 // `GET /api/status`.
-net::Handler status_handler(std::shared_ptr<Status> status);
+net::Handler status_handler(std::shared_ptr<Status> status, std::size_t most = most_waiters);
 
 }  // namespace groomer::api

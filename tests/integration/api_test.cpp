@@ -1,122 +1,19 @@
 // The API of real replicas: what they answer, to whom, and what they make of all that is wrong.
+#include "integration/api.hpp"
 #include "support/json_schema.hpp"
-#include "support/process.hpp"
-#include "support/raw_client.hpp"
-#include "support/test_database.hpp"
 
-#include <gtest/gtest.h>
-#include <boost/json/parse.hpp>
+#include <future>
 
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <chrono>
-#include <csignal>
-#include <filesystem>
-#include <fstream>
-#include <functional>
-#include <map>
-#include <memory>
-#include <string>
-#include <thread>
-#include <vector>
-
-namespace groomer {
+namespace groomer::test {
 namespace {
 
 using namespace std::chrono_literals;
 namespace json = boost::json;
-using std::chrono::steady_clock;
-using test::get;
-using test::post;
-using test::RawClient;
-using test::says;
-
-struct Answer {
-    int status = 0;
-    std::string head, body;
-    [[nodiscard]] json::value json() const { return json::parse(body); }
-};
-
-class Api : public testing::Test {
-protected:
-    void SetUp() override {
-        GROOMER_NEEDS_DATABASE();
-        database = std::make_unique<test::TestDatabase>(test::TestDatabase::Schema::migrated);
-        folder =
-            std::filesystem::temp_directory_path() / ("groomer-api-test-" + std::to_string(::getpid()) + "-" + std::to_string(++counter));
-        std::filesystem::create_directories(folder);
-        write("token", "the-token\n");
-        backlog(3);
-        configure();
-    }
-    void TearDown() override {
-        replicas.clear();
-        if (!folder.empty()) std::filesystem::remove_all(folder);
-    }
-
-    void write(std::string const& name, std::string const& text) const { std::ofstream{folder / name} << text; }
-    void configure(std::string const& http = "", std::string const& policy = "mode: apply, batch: 20", std::string const& url = "") const {
-        write("c.yaml",
-              "database: {url: \"" + (url.empty() ? database->url() : url) +
-                  "\"}\nschedule: {groom_every: 500ms, sync_every: 500ms}\nrepositories:\n  - {name: local/backlog, tracker: file, path: " +
-                  (folder / "b.json").string() + "}\npolicy: {" + policy + "}\nmodel: {budget: {tokens_per_day: 1000}}\n" +
-                  "http: {listen: \"127.0.0.1:0\", metrics_listen: \"127.0.0.1:0\"" +
-                  (http.empty() ? ", admin_token_file: " + (folder / "token").string() : http) + "}\n");
-    }
-    // Issues that are full of what breaks pages and lines.
-    void backlog(int issues) const {
-        std::string text = "[";
-        for (int i = 1; i <= issues; ++i)
-            text += (i > 1 ? "," : "") + std::string{R"({"number":)"} + std::to_string(i) +
-                    R"(,"title":"crash <script>alert(1)</script> \u2028 \"quoted\"","body":null,"state":"open","labels":[]})";
-        write("b.json", text + "]");
-    }
-    test::Process& start(std::string const& pod = "one", std::string const& sign = "\"ready\"") {
-        std::vector<std::string> const words{GROOMER_BINARY, "run", "--config", (folder / "c.yaml").string()};
-        replicas.push_back(std::make_unique<test::Process>(words, (folder / (pod + ".log")).string(),
-                                                           std::map<std::string, std::string>{{"POD_NAME", pod}}));
-        EXPECT_TRUE(replicas.back()->says(sign, 20s)) << replicas.back()->output();
-        return *replicas.back();
-    }
-    static unsigned short port(test::Process const& replica, std::string const& name = "http_port") {
-        auto const text = replica.output();
-        auto const at = text.find("\"" + name + "\":");
-        return at == std::string::npos ? 0 : static_cast<unsigned short>(std::stoi(text.substr(at + name.size() + 3)));
-    }
-    static Answer send(unsigned short to, std::string const& bytes) {
-        RawClient client;
-        if (!client.connect(to) || !client.send(bytes)) return {};
-        auto const all = client.answer();
-        auto const end = all.find("\r\n\r\n");
-        if (end == std::string::npos) return {};
-        return {std::stoi(all.substr(9, 3)), all.substr(0, end + 2), all.substr(end + 4)};
-    }
-    static Answer ask(unsigned short to, std::string const& target, std::string const& token = "the-token") {
-        return send(to, get(target, token.empty() ? "" : "Authorization: Bearer " + token + "\r\n"));
-    }
-    // True once it is so; asked every 50 ms.
-    static bool until(std::function<bool()> const& is_so, std::chrono::seconds limit = 20s) {
-        for (auto const end = steady_clock::now() + limit; steady_clock::now() < end; std::this_thread::sleep_for(50ms))
-            if (is_so()) return true;
-        return is_so();
-    }
-    bool all_groomed() {
-        return until([&] { return database->query("SELECT pending = 0 AND synced AND issues > 0 FROM groomer.progress").at(0).truth(0); });
-    }
-    std::int64_t number(std::string const& sql) { return database->query(sql).at(0).integer(0); }
-
-    static inline int counter = 0;
-    std::unique_ptr<test::TestDatabase> database;
-    std::filesystem::path folder;
-    std::vector<std::unique_ptr<test::Process>> replicas;
-};
 
 TEST_F(Api, TellsWhatIsInTheDatabaseOnEveryReplicaAndAsItsDescriptionSays) {
     auto const one = port(start("one")), two = port(start("two"));
     ASSERT_TRUE(all_groomed());
-    test::JsonSchema const schema{ask(one, "/api/openapi.json", "").json()};
+    JsonSchema const schema{ask(one, "/api/openapi.json", "").json()};
     // What is cached is a second old at most.
     ASSERT_TRUE(until([&] { return ask(two, "/api/status").json().at("decisions").as_array().size() >= 3; }));
     for (auto const to : {one, two}) {
@@ -144,7 +41,7 @@ TEST_F(Api, TellsWhatIsInTheDatabaseOnEveryReplicaAndAsItsDescriptionSays) {
 TEST_F(Api, TellsOfEveryRunAndOfEachInFull) {
     auto const to = port(start());
     ASSERT_TRUE(all_groomed());
-    test::JsonSchema const schema{ask(to, "/api/openapi.json", "").json()};
+    JsonSchema const schema{ask(to, "/api/openapi.json", "").json()};
     auto const all = ask(to, "/api/groomer/runs").json();
     EXPECT_EQ(schema.fault("Runs", all), "");
     ASSERT_GE(all.at("runs").as_array().size(), 3U);
@@ -340,65 +237,50 @@ TEST_F(Api, LetsOnlySoManyListenAndGivesASeatBack) {
     }));
 }
 
-// Slow, never-ending and countless at once: each has its limit, and whoever asks for health is answered.
-TEST_F(Api, AnswersItsProbesWhateverStrangersDo) {
-    rlimit files{};
-    ::getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &files);
-    auto& replica = start();
-    auto const to = port(replica);
-    auto const before = replica.resident();
-    std::atomic<bool> over = false;
-    std::vector<std::thread> strangers;
-    strangers.emplace_back([&] {  // drips a byte a moment on each of 300 connections
-        std::vector<RawClient> slow;
-        for (std::size_t i = 0; !over; ++i) {
-            if (slow.size() < 300) {
-                slow.emplace_back();
-                if (!slow.back().connect(to) || !slow.back().send("GET /api/status HTTP/1.1\r\nX: ")) slow.pop_back();
-            } else if (!slow[i % 300].send("x")) {
-                slow.clear();
-            }
-            std::this_thread::sleep_for(1ms);
-        }
+TEST_F(Api, LetsOnlySoManyWaitForTheFirstStatus) {
+    auto const to = port(start());
+    ASSERT_TRUE(all_groomed());
+    pg::Session blocking{database->options()};
+    std::promise<void> over;
+    auto const blocked = std::async(std::launch::async, [&] {
+        blocking.transaction([&](pg::Session::Transaction& transaction) {
+            transaction.exec("LOCK TABLE groomer.control IN ACCESS EXCLUSIVE MODE");
+            over.get_future().wait();
+        });
     });
-    strangers.emplace_back([&] {  // bodies that never end
-        std::string const chunk = "8000\r\n" + std::string(0x8000, 'x') + "\r\n";
-        while (!over) {
-            RawClient client;
-            if (!client.connect(to) || !client.send("POST /api/status HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")) continue;
-            for (int i = 0; i < 100 && !over && client.send(chunk); ++i) {
-            }
-        }
-    });
-    strangers.emplace_back([&] {  // connections, one after another, without a word
-        while (!over) RawClient{}.connect(to);
-    });
-    strangers.emplace_back([&] {  // the status, as fast as it goes
-        RawClient client;
-        client.connect(to);
-        while (!over && client.send(get("/api/status", "Authorization: Bearer the-token\r\n")) && !client.answer().empty()) {
-        }
-    });
-    strangers.emplace_back([&] {  // nonsense
-        while (!over) send(to, std::string(2000, '\x01') + "\r\n\r\n");
-    });
-    int answered = 0;
-    for (auto const end = steady_clock::now() + 5s; steady_clock::now() < end;) {
-        auto const began = steady_clock::now();
-        EXPECT_EQ(ask(to, "/healthz", "").status, 200);
-        EXPECT_LT(steady_clock::now() - began, 3s);
-        ++answered;
+    std::shared_ptr<void> at_end{nullptr, [&](void*) { over.set_value(); }};
+    ASSERT_TRUE(until([&] {
+        return number(
+                   "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = "
+                   "'groomer.control'::regclass") == 1;
+    }));
+    std::vector<RawClient> waiting;
+    for (int i = 0; i < 80; ++i) {
+        waiting.emplace_back();
+        ASSERT_TRUE(waiting.back().connect(to) && waiting.back().send(get("/api/status", "Authorization: Bearer the-token\r\n")));
     }
-    over = true;
-    for (auto& stranger : strangers) stranger.join();
-    EXPECT_GT(answered, 10);
+    EXPECT_EQ(ask(to, "/healthz", "").status, 200);
+    std::map<std::string, int> errors;  // the statement that waits for the table has its time limit
+    for (auto& client : waiting) {
+        auto const answer = client.answer();
+        ++errors[says(answer, R"({"error":"busy")") ? "busy" : says(answer, R"({"error":"no_database")") ? "no_database" : answer];
+    }
+    EXPECT_EQ(errors, (std::map<std::string, int>{{"busy", 16}, {"no_database", 64}}));
+    at_end.reset();
     EXPECT_TRUE(until([&] { return ask(to, "/api/status").status == 200; }));
-    EXPECT_LT(replica.resident() - before, 64 * 1024) << "KiB";
-    replica.signal(SIGTERM);
-    EXPECT_EQ(replica.wait(20s), 0) << "it stops in good order";
+}
+
+TEST_F(Api, EndsAStreamWhoseTokenIsNotValidAnyMore) {
+    auto const to = port(start());
+    ASSERT_TRUE(all_groomed());
+    RawClient listener;
+    ASSERT_TRUE(listener.connect(to) && listener.send(get("/api/events", "Authorization: Bearer the-token\r\n")));
+    ASSERT_TRUE(says(listener.until("\n\n"), "event: status"));
+    write("token", "the-next\n");
+    ASSERT_TRUE(until([&] { return ask(to, "/api/status").status == 401; }));
+    backlog(4);  // something to tell
+    EXPECT_FALSE(says(listener.until(R"("issue":4)"), R"("issue":4)"));
 }
 
 }  // namespace
-}  // namespace groomer
+}  // namespace groomer::test
