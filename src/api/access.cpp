@@ -18,8 +18,8 @@ std::string_view bearer_token(net::Request const& request) {
     return begin == text.npos ? std::string_view{} : text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
 }
 
-net::Response unauthorized(std::string_view sentence) {
-    auto response = net::error_response(401, "unauthorized", sentence);
+net::Response unauthorized(std::string_view sentence, std::string_view code = "unauthorized") {
+    auto response = net::error_response(401, code, sentence);
     response.headers.push_back({"WWW-Authenticate", "Bearer realm=\"groomer\""});
     return response;
 }
@@ -41,8 +41,7 @@ std::optional<int> matching_line(std::string_view given, std::string_view secret
 std::optional<net::Response> refusal(Auth auth, Access const& access, net::Request& request) {
     if (auth == Auth::none || auth == Auth::hmac || (auth == Auth::page && access.public_page)) return std::nullopt;
     if (access.admin_tokens.empty())
-        return net::error_response(403, "no_admin_token",
-                                   "No admin token is configured (http.admin_token_file), so that this is refused to all.");
+        return unauthorized("No admin token is configured (http.admin_token_file), so that this is refused to all.", "no_admin_token");
     auto const given = bearer_token(request);
     if (given.empty()) return unauthorized("This needs the admin token, in the header: Authorization: Bearer TOKEN.");
     auto const line = matching_line(given, access.admin_tokens);

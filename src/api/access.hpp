@@ -20,8 +20,8 @@ struct Access {
 // Which line of `secrets` it is, counted from 1; nothing for none. Takes as long for a wrong one as for a right one.
 std::optional<int> matching_line(std::string_view given, std::string_view secrets);
 
-// The refusal: 401 without the token or with a wrong one, 403 where none is configured. Nothing where the request may go on; its `caller`
-// is filled in then.
+// The refusal, 401: without the token, with a wrong one, and where none is configured. Nothing where the request may go on; its `caller` is
+// filled in then.
 std::optional<net::Response> refusal(Auth auth, Access const& access, net::Request& request);
 
 }  // namespace groomer::api

@@ -1,5 +1,6 @@
 #include "api/endpoints.hpp"
 
+#include "api/requests.hpp"
 #include "api/webhook.hpp"
 
 namespace groomer::api {
@@ -40,15 +41,17 @@ constexpr Endpoint table[] = {
 
     {.method = "POST", .path = "/api/groomer/run", .auth = Auth::bearer,
      .summary = "Grooms now: one issue, or one batch. 409 where somebody works already or groomer is paused.",
-     .body = "RunRequest", .answer = "RunAnswer", .errors = "400 404 409 413 429 500 502 503"},
+     .body = "RunRequest", .answer = "RunAnswer", .errors = "404 409 429 503", .told = told_of_run},
     {.method = "POST", .path = "/api/groomer/pause", .auth = Auth::bearer,
-     .summary = "Stops all replicas before their next issue, until resumed.", .answer = "Paused", .errors = "503"},
+     .summary = "Stops all replicas before their next issue, until resumed.",
+     .body = "PauseRequest", .answer = "Paused", .errors = "503", .max_body = 4096, .told = told_of_pause},
     {.method = "POST", .path = "/api/groomer/resume", .auth = Auth::bearer,
-     .summary = "Lets all replicas go on.", .answer = "Paused", .errors = "503"},
+     .summary = "Lets all replicas go on.",
+     .body = "PauseRequest", .answer = "Paused", .errors = "503", .max_body = 4096, .told = told_of_pause},
 
     {.method = "POST", .path = "/api/github/webhook", .auth = Auth::hmac,
      .summary = "Takes an event from GitHub, signed in X-Hub-Signature-256.",
-     .body = "Webhook", .status = 202, .answer = "Taken", .errors = "400 401 413", .max_body = most_webhook_bytes},
+     .body = "Webhook", .status = 202, .answer = "Taken", .errors = "503", .max_body = most_webhook_bytes},
 };
 // clang-format on
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace groomer::api {
@@ -22,9 +23,11 @@ struct Endpoint {
     int status = 200;              // where all is well
     std::string_view answer = {};  // then: a schema's name; "" where it is no JSON
     std::string_view content_type = "application/json";
-    std::string_view errors = {};  // further statuses, in the shape of every error: "400 404"; those of `auth` are understood
+    std::string_view errors = {};  // further statuses, in the shape of every error: "404 503"; those of `auth` and `body` are understood
     std::size_t max_body = 64UL * 1024;
     bool routine = false;  // as in net::Route
+    // Of what changes something: what the audit keeps of a body.
+    std::string (*told)(std::string_view body) = nullptr;
 };
 
 std::span<Endpoint const> endpoints();

@@ -46,11 +46,11 @@ json::object content(std::string_view type, std::string_view schema) {
 
 std::string_view meaning(std::string_view status) {
     if (status == "400") return "The request is not well-formed, or says what is not known here.";
-    if (status == "401") return "The token, or the signature, is missing or wrong.";
-    if (status == "403") return "No admin token is configured.";
+    if (status == "401") return "The token, or the signature, is missing or wrong, or there is none that would be right.";
     if (status == "404") return "There is no such thing.";
     if (status == "409") return "Not now: the message says why.";
     if (status == "413") return "The body is too long.";
+    if (status == "415") return "The body says that it is no JSON, or that it is packed.";
     if (status == "429") return "Too many at once: Retry-After says when to try again.";
     if (status == "503") return "Not at this moment: the database cannot be reached, or the replica is stopping or busy.";
     return "An error.";
@@ -59,9 +59,8 @@ std::string_view meaning(std::string_view status) {
 json::object responses_of(Endpoint const& endpoint) {
     json::object out{{std::to_string(endpoint.status),
                       json::object{{"description", "All is well."}, {"content", content(endpoint.content_type, endpoint.answer)}}}};
-    std::string statuses{endpoint.auth == Auth::bearer || endpoint.auth == Auth::page ? "401 403 "
-                         : endpoint.auth == Auth::hmac                                ? "401 "
-                                                                                      : ""};
+    std::string statuses{endpoint.auth == Auth::none ? "" : "401 "};
+    if (!endpoint.body.empty()) statuses += "400 413 415 ";
     statuses.append(endpoint.errors);
     for (std::string_view rest = statuses; !rest.empty();) {
         auto const end = std::min(rest.find(' '), rest.size());

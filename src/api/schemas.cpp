@@ -122,6 +122,8 @@ std::string_view schemas() {
     "issueNumber": {"type": "integer", "minimum": 1, "description": "Needs repoFullName. Without it one batch is taken."},
     "dryRun": {"type": "boolean", "description": "Writes nothing, whatever the policy says; the issues stay as due as they were."},
     "force": {"type": "boolean", "description": "Ignores cooldown, parking and stored decisions, never what keeps groomer from an issue."}}},
+"PauseRequest": {"type": "object", "additionalProperties": false, "properties": {
+    "reason": {"type": "string", "maxLength": 200, "description": "Kept with who and when, and shown as such; made one line of it."}}},
 "RunAnswer": {"type": "object", "required": ["outcome", "dryRun", "results"], "properties": {
     "outcome": {"enum": ["groomed", "nothing_to_do"]}, "dryRun": {"type": "boolean"},
     "failed": {"type": "integer", "description": "Issues that could not be read or written; absent where there is none."},

@@ -1,10 +1,10 @@
 #include "api/webhook.hpp"
 
+#include "api/body.hpp"
 #include "base/digest.hpp"
 #include "base/text.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 
 #include <algorithm>
 #include <array>
@@ -99,10 +99,9 @@ Understood understand(std::string_view kind, std::string_view body) {
     constexpr std::array<std::string_view, 6> known{"issues",     "issue_comment", "label",
                                                     "repository", "installation",  "installation_repositories"};
     if (!is_one_of(kind, known)) return {};
-    boost::system::error_code error;
-    auto const parsed = boost::json::parse(body, error);
-    auto const* payload = error ? nullptr : parsed.if_object();
-    if (!payload) return unusable("The body is no JSON object: choose the content type application/json for the webhook.");
+    auto const parsed = parse_body(body);
+    if (auto const* wrong = std::get_if<std::string>(&parsed)) return unusable(*wrong);
+    auto const* payload = &std::get<object>(parsed);
     auto const action = text_in(payload, "action");
     auto const* repository = object_in(*payload, "repository");
     auto const* sender = object_in(*payload, "sender");

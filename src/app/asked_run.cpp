@@ -1,6 +1,8 @@
 #include "app/asked_run.hpp"
 
 #include "api/lock.hpp"
+#include "api/run.hpp"
+#include "app/status_view.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pg/session.hpp"

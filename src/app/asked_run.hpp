@@ -1,7 +1,7 @@
 // A grooming tick that somebody asks a replica for over HTTP, beside those of its loop: whose it is, and what becomes of it.
 #pragma once
 
-#include "api/run.hpp"
+#include "api/requests.hpp"
 #include "app/service.hpp"
 #include "net/http.hpp"
 

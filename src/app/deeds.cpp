@@ -1,5 +1,6 @@
 #include "app/deeds.hpp"
 
+#include "api/requests.hpp"
 #include "base/text.hpp"
 #include "pg/session.hpp"
 #include "store/asked.hpp"
@@ -39,17 +40,21 @@ Deeds::Deeds(AskedRuns::Parts parts, std::string lock, asio::any_io_executor exe
 std::map<std::string, net::Handler> Deeds::handlers() {
     std::map<std::string, net::Handler> out;
     out["POST /api/groomer/run"] = [this](net::Request request) { return runs_.answer(std::move(request)); };
-    out["POST /api/groomer/pause"] = [this](net::Request) { return pause(true); };
-    out["POST /api/groomer/resume"] = [this](net::Request) { return pause(false); };
+    out["POST /api/groomer/pause"] = [this](net::Request request) { return pause(std::move(request), true); };
+    out["POST /api/groomer/resume"] = [this](net::Request request) { return pause(std::move(request), false); };
     out["POST /api/github/webhook"] = [this](net::Request request) -> Task<net::Response> { co_return deliveries_.take(request); };
     return out;
 }
 
 // Also where this replica is stopping: it is of them all.
-Task<net::Response> Deeds::pause(bool paused) {
+Task<net::Response> Deeds::pause(net::Request request, bool paused) {
+    auto const parsed = api::parse_pause_request(request.body);
+    if (auto const* wrong = std::get_if<std::string>(&parsed)) co_return net::error_response(400, "bad_request", *wrong);
     if (!parts_.started()) co_return net::error_response(503, "starting", "The schema is not in place yet.");
+    auto const& reason = std::get<api::PauseRequest>(parsed).reason;
+    auto by = "API of " + parts_.service.pod() + ", " + request.caller + (reason.empty() ? "" : ": " + reason);
     try {
-        co_await store::set_paused(parts_.service.store(), paused, "API of " + parts_.service.pod());
+        co_await store::set_paused(parts_.service.store(), paused, std::move(by));
         net::Response response;
         response.body = paused ? R"({"paused":true})" : R"({"paused":false})";
         co_return response;

@@ -22,7 +22,7 @@ public:
     Task<> work() { return inbox_.run(); }
 
 private:
-    Task<net::Response> pause(bool paused);
+    Task<net::Response> pause(net::Request request, bool paused);
 
     AskedRuns::Parts const parts_;
     AskedRuns runs_;

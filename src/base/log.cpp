@@ -60,9 +60,17 @@ void Log::set(LogLevel level, Format format) {
     format_ = format;
 }
 
+void Log::record(std::string_view message, Fields fields) {
+    std::lock_guard guard{mutex_};
+    put(LogLevel::info, message, fields);
+}
+
 void Log::write(LogLevel level, std::string_view message, Fields fields) {
     std::lock_guard guard{mutex_};
-    if (level < level_) return;
+    if (level >= level_) put(level, message, fields);
+}
+
+void Log::put(LogLevel level, std::string_view message, Fields fields) {
     auto time = format_time(std::chrono::system_clock::now());
     auto name = level_names[static_cast<std::size_t>(level)];
     out_ << (format_ == Format::json ? json_line(time, name, message, fields) : text_line(time, name, message, fields));

@@ -39,10 +39,13 @@ public:
     void info(std::string_view message, Fields fields = {}) { write(LogLevel::info, message, fields); }
     void warning(std::string_view message, Fields fields = {}) { write(LogLevel::warning, message, fields); }
     void error(std::string_view message, Fields fields = {}) { write(LogLevel::error, message, fields); }
+    // As info, and written at every level: for what must be on record.
+    void record(std::string_view message, Fields fields = {});
     void set(LogLevel level, Format format);
 
 private:
     void write(LogLevel level, std::string_view message, Fields fields);
+    void put(LogLevel level, std::string_view message, Fields fields);  // under the mutex
 
     std::mutex mutex_;  // protects all below
     std::ostream& out_;

@@ -266,7 +266,7 @@ constexpr Key table[] = {
      .access = {set_page, get_page}, .choices = "token|public"},
 
     {.path = "log.level", .type = choice, .fallback = "info",
-     .help = "The least level that is written.",
+     .help = "The least level that is written. The audit of the API is written at each.",
      .access = field<&Config::log, &LogSettings::level>, .choices = "debug|info|warning|error"},
     {.path = "log.format", .type = choice, .fallback = "json",
      .help = "One JSON object a line, or text for a terminal.",

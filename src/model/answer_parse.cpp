@@ -1,6 +1,6 @@
+#include "base/json_keys.hpp"
 #include "base/text.hpp"
 #include "model/answer_fields.hpp"
-#include "model/json_keys.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

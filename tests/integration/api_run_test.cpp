@@ -97,8 +97,9 @@ TEST_F(RunOverHttp, WhatIsWrongIsToldBeforeTheLockIsAskedFor) {
     auto const port = start_replica("one");
     ASSERT_TRUE(is_settled());
     auto const holds = number("SELECT count(*) FROM groomer.hold");
-    for (auto const* body :
-         {"{", "[]", "nonsense", R"({"dry_run":true})", R"({"dryRun":"yes"})", R"({"issueNumber":7})", R"({"repoFullName":7})", "\xff"})
+    for (auto const& body : std::vector<std::string>{"{", "[]", "nonsense", R"({"dry_run":true})", R"({"dryRun":"yes"})",
+                                                     R"({"issueNumber":7})", R"({"repoFullName":7})", "\xff",
+                                                     R"({"dryRun":true,"dryRun":false})", R"({"force":)" + std::string(50'000, '[')})
         EXPECT_EQ(refusal(http_call(port, to(run_path, body))), "400 bad_request") << body;
     EXPECT_EQ(refusal(http_call(port, to(run_path, "{}", ""))), "401 unauthorized");
     EXPECT_EQ(refusal(http_call(port, to(run_path, "{}", "admin-2"))), "401 unauthorized");
@@ -165,6 +166,7 @@ TEST_F(RunOverHttp, AClientThatLeavesLosesNothingButItsAnswer) {
     EXPECT_TRUE(until([&] { return runs(3) == before + 1; }));
     EXPECT_TRUE(is_settled());
     EXPECT_EQ(text("SELECT ended FROM groomer.hold WHERE lock = 'groomer' ORDER BY term DESC LIMIT 1"), "kept");
+    EXPECT_TRUE(replicas[0]->says(R"("outcome":"done","status":200)", 5s)) << "the audit tells what became of it";
     server.with_state([](State& state) { state.faults.clear(); });
     EXPECT_EQ(http_call(port, to(run_path, of_issue(3))).status, 200);
 }
@@ -196,6 +198,22 @@ TEST_F(RunOverHttp, APauseIsOfAllReplicasAndRefusesRuns) {
     EXPECT_NE(once.output.find("groomer is paused: nothing was done"), std::string::npos) << once.output;
     EXPECT_FALSE(object(http_call(ports[1], to("/api/groomer/resume"))).at("paused").as_bool());
     EXPECT_EQ(http_call(ports[0], to(run_path, of_issue(3))).status, 200);
+}
+
+TEST_F(RunOverHttp, APauseIsKeptWithWhoAskedForItAndWhy) {
+    environment["GROOMER_HTTP_ADMIN_TOKEN"] = std::string{"admin-0\n"} + token;
+    auto const port = start_replica("one");
+    ASSERT_TRUE(is_settled());
+    EXPECT_EQ(http_call(port, to("/api/groomer/pause", R"({"reason":"a night\noff"})")).status, 200);
+    EXPECT_EQ(text("SELECT changed_by FROM groomer.control"), "API of one, token 2: a night off");
+    EXPECT_EQ(http_call(port, to("/api/groomer/resume", "", "admin-0")).status, 200);
+    EXPECT_EQ(text("SELECT changed_by FROM groomer.control"), "API of one, token 1");
+    for (auto const& body : std::vector<std::string>{"nonsense", "[]", R"({"paused":true})", R"({"reason":7})",
+                                                     "{\"reason\":\"" + std::string(201, 'x') + "\"}"})
+        EXPECT_EQ(refusal(http_call(port, to("/api/groomer/pause", body))), "400 bad_request") << body;
+    EXPECT_EQ(refusal(http_call(port, to("/api/groomer/pause", std::string(5000, ' ')))), "413 too_large");
+    EXPECT_EQ(text("SELECT paused FROM groomer.control"), "f");
+    EXPECT_FALSE(replicas[0]->says("nonsense", 0s)) << "what is not understood is not written down";
 }
 
 TEST_F(RunOverHttp, APauseEndsATickOfAnotherReplicaBeforeItsNextIssue) {

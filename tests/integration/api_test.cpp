@@ -121,7 +121,7 @@ TEST_F(Api, HasAPageThatIsPublicWhereThatIsAskedFor) {
     configure(", page: public");
     auto const to = port(start());
     EXPECT_EQ(ask(to, "/api/status", "").status, 200);
-    EXPECT_EQ(ask(to, "/api/groomer/runs", "").status, 403);
+    EXPECT_EQ(ask(to, "/api/groomer/runs", "").status, 401);
     EXPECT_EQ(ask(to, "/api/groomer/runs").json().at("error").as_string(), "no_admin_token");
 }
 
@@ -142,6 +142,10 @@ TEST_F(Api, AnswersWhatIsWrongWithTheRightStatusAndOneError) {
     struct Wrong {
         int status;
         std::string bytes;
+    };
+    auto const said = [&](std::string const& headers, std::string const& body = "{}") {
+        return "POST /api/groomer/run HTTP/1.1\r\nHost: a\r\n" + token + headers + "Content-Length: " + std::to_string(body.size()) +
+               "\r\n\r\n" + body;
     };
     std::vector<Wrong> const all{
         {404, get("/nothing", token)},
@@ -171,6 +175,10 @@ TEST_F(Api, AnswersWhatIsWrongWithTheRightStatusAndOneError) {
         {401, get("/api/status?token=the-token")},
         {413, post("/api/status", std::string(70'000, '['))},
         {413, "POST /api/status HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n"},
+        {415, said("Content-Type: application/x-www-form-urlencoded\r\n")},
+        {415, said("Content-Type: application/json\r\nContent-Encoding: gzip\r\n")},
+        {400, said("Content-Type: application/json\r\n", R"({"force":false,"force":true})")},
+        {400, said("Content-Type: application/json\r\n", R"({"force":)" + std::string(50'000, '['))},
         {431, get("/api/status", "X-Large: " + std::string(9000, 'x') + "\r\n")},
         {431, get("/" + std::string(9000, 'x'))},
     };

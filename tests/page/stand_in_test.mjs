@@ -405,6 +405,8 @@ const refusals = [
     { error: 'lock_held', holder: 'replica-3', since: new Date().toISOString(), until: new Date().toISOString() },
     /replica-3 holds the lock since \d\d:\d\d:\d\d, until \d\d:\d\d:\d\d if it does not renew/,
   ],
+  [409, { error: 'lock_held', message: 'Somebody works already.', until: new Date().toISOString() }, /another program holds the lock, until \d/],
+  [409, { error: 'lock_held', message: 'Somebody works already.' }, /Somebody works already\.$/],
   [409, { error: 'paused', message: 'Grooming is paused.' }, /paused: resume it first/],
   [429, { error: 'too_many', message: 'Slowly.' }, /try again in 17 s/, { 'Retry-After': '17' }],
   [404, { error: 'not_found', message: 'There is no issue 7.' }, /There is no issue 7/],

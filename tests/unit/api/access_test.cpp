@@ -43,9 +43,12 @@ TEST(AccessTest, RefusesWhatIsNotTheToken) {
 }
 
 TEST(AccessTest, SaysThatThereIsNoTokenToBeHad) {
-    EXPECT_EQ(ask(Auth::bearer, {}).status, 403);
-    EXPECT_EQ(ask(Auth::page, {}).status, 403);
-    EXPECT_EQ(with("Bearer ", "").status, 403);
+    EXPECT_EQ(ask(Auth::bearer, {}).status, 401);
+    EXPECT_EQ(ask(Auth::page, {}).status, 401);
+    EXPECT_EQ(with("Bearer ", "").status, 401);
+    net::Request request;
+    auto const refused = refusal(Auth::bearer, {}, request);
+    EXPECT_NE(refused->body.find("\"no_admin_token\""), std::string::npos) << "no token would be right";
 }
 
 TEST(AccessTest, OpensThePageWhereItIsPublic) {

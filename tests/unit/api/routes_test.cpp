@@ -11,6 +11,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -44,6 +45,15 @@ protected:
         if (auto const open = out.target.find('{'); open != std::string::npos)
             out.target.replace(open, out.target.find('}') - open + 1, "1");
         return out;
+    }
+
+    std::vector<boost::json::object> audit() {
+        std::vector<boost::json::object> lines;
+        std::istringstream in{out.str()};
+        for (std::string line; std::getline(in, line);)
+            if (auto parsed = boost::json::parse(line).as_object(); parsed.contains("component") && parsed.at("component") == "audit")
+                lines.push_back(std::move(parsed));
+        return lines;
     }
 
     Handlers handlers;
@@ -113,26 +123,111 @@ TEST_F(Routes, LetNobodyStoreWhatTheyAnswer) {
         EXPECT_EQ(net::find_header(answer(all, request(endpoint)).headers, "Cache-Control"), "no-store") << endpoint.path;
 }
 
-TEST_F(Routes, WriteDownWhoHasChangedWhat) {
+TEST_F(Routes, WriteDownWhoChangesWhatBeforeAndAfterwardsWhateverTheLevel) {
+    access.admin_tokens = "another\nsecret";
+    log.set(LogLevel::error, Log::Format::json);
     auto const all = router();
     for (auto const& endpoint : endpoints()) {
         bool const changes = endpoint.auth == Auth::bearer && endpoint.method != "GET";
         auto asked = request(endpoint);
         asked.client = "192.0.2.7";
-        asked.body = "{\"of\": \"it\"}";
         asked.headers = {{"Authorization", "Bearer secret"}};
         out.str("");
         answer(all, asked);
-        EXPECT_EQ(out.str().find("\"audit\"") != std::string::npos, changes) << endpoint.path << out.str();
+        auto const lines = audit();
+        ASSERT_EQ(lines.size(), changes ? 2U : 0U) << endpoint.path << out.str();
         EXPECT_EQ(out.str().find("secret"), std::string::npos);
-        if (changes) {
-            EXPECT_NE(out.str().find(R"("by":"token 1")"), std::string::npos);
+        if (!changes) continue;
+        for (auto const& line : lines) {
+            EXPECT_EQ(line.at("by").as_string(), "token 2");
+            EXPECT_EQ(line.at("client").as_string(), "192.0.2.7");
+            EXPECT_EQ(line.at("route").as_string(), endpoint.path);
+            EXPECT_EQ(line.at("call"), lines[0].at("call")) << "of one call";
         }
+        EXPECT_EQ(lines[0].at("msg").as_string(), "begun");
+        EXPECT_EQ(lines[1].at("msg").as_string(), "ended");
+        EXPECT_EQ(lines[1].at("outcome").as_string(), "done");
+        EXPECT_EQ(lines[1].at("status").as_int64(), 200);
+    }
+}
+
+TEST_F(Routes, WriteDownACallThatFailsOrIsCutOff) {
+    handlers["POST /api/groomer/run"] = [](net::Request) -> Task<net::Response> { throw std::runtime_error{"no memory"}; };
+    handlers["POST /api/groomer/pause"] = [](net::Request) -> Task<net::Response> {
+        throw boost::system::system_error{asio::error::operation_aborted};
+    };
+    handlers["POST /api/groomer/resume"] = [](net::Request) -> Task<net::Response> {
+        co_return net::error_response(409, "paused", "Not now.");
+    };
+    auto const all = router();
+    std::map<std::string, std::string> const outcomes{
+        {"/api/groomer/run", "failed"}, {"/api/groomer/pause", "cut off"}, {"/api/groomer/resume", "refused"}};
+    for (auto const& [path, outcome] : outcomes) {
         out.str("");
-        asked.headers.clear();
+        net::Request asked;
+        asked.method = "POST";
+        asked.target = path;
+        asked.headers = {{"Authorization", "Bearer secret"}};
+        if (outcome == "refused") answer(all, asked);
+        else EXPECT_ANY_THROW(answer(all, asked));
+        auto const lines = audit();
+        ASSERT_EQ(lines.size(), 2U) << path;
+        EXPECT_EQ(lines[1].at("outcome").as_string(), outcome);
+    }
+}
+
+TEST_F(Routes, WriteDownWhatWasUnderstoodAndNothingElse) {
+    auto const all = router();
+    auto const what = [&](std::string const& path, std::string const& body) {
+        out.str("");
+        net::Request asked;
+        asked.method = "POST";
+        asked.target = path;
+        asked.body = body;
+        asked.headers = {{"Authorization", "Bearer secret"}};
         answer(all, asked);
-        EXPECT_EQ(out.str().find("\"audit\"") != std::string::npos, changes) << endpoint.path << out.str();
-        EXPECT_EQ(out.str().find("of"), std::string::npos) << "what a stranger sends is not written down";
+        return std::string{audit().at(0).at("what").as_string()};
+    };
+    EXPECT_EQ(what("/api/groomer/run", R"({"issueNumber": 7, "repoFullName": "o/r"})"), R"({"repoFullName":"o/r","issueNumber":7})");
+    EXPECT_EQ(what("/api/groomer/pause", R"({"reason": "a night\noff"})"), R"({"reason":"a night off"})");
+    for (auto const* path : {"/api/groomer/run", "/api/groomer/pause"}) {
+        EXPECT_EQ(what(path, "anything"), "");
+        EXPECT_EQ(out.str().find("anything"), std::string::npos);
+    }
+}
+
+TEST_F(Routes, WriteDownWhoWasRefusedAndNothingOfWhatTheySent) {
+    auto const all = router();
+    for (auto const& endpoint : endpoints()) {
+        bool const changes = endpoint.auth == Auth::bearer && endpoint.method != "GET";
+        auto asked = request(endpoint);
+        asked.body = "of a stranger";
+        asked.client = "192.0.2.7";
+        out.str("");
+        answer(all, asked);
+        auto const lines = audit();
+        ASSERT_EQ(lines.size(), changes ? 1U : 0U) << endpoint.path << out.str();
+        EXPECT_EQ(out.str().find("stranger"), std::string::npos);
+        if (!changes) continue;
+        EXPECT_EQ(lines[0].at("msg").as_string(), "refused");
+        EXPECT_EQ(lines[0].at("level").as_string(), "warning");
+        EXPECT_EQ(lines[0].at("client").as_string(), "192.0.2.7");
+        EXPECT_EQ(lines[0].at("status").as_int64(), 401);
+    }
+}
+
+TEST_F(Routes, TakeBodiesThatAreJson) {
+    auto const all = router();
+    for (auto const& endpoint : endpoints()) {
+        auto asked = request(endpoint);
+        asked.body = "{}";
+        asked.headers = {{"Authorization", "Bearer secret"}, {"Content-Type", "text/plain"}};
+        EXPECT_EQ(answer(all, asked).status, endpoint.body.empty() ? 200 : 415) << endpoint.path;
+        asked.headers.pop_back();
+        EXPECT_EQ(answer(all, asked).status, 200) << endpoint.path;
+        if (endpoint.body.empty()) continue;
+        asked.headers = {{"Content-Type", "text/plain"}};
+        EXPECT_EQ(answer(all, asked).status, endpoint.auth == Auth::hmac ? 415 : 401) << "who has no token is told no more";
     }
 }
 

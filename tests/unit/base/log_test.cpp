@@ -48,6 +48,12 @@ TEST_F(LogTest, KeepsWholeNumbersExact) {
     EXPECT_EQ(object.at("most").as_int64(), std::numeric_limits<std::int64_t>::max());
 }
 
+TEST_F(LogTest, KeepsWhatMustBeOnRecordAtEveryLevel) {
+    log.set(LogLevel::error, Log::Format::json);
+    log.record("m", {{"component", "audit"}});
+    EXPECT_EQ(line().at("level"), "info");
+}
+
 TEST_F(LogTest, LeavesOutWhatIsBelowItsLevel) {
     auto const levels = {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error};
     std::ptrdiff_t expected = 4;

@@ -1,11 +1,11 @@
-#include "model/json_keys.hpp"
+#include "base/json_keys.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 
 #include <set>
 #include <utility>
 
-namespace groomer::model {
+namespace groomer {
 namespace {
 
 namespace json = boost::json;
@@ -100,4 +100,4 @@ std::vector<std::string> repeated_keys(std::string_view text, std::size_t depth,
     return std::move(parser.handler().found);
 }
 
-}  // namespace groomer::model
+}  // namespace groomer
