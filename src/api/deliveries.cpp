@@ -24,11 +24,14 @@ net::Response Deliveries::take(net::Request const& request) {
         return net::error_response(401, "unauthorized", "No secret for webhooks is configured: set github.webhook_secret_file.");
     if (!is_signed(request.header("X-Hub-Signature-256"), request.body, secrets))
         return net::error_response(401, "unauthorized", "X-Hub-Signature-256 is not the signature of this body.");
+    if (parts_.stopping())  // what was not accepted GitHub shows as failed, and sends again when it is asked to
+        return net::error_response(503, "shutting_down", "This replica is stopping: deliver it again, or leave it to the next sync.");
     auto const id = request.header("X-GitHub-Delivery");
     if (is_repeated(id)) return accepted("repeated");
     auto const understood = understand(request.header("X-GitHub-Event"), request.body);
     if (!understood.wrong.empty()) return net::error_response(400, "bad_request", understood.wrong);
     auto const result = understood.event ? judge(*understood.event) : "ignored";
+    remember(id);
     parts_.log.debug("a webhook", {{"component", "webhook"},
                                    {"event", one_line(request.header("X-GitHub-Event"), 40)},
                                    {"delivery", one_line(id, longest_id)},
@@ -46,18 +49,16 @@ std::string Deliveries::judge(Event const& event) {
     return event.issue > 0 ? "due" : "sync";
 }
 
-// A delivery that GitHub, or somebody who has recorded one, sends again. What it asks for has been asked for already; after a restart it
-// may be asked for once more, which costs a look at the issue.
-bool Deliveries::is_repeated(std::string_view id) {
-    if (id.empty() || id.size() > longest_id) return false;
-    if (seen_.contains(id)) return true;
+// GitHub, or somebody who has recorded a delivery, may send it again. What it asks for has been asked for already; after a restart it may
+// be asked for once more, which costs a look at the issue. One that was refused is none: sent again it is as good as new.
+void Deliveries::remember(std::string_view id) {
+    if (id.empty() || id.size() > longest_id || is_repeated(id)) return;
     if (recent_.size() >= most_remembered) {
         seen_.erase(recent_.front());
         recent_.pop_front();
     }
     recent_.emplace_back(id);
     seen_.emplace(id);
-    return false;
 }
 
 }  // namespace groomer::api

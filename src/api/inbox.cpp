@@ -1,5 +1,6 @@
 #include "api/inbox.hpp"
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "pg/session.hpp"
 
@@ -12,9 +13,10 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_issues = 10'000;
 constexpr std::size_t most_senders = 8;  // of one issue's events
-constexpr auto between_flushes = 200ms;
+constexpr std::chrono::milliseconds between_flushes = 200ms;
 constexpr auto between_syncs = 5s;  // each asks a tracker for its lists
-constexpr auto back_off = 1s;
+constexpr std::chrono::milliseconds back_off = 1s;
+constexpr std::chrono::seconds ask_again_first{30}, ask_again_last{600};
 
 bool is_us(std::pair<std::string, std::int64_t> const& sender, tracker::github::Account const& us) {
     return (us.id > 0 && sender.second == us.id) || (!us.login.empty() && to_lower(sender.first) == to_lower(us.login));
@@ -23,98 +25,185 @@ bool is_us(std::pair<std::string, std::int64_t> const& sender, tracker::github::
 }  // namespace
 
 void Inbox::put(Event const& event) {
-    if (event.sync) sync_ = true;
-    if (event.issue > 0) {
-        Wanted wanted{{event.repo, event.issue}, !event.may_be_ours, {}};
-        if (event.may_be_ours) wanted.senders.emplace(event.sender, event.sender_id);
-        want(std::move(wanted));
-    }
+    bool const foreign = (event.sender.empty() && event.sender_id == 0) || !parts_.may_be_us(event.sender);
+    Wanted wanted{{}, foreign, {}};
+    if (!foreign) wanted.senders.emplace(event.sender, event.sender_id);
+    if (event.sync) want(wanted);
+    wanted.ref = {event.repo, event.issue};
+    if (event.issue > 0) want(std::move(wanted));
     wakeup_.notify();
 }
 
 void Inbox::want(Wanted wanted) {
-    std::pair key{to_lower(wanted.ref.repo), wanted.ref.number};
-    auto found = wanted_.find(key);
-    if (found == wanted_.end()) {
-        if (wanted_.size() >= most_issues) sync_ = true;
-        else wanted_.emplace(std::move(key), std::move(wanted));
-        return;
-    }
+    auto key = wanted.ref.number > 0 ? Key{to_lower(wanted.ref.repo), wanted.ref.number} : sync_key;
+    if (size() >= most_issues && !wanted_.contains(key)) key = sync_key;
+    if (key == sync_key) wanted.ref = {};
+    auto const [found, is_new] = wanted_.try_emplace(std::move(key), wanted);
+    if (is_new) return;
     auto& known = found->second;
     known.senders.merge(wanted.senders);
     known.surely = known.surely || wanted.surely || known.senders.size() > most_senders;
     if (known.surely) known.senders.clear();
 }
 
-Task<> Inbox::run() {
-    for (;;) {
-        auto const next_sync = synced_at_ ? *synced_at_ + between_syncs : BootTime::time_point::min();
-        if (wanted_.empty()) co_await wakeup_.wait_until(parts_.clock, sync_ ? next_sync : BootTime::time_point::max());
-        std::exception_ptr failure;
-        try {
-            co_await flush();
-        } catch (pg::DatabaseError const&) {
-            failure = std::current_exception();
-        }
-        if (failure)
-            parts_.log.warning("what webhooks ask for cannot be stored, trying again",
-                               {{"component", "webhook"}, {"issues", wanted_.size()}, {"error", describe(failure)}});
-        co_await parts_.clock.sleep_for(failure ? std::chrono::milliseconds{back_off} : between_flushes);
-    }
+void Inbox::finish() {
+    finishing_ = true;
+    wakeup_.notify();
 }
 
-// What cannot be stored is taken back in.
-Task<> Inbox::flush() {
-    auto pending = std::exchange(wanted_, {});
+Task<> Inbox::run() {
+    TaskGroup tasks{
+        parts_.executor, [this](std::string const& name, std::exception_ptr error) {
+            parts_.log.error("a task of the webhooks ended", {{"component", "webhook"}, {"task", name}, {"error", describe(error)}});
+        }};
+    tasks.spawn("store", [this, &tasks] { return keep_storing(tasks); });
+    co_await tasks.join();
+}
+
+// What only the answer to who we are is missing for is no work yet.
+bool Inbox::has_work() const {
+    bool const any_surely = std::any_of(wanted_.begin(), wanted_.end(), [](auto const& each) { return each.second.surely; });
+    return any_surely || (!wanted_.empty() && !asking_);
+}
+
+Task<> Inbox::keep_storing(TaskGroup& asking) {
+    for (bool last = false; !last;) {
+        last = finishing_;
+        auto flushing = try_flush(asking, last);
+        auto const pause = co_await std::move(flushing);
+        if (last || finishing_) continue;
+        co_await parts_.clock.sleep_for(pause);
+        auto const next_sync = synced_at_ ? *synced_at_ + between_syncs : BootTime::time_point::min();
+        while (!has_work() && !finishing_ && !(sync_ && parts_.clock.now() >= next_sync))
+            co_await wakeup_.wait_until(parts_.clock, sync_ ? next_sync : BootTime::time_point::max());
+    }
+    asking.cancel();
+}
+
+// Returns how long to wait before the next one.
+Task<std::chrono::milliseconds> Inbox::try_flush(TaskGroup& asking, bool last) {
     std::exception_ptr failure;
+    bool is_database = false;
     try {
-        co_await leave_out_ours(pending);
-        if (!pending.empty()) co_await store_it(pending);
+        auto flushing = flush(asking, last);
+        bool const asked_database = co_await std::move(flushing);
+        co_return asked_database ? between_flushes : 0ms;
+    } catch (pg::DatabaseError const&) {
+        failure = std::current_exception();
+        is_database = true;
     } catch (...) {
         failure = std::current_exception();
     }
-    if (failure) {
-        for (auto& [key, wanted] : pending) want(std::move(wanted));
-        std::rethrow_exception(failure);
-    }
-    bool const may = !synced_at_ || parts_.clock.now() >= *synced_at_ + between_syncs;
-    if (sync_ && may) co_await ask_for_sync();
+    if (is_cancelled(failure)) std::rethrow_exception(failure);
+    auto const count = static_cast<std::int64_t>(size());
+    if (last)
+        parts_.log.warning("what webhooks asked for is left to the next sync",
+                           {{"component", "webhook"}, {"issues", count}, {"error", describe(failure)}});
+    else if (is_database)
+        parts_.log.warning("what webhooks ask for cannot be stored, trying again",
+                           {{"component", "webhook"}, {"issues", count}, {"error", describe(failure)}});
+    else
+        parts_.log.error("what webhooks ask for cannot be treated: a sync is to find it",
+                         {{"component", "webhook"}, {"error", describe(failure)}});
+    co_return back_off;
 }
 
-// Where it cannot be told who we are, an event counts as somebody else's: that costs a look at the issue.
-Task<> Inbox::leave_out_ours(Pending& pending) {
-    if (std::all_of(pending.begin(), pending.end(), [](auto const& each) { return each.second.surely; })) co_return;
-    tracker::github::Account us;
+// What a database does not take is taken back in. What cannot be treated at all would be in the way for ever: a sync sees it, too.
+// False where there was nothing to store.
+Task<bool> Inbox::flush(TaskGroup& asking, bool last) {
+    auto pending = take_decided(asking, last);
     std::exception_ptr failure;
+    bool is_database = false;
+    try {
+        if (!pending.empty()) co_await store_it(pending);
+    } catch (pg::DatabaseError const&) {
+        failure = std::current_exception();
+        is_database = true;
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure && is_database)
+        for (auto& [key, wanted] : pending) want(std::move(wanted));
+    if (failure && !is_database) sync_ = true;
+    if (failure) std::rethrow_exception(failure);
+    bool const may = last || !synced_at_ || parts_.clock.now() >= *synced_at_ + between_syncs;
+    bool const syncs = sync_ && may;
+    if (syncs) co_await store_sync();
+    co_return syncs || !pending.empty();
+}
+
+// Takes out what can be judged by now: what somebody else has done, to be stored; what we have done, to be forgotten.
+Inbox::Pending Inbox::take_decided(TaskGroup& asking, bool last) {
+    bool const any_unsure = std::any_of(wanted_.begin(), wanted_.end(), [](auto const& each) { return !each.second.surely; });
+    if (!any_unsure) answer_.reset();
+    auto const us = any_unsure ? known_account(asking, last) : std::nullopt;
+    auto const ours = [&](auto const& sender) { return is_us(sender, *us); };
+    Pending out;
+    for (auto at = wanted_.begin(); at != wanted_.end();) {
+        auto& wanted = at->second;
+        if (!wanted.surely && !us) {
+            ++at;
+            continue;
+        }
+        bool const foreign = wanted.surely || !std::all_of(wanted.senders.begin(), wanted.senders.end(), ours);
+        wanted.surely = true;
+        if (foreign && at->first == sync_key) sync_ = true;
+        else if (foreign) out.emplace(at->first, std::move(wanted));
+        at = wanted_.erase(at);
+    }
+    return out;
+}
+
+// Nothing where it is being asked. Where it cannot be told, all counts as somebody else's: that costs a look at the issue.
+std::optional<Inbox::Account> Inbox::known_account(TaskGroup& asking, bool last) {
+    if (answer_) return std::exchange(answer_, std::nullopt);
+    bool const told_to_wait = ask_at_ && parts_.clock.now() < *ask_at_;
+    if (last || told_to_wait) return Account{};
+    if (!std::exchange(asking_, true)) asking.spawn("who we are", [this] { return find_out_who_we_are(); });
+    return std::nullopt;
+}
+
+Task<> Inbox::find_out_who_we_are() {
+    std::exception_ptr failure;
+    Account us;
     try {
         auto asking = parts_.own_account();
         us = co_await std::move(asking);
     } catch (...) {
         failure = std::current_exception();
     }
-    if (is_cancelled(failure)) std::rethrow_exception(failure);
-    std::erase_if(pending, [&](auto const& each) {
-        auto const& [key, wanted] = each;
-        return !wanted.surely && std::all_of(wanted.senders.begin(), wanted.senders.end(), [&](auto const& s) { return is_us(s, us); });
-    });
+    asking_ = false;
+    answer_ = std::move(us);
+    wakeup_.notify();
+    if (!failure) {
+        ask_at_.reset();
+        ask_again_after_ = 0s;
+    }
+    if (!failure || is_cancelled(failure)) co_return;
+    ask_again_after_ = std::clamp(ask_again_after_ * 2, ask_again_first, ask_again_last);
+    ask_at_ = parts_.clock.now() + ask_again_after_;
+    parts_.log.warning("GitHub does not tell which account is ours: for now what groomer does itself counts as an event",
+                       {{"component", "webhook"}, {"again_s", ask_again_after_.count()}, {"error", describe(failure)}});
 }
 
 Task<> Inbox::store_it(Pending const& pending) {
     std::vector<tracker::IssueRef> issues;
     for (auto const& [key, wanted] : pending) issues.push_back(wanted.ref);
-    auto const made = co_await store::make_due(parts_.store, parts_.groom_lock, issues);
+    auto making = parts_.make_due(issues);
+    auto const made = co_await std::move(making);
     for (auto const& ref : made.busy) want({ref, true, {}});
     if (!made.unknown.empty()) sync_ = true;
     parts_.log.debug("webhooks have made issues due",
                      {{"component", "webhook"}, {"issues", issues.size()}, {"unknown", made.unknown.size()}, {"busy", made.busy.size()}});
 }
 
-Task<> Inbox::ask_for_sync() {
+Task<> Inbox::store_sync() {
     sync_ = false;
     synced_at_ = parts_.clock.now();
     std::exception_ptr failure;
     try {
-        co_await store::ask_for_tick(parts_.store, parts_.sync_lock);
+        auto asking = parts_.ask_for_sync();
+        co_await std::move(asking);
     } catch (...) {
         failure = std::current_exception();
     }

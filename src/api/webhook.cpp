@@ -26,8 +26,6 @@ constexpr std::array<std::string_view, 8> of_interest{"opened",  "edited",    "c
                                                       "labeled", "unlabeled", "deleted", "transferred"};
 // After these an issue is in the lists that was not, or the other way round.
 constexpr std::array<std::string_view, 5> come_and_go{"opened", "closed", "reopened", "deleted", "transferred"};
-constexpr std::array<std::string_view, 2> our_issue_actions{"labeled", "unlabeled"};
-constexpr std::array<std::string_view, 2> our_comment_actions{"created", "edited"};
 
 object const* object_in(object const& from, std::string_view key) {
     auto const* value = from.if_contains(key);
@@ -67,13 +65,9 @@ Understood of_issue(Event event, object const& payload, std::string_view kind, s
     if (issue->contains("pull_request")) return {};
     event.issue = number_in(issue, "number");
     if (event.issue == 0 || event.repo.empty()) return unusable("The payload names no issue of a repository.");
-    if (kind == "issue_comment") {
-        event.may_be_ours = is_one_of(action, our_comment_actions);
-        return {std::move(event), ""};
-    }
+    if (kind == "issue_comment") return {std::move(event), ""};
     if (!is_one_of(action, of_interest)) return {};
     event.sync = is_one_of(action, come_and_go);
-    event.may_be_ours = is_one_of(action, our_issue_actions);
     return {std::move(event), ""};
 }
 

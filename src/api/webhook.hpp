@@ -24,9 +24,8 @@ struct Event {
     std::string former;      // what it was called before, where it was renamed
     std::int64_t issue = 0;  // to be looked at again; 0: none
     bool sync = false;       // the lists tell more: a new issue, a closed one, labels, a repository that comes or goes
-    std::string sender;      // login of who did it
+    std::string sender;      // login of who did it: groomer itself, perhaps
     std::int64_t sender_id = 0;
-    bool may_be_ours = false;  // groomer does such things itself
 };
 
 struct Understood {

@@ -12,9 +12,13 @@ namespace {
 
 api::Inbox::Parts inbox_parts(AskedRuns::Parts const& parts, std::string lock, asio::any_io_executor executor) {
     auto& service = parts.service;
-    return {service.store(), service.clock(), parts.log, std::move(executor), std::move(lock), sync_lock_id, [&service] {
-                return service.github().own_account();
-            }};
+    return {service.clock(),
+            parts.log,
+            std::move(executor),
+            [&service, lock = std::move(lock)](auto issues) { return store::make_due(service.store(), lock, std::move(issues)); },
+            [&service] { return store::ask_for_tick(service.store(), sync_lock_id); },
+            [&service] { return service.github().own_account(); },
+            [&service](std::string_view login) { return service.github().may_be_own(login); }};
 }
 
 // Under the name that it has now on GitHub, which counts no case.
@@ -26,7 +30,7 @@ bool is_on_github(config::Config const& config, std::string_view repo) {
 api::Deliveries::Parts delivery_parts(AskedRuns::Parts const& parts, api::Inbox& inbox) {
     auto& service = parts.service;
     return {inbox, parts.log, [&service] { return service.config().github.webhook_secret.value; },
-            [&service](std::string_view repo) { return is_on_github(service.config(), repo); }};
+            [&service](std::string_view repo) { return is_on_github(service.config(), repo); }, parts.stopping};
 }
 
 }  // namespace

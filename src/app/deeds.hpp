@@ -18,8 +18,10 @@ public:
 
     // By method and path. They refer to this, as their answers do.
     std::map<std::string, net::Handler> handlers();
-    // Makes due what webhooks ask for, until it is cancelled; once the schema is in place.
+    // Makes due what webhooks ask for, until it is cancelled or told to finish; once the schema is in place.
     Task<> work() { return inbox_.run(); }
+    // At a stop: what is there is stored, and nothing more is taken.
+    void finish() { inbox_.finish(); }
 
 private:
     Task<net::Response> pause(net::Request request, bool paused);

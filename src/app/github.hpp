@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace groomer::app {
@@ -35,6 +36,8 @@ public:
 
     // Who our writes are made by; empty where GitHub does not tell, and where it is not used. Throws as a tracker does.
     Task<tracker::github::Account> own_account();
+    // Can that be the account, as far as the name tells? An App writes as a bot.
+    [[nodiscard]] bool may_be_own(std::string_view login) const { return !settings_.app || login.ends_with("[bot]"); }
 
     [[nodiscard]] bool is_used() const { return api_ != nullptr; }
     // What is known of its limits, and of our own pace, as text for whoever works next.

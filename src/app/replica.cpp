@@ -114,6 +114,7 @@ Task<> Replica::live() {
     while (!stopping_ && !fatal_) co_await stop_.wait_until(service_.clock(), BootTime::time_point::max());
     service_.sync_loop().stop();
     service_.groom_loop().stop();
+    deeds_.finish();
     if (!started_) background_.cancel();
     while (started_ && working_ > 0) co_await stop_.wait_until(service_.clock(), BootTime::time_point::max());
     background_.cancel();
@@ -142,7 +143,7 @@ Task<> Replica::bring_up() {
     give_back_memory();
     log_.info("ready", {{"component", "app"}});
     background_.spawn("listen", [this] { return listen(); });
-    background_.spawn("webhooks", [this] { return deeds_.work(); });
+    at_work("webhooks", [this] { return deeds_.work(); });
     at_work("loop", [this] { return service_.sync_loop().run(); });
     at_work("loop", [this] { return service_.groom_loop().run(); });
 }

@@ -45,7 +45,7 @@ private:
     Wakeup stop_;
     bool stopping_ = false;
     bool started_ = false;
-    int working_ = 0;  // loops that run, and ticks that were asked for
+    int working_ = 0;  // loops that run, the inbox, and ticks that were asked for
     std::exception_ptr fatal_;
 };
 

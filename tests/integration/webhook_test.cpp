@@ -70,15 +70,50 @@ TEST_F(Webhooks, WhatGroomerHasDoneItselfIsNoEvent) {
     auto const port = start_replica("one");
     ASSERT_TRUE(is_settled());
     let_time_pass();
-    for (auto const* kind : {"issues", "issue_comment"})
-        EXPECT_EQ(http_call(port, delivery(kind, payload(std::string{kind} == "issues" ? "labeled" : "created", 3, "Groomer"))).status,
-                  202);
-    auto const before = runs(3), before_4 = runs(4);
+    auto const syncs = [this] { return number("SELECT count(*) FROM groomer.request WHERE lock = 'global'"); };
+    auto const syncs_before = syncs(), before = runs(3), before_4 = runs(4);
+    // Titles, texts, closing and opening again, labels of the repository: all that it may do, and whatever it may learn to do.
+    for (auto const* action : {"labeled", "unlabeled", "edited", "closed", "reopened", "opened"})
+        EXPECT_EQ(http_call(port, delivery("issues", payload(action, 3, "Groomer"))).status, 202);
+    for (auto const* action : {"created", "edited", "deleted"})
+        EXPECT_EQ(http_call(port, delivery("issue_comment", payload(action, 3, "groomer"))).status, 202);
+    for (auto const* kind : {"label", "repository", "installation"})
+        EXPECT_EQ(http_call(port, delivery(kind, payload("created", 3, "groomer"))).status, 202);
     EXPECT_EQ(http_call(port, delivery("issues", payload("labeled", 4, "alice"))).status, 202);
     ASSERT_TRUE(until([&] { return runs(4) > before_4; }, 10s));
     EXPECT_EQ(runs(3), before) << "it came before";
-    EXPECT_EQ(http_call(port, delivery("issues", payload("edited", 3, "groomer"))).status, 202);
-    EXPECT_TRUE(until([&] { return runs(3) > before; }, 10s)) << "groomer edits no titles";
+    EXPECT_EQ(syncs(), syncs_before);
+    EXPECT_EQ(http_call(port, delivery("label", payload("created", 3, "alice"))).status, 202);
+    EXPECT_TRUE(until([&] { return syncs() > syncs_before; }, 10s));
+    EXPECT_EQ(http_call(port, delivery("issues", payload("edited", 3, "alice"))).status, 202);
+    EXPECT_TRUE(until([&] { return runs(3) > before; }, 10s));
+}
+
+TEST_F(Webhooks, WhatWasAcceptedIsStoredBeforeAReplicaStopsAndNoMoreIsAccepted) {
+    auto const port = start_replica("one");
+    ASSERT_TRUE(is_settled());
+    let_time_pass();
+    server.with_state([](State& state) {
+        state.faults.add({.method = "GET", .path = "*/issues/3", .times = fake_github::Matcher::always}, {.delay_before = 2s});
+    });
+    HttpCaller running{port, to(run_path, of_issue(3))};
+    ASSERT_TRUE(until([this] { return server.with_state([](State& state) { return state.faults.sprung() > 0; }); }));
+    for (int const issue : {4, 5, 6}) EXPECT_EQ(http_call(port, delivery("issues", payload("edited", issue))).status, 202);
+    replicas[0]->signal(SIGTERM);
+    ASSERT_TRUE(replicas[0]->says("\"stopping", 5s));
+    EXPECT_EQ(refusal(http_call(port, delivery("issues", payload("edited", 7)))), "503 shutting_down");
+    EXPECT_EQ(running.answer().status, 200);
+    EXPECT_EQ(replicas[0]->wait(10s), 0);
+    EXPECT_EQ(text("SELECT string_agg(number::text, ',' ORDER BY number) FROM groomer.issue WHERE due_at <= clock_timestamp()"), "4,5,6");
+}
+
+TEST_F(Webhooks, AFormIsRefusedWithWhatToSet) {
+    auto const port = start_replica("one");
+    auto form = delivery("issues", "payload=%7B%7D");
+    form.headers.back().second = "application/x-www-form-urlencoded";
+    auto const answer = http_call(port, form);
+    EXPECT_EQ(refusal(answer), "415 unsupported_media_type");
+    EXPECT_NE(answer.body.find("of a webhook, choose it as the content type in its settings"), std::string::npos);
 }
 
 TEST_F(Webhooks, WhatIsNotSignedIsRefusedAndWhatIsOfNoInterestIgnored) {

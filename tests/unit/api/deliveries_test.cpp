@@ -38,11 +38,11 @@ protected:
     test::FakeClock clock_{context_};
     std::ostringstream lines_;
     Log log_{lines_, LogLevel::debug, Log::Format::json};
-    pg::Pool pool_{{"host=/nowhere", "", "test"}, 1, {}};  // never asked
-    store::Store store_{pool_, clock_, [] {}};
-    Inbox inbox_{{store_, clock_, log_, context_.get_executor(), "groomer", "global", {}}};
+    Inbox inbox_{{clock_, log_, context_.get_executor(), {}, {}, {}, [](std::string_view) { return true; }}};
     std::string secrets_ = "secret";
-    Deliveries deliveries_{{inbox_, log_, [this] { return secrets_; }, [](std::string_view repo) { return repo == "octo/quill"; }}};
+    bool stopping_ = false;
+    Deliveries deliveries_{{inbox_, log_, [this] { return secrets_; }, [](std::string_view repo) { return repo == "octo/quill"; },
+                            [this] { return stopping_; }}};
     int count_ = 0;
 };
 
@@ -104,6 +104,25 @@ TEST_F(OneDelivery, ThatComesAgainIsTakenOnce) {
     EXPECT_EQ(result(send("issues", payload("edited", 1), "same")), "due") << "only the last are remembered";
     EXPECT_EQ(result(send("issues", payload("edited", 1), std::string(5000, 'x'))), "due") << "no id of GitHub's is as long";
     EXPECT_EQ(result(send("issues", payload("edited", 1), std::string(5000, 'x'))), "due");
+}
+
+TEST_F(OneDelivery, ThatWasRefusedIsAsGoodAsNewWhenItComesAgain) {
+    EXPECT_EQ(send("issues", payload("edited", 1), "same", "another").status, 401);
+    EXPECT_EQ(send("issues", "{}", "same").status, 400);
+    stopping_ = true;
+    EXPECT_EQ(send("issues", payload("edited", 1), "same").status, 503);
+    stopping_ = false;
+    EXPECT_EQ(result(send("issues", payload("edited", 1), "same")), "due");
+    EXPECT_EQ(result(send("issues", payload("edited", 1), "same")), "repeated");
+}
+
+TEST_F(OneDelivery, ThatComesWhileTheReplicaStopsIsNotTaken) {
+    stopping_ = true;
+    auto const response = send("issues", payload());
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(boost::json::parse(response.body).at("error").as_string(), "shutting_down");
+    EXPECT_EQ(send("issues", payload(), "", "another").status, 401) << "a stranger is told nothing of it";
+    EXPECT_EQ(inbox_.size(), 0U);
 }
 
 TEST_F(OneDelivery, OneOfAFloodTakesBoundedRoom) {

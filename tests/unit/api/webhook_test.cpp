@@ -59,20 +59,21 @@ TEST(Webhook, OfAnIssueNamesItAndWhoDidIt) {
     EXPECT_EQ(event.issue, 7);
     EXPECT_EQ(event.sender, "alice");
     EXPECT_EQ(event.sender_id, 5);
-    EXPECT_FALSE(event.sync || event.may_be_ours);
+    EXPECT_FALSE(event.sync);
 }
 
 TEST(Webhook, OfAnIssueThatComesOrGoesAsksForASyncToo) {
     for (auto const* action : {"opened", "closed", "reopened", "deleted", "transferred"}) {
         auto const event = of("issues", payload(action));
-        EXPECT_TRUE(event.sync && event.issue == 7 && !event.may_be_ours) << action;
+        EXPECT_TRUE(event.sync && event.issue == 7) << action;
     }
 }
 
-TEST(Webhook, OfWhatGroomerDoesItselfMayBeItsOwn) {
-    for (auto const* action : {"labeled", "unlabeled"}) EXPECT_TRUE(of("issues", payload(action)).may_be_ours) << action;
-    for (auto const* action : {"created", "edited"}) EXPECT_TRUE(of("issue_comment", payload(action)).may_be_ours) << action;
-    EXPECT_FALSE(of("issue_comment", payload("deleted")).may_be_ours);
+TEST(Webhook, OfACommentAsksForItsIssue) {
+    for (auto const* action : {"created", "edited", "deleted"}) {
+        auto const event = of("issue_comment", payload(action));
+        EXPECT_TRUE(!event.sync && event.issue == 7) << action;
+    }
 }
 
 TEST(Webhook, OfNoInterestIsNone) {
