@@ -4,7 +4,6 @@
 #include "lock/token.hpp"
 #include "pg/session.hpp"
 
-#include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -25,20 +24,6 @@ boost::json::value text_or_null(std::string const& text) {
     return boost::json::value(clean_text(text));
 }
 
-boost::json::array holds_of(store::LockStatus const& status) {
-    boost::json::array holds;
-    for (auto const& hold : status.last)
-        holds.emplace_back(boost::json::object{{"term", hold.term},
-                                               {"pod", clean_text(hold.pod)},
-                                               {"how", hold.how},
-                                               {"acquired_at", hold.acquired_at},
-                                               {"ended_at", text_or_null(hold.ended_at)},
-                                               {"ended", text_or_null(hold.ended)},
-                                               {"seconds", hold.seconds},
-                                               {"renewals", hold.renewals}});
-    return holds;
-}
-
 // One answer for all who ask within a second; while the database is asked, the others get the answer before, if it is not much older.
 struct Answer {
     std::string body;
@@ -53,7 +38,7 @@ net::Response found(std::string body) {
     return response;
 }
 
-Task<net::Response> ask(store::Store& store, Clock& clock, LockView view, std::shared_ptr<Answer> answer) {
+Task<net::Response> ask(store::Store& store, Clock& clock, std::function<LockView()> current, std::shared_ptr<Answer> answer) {
     auto const age = answer->at ? clock.now() - *answer->at : BootTime::duration::max();
     if (age < fresh_for || (answer->asking && age < good_for)) co_return found(answer->body);
     if (answer->asking) co_return net::error_response(503, "no_database", "The database has not answered yet: try again.");
@@ -66,6 +51,7 @@ Task<net::Response> ask(store::Store& store, Clock& clock, LockView view, std::s
     } const asking{*answer};
     bool failed = false;
     try {
+        auto const view = current();
         auto const status = co_await store::lock_status(store, view.lock);
         answer->body = boost::json::serialize(lock_object(status, view));
         answer->at = clock.now();
@@ -98,15 +84,11 @@ boost::json::object lock_object(store::LockStatus const& status, LockView const&
             {"term", status.term},
             {"since", text_or_null(status.since)},
             {"until", until ? boost::json::value(format_time(*until)) : nullptr},
-            {"renewals", status.renewals},
             {"mine", token && token->incarnation == view.incarnation},
-            {"foreign", status.held && !token},
-            {"paused", status.paused},
-            {"due_in_s", status.due_in},
-            {"last_holds", holds_of(status)}};
+            {"foreign", status.held && !token}};
 }
 
-net::Handler lock_handler(store::Store& store, Clock& clock, LockView view) {
+net::Handler lock_handler(store::Store& store, Clock& clock, std::function<LockView()> view) {
     auto const answer = std::make_shared<Answer>();
     return [&store, &clock, view = std::move(view), answer](net::Request) { return ask(store, clock, view, answer); };
 }

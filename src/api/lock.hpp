@@ -1,4 +1,4 @@
-// Who holds a lock, as JSON: what `GET /api/groomer/lock` answers, and `groomer lock status --output json` prints.
+// Who holds a lock, as JSON: the lock of `GET /api/status`, what `GET /api/groomer/lock` answers, and what `groomer lock status` begins with.
 #pragma once
 
 #include "lock/lock_store.hpp"
@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -24,7 +25,8 @@ std::optional<WallTime> held_until(store::LockStatus const& status, std::chrono:
 
 boost::json::object lock_object(store::LockStatus const& status, LockView const& view);
 
-// Answers from the database, once a second at most. Refers to `store` and `clock`.
-net::Handler lock_handler(store::Store& store, Clock& clock, LockView view);
+// Answers from the database, which is asked once a second at most. `view` is asked each time: settings change while it runs. Refers to
+// `store` and `clock`.
+net::Handler lock_handler(store::Store& store, Clock& clock, std::function<LockView()> view);
 
 }  // namespace groomer::api

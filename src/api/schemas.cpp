@@ -13,16 +13,13 @@ std::string_view schemas() {
 "Time": {"type": "string", "format": "date-time", "description": "RFC 3339, UTC."},
 "MaybeTime": {"type": ["string", "null"], "format": "date-time"},
 "MaybeText": {"type": ["string", "null"]},
-"Lock": {"type": "object",
-    "required": ["lock", "held", "holder", "term", "since", "until", "renewals", "mine", "foreign", "paused", "due_in_s", "last_holds"],
-    "properties": {
-        "lock": {"type": "string"}, "held": {"type": "boolean"}, "holder": {"$ref": "#/components/schemas/MaybeText"},
-        "term": {"type": "integer"}, "since": {"$ref": "#/components/schemas/MaybeTime"},
-        "until": {"$ref": "#/components/schemas/MaybeTime", "description": "If nobody renews or releases it."},
-        "renewals": {"type": "integer"}, "mine": {"type": "boolean", "description": "Held by the replica that answers."},
-        "foreign": {"type": "boolean", "description": "Held by another program."},
-        "paused": {"type": "boolean"}, "due_in_s": {"type": "number"},
-        "last_holds": {"type": "array", "items": {"type": "object"}}}},
+"Lock": {"type": "object", "required": ["lock", "held", "holder", "term", "since", "until", "mine", "foreign"], "properties": {
+    "lock": {"type": "string"}, "held": {"type": "boolean"},
+    "holder": {"$ref": "#/components/schemas/MaybeText", "description": "Null while it is free, and of another program."},
+    "term": {"type": "integer", "description": "The last one."}, "since": {"$ref": "#/components/schemas/MaybeTime"},
+    "until": {"$ref": "#/components/schemas/MaybeTime", "description": "If nobody renews or releases it."},
+    "mine": {"type": "boolean", "description": "Held by the replica that answers."},
+    "foreign": {"type": "boolean", "description": "Held by another program."}}},
 "Labels": {"type": "array", "items": {"type": "string"}},
 "Status": {"type": "object",
     "required": ["version", "replica", "now", "mode", "page", "paused", "lock", "schedule", "holds", "ticks", "backlog", "day", "decisions",
@@ -33,10 +30,7 @@ std::string_view schemas() {
         "mode": {"enum": ["dry-run", "suggest", "apply", "mixed"]}, "page": {"enum": ["token", "public"]},
         "paused": {"type": "object", "required": ["paused", "since", "by"], "properties": {
             "paused": {"type": "boolean"}, "since": {"$ref": "#/components/schemas/MaybeTime"}, "by": {"$ref": "#/components/schemas/MaybeText"}}},
-        "lock": {"type": "object", "required": ["lock", "held", "holder", "term", "since", "until", "mine", "foreign"], "properties": {
-            "lock": {"type": "string"}, "held": {"type": "boolean"}, "holder": {"$ref": "#/components/schemas/MaybeText"},
-            "term": {"type": "integer"}, "since": {"$ref": "#/components/schemas/MaybeTime"}, "until": {"$ref": "#/components/schemas/MaybeTime"},
-            "mine": {"type": "boolean"}, "foreign": {"type": "boolean"}}},
+        "lock": {"$ref": "#/components/schemas/Lock"},
         "schedule": {"type": "object", "required": ["groomEverySeconds", "syncEverySeconds", "nextGroom", "nextSync"], "properties": {
             "groomEverySeconds": {"type": "number"}, "syncEverySeconds": {"type": "number"},
             "nextGroom": {"$ref": "#/components/schemas/MaybeTime"}, "nextSync": {"$ref": "#/components/schemas/MaybeTime"}}},

@@ -29,13 +29,6 @@ constexpr int share_of_counting = 20;
 
 double seconds(std::chrono::milliseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
-json::object lock_of(store::LockStatus const& status, LockView const& view) {
-    auto const all = lock_object(status, view);
-    json::object out;
-    for (auto const* name : {"lock", "held", "holder", "term", "since", "until", "mine", "foreign"}) out[name] = all.at(name);
-    return out;
-}
-
 json::object schedule_of(store::Recent const& recent, StatusView const& view) {
     auto const next = json::parse(recent.schedule);
     return {{"groomEverySeconds", seconds(view.groom_every)},
@@ -132,7 +125,7 @@ Task<std::shared_ptr<Snapshot const>> Status::make() {
                      {"mode", view.mode},
                      {"page", view.public_page ? "public" : "token"},
                      {"paused", json::parse(recent.paused)},
-                     {"lock", lock_of(lock, view.lock)},
+                     {"lock", lock_object(lock, view.lock)},
                      {"schedule", schedule_of(recent, view)},
                      {"holds", json::parse(recent.holds)},
                      {"ticks", json::parse(recent.ticks)},

@@ -58,6 +58,11 @@ std::string web_address(std::string_view api_url) {
     return std::string{api_url};
 }
 
+api::LockView lock_view(Service const& service) {
+    auto const& lock = service.config().lock;
+    return {lock.id, lock.foreign_stale_after, service.incarnation()};
+}
+
 api::StatusView status_view(Service const& service) {
     auto const& config = service.config();
     api::StatusView view;
@@ -65,7 +70,7 @@ api::StatusView status_view(Service const& service) {
     view.replica = service.pod();
     view.mode = mode_of(config);
     view.public_page = config.http.public_page;
-    view.lock = {config.lock.id, config.lock.foreign_stale_after, service.incarnation()};
+    view.lock = lock_view(service);
     view.sync_lock = sync_lock_id;
     view.groom_every = config.schedule.groom_every;
     view.sync_every = config.schedule.sync_every;

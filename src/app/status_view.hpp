@@ -8,6 +8,7 @@ namespace groomer::app {
 
 // As it is now.
 api::StatusView status_view(Service const& service);
+api::LockView lock_view(Service const& service);  // of grooming
 
 // Where people look at what an API is about: https://github.com for https://api.github.com, https://HOST for https://HOST/api/v3. Pure.
 std::string web_address(std::string_view api_url);

@@ -58,11 +58,17 @@ Task<LockStatus> lock_status(Store& store, std::string lock) {
     status.clean = row.truth(10);
     status.renewals = row.integer(11);
     status.database_time = row.number(12);
-    auto holds = co_await store.read(holds_statement, values);
-    for (auto const& hold : holds)
-        status.last.push_back(
-            {hold.integer(0), hold.text(1), hold.text(2), hold.text(3), hold.text(4), hold.text(5), hold.number(6), hold.integer(7)});
     co_return status;
+}
+
+Task<std::vector<HoldLine>> last_holds(Store& store, std::string lock) {
+    pg::Values values{lock};
+    auto rows = co_await store.read(holds_statement, values);
+    std::vector<HoldLine> out;
+    for (auto const& hold : rows)
+        out.push_back(
+            {hold.integer(0), hold.text(1), hold.text(2), hold.text(3), hold.text(4), hold.text(5), hold.number(6), hold.integer(7)});
+    co_return out;
 }
 
 Task<bool> release_by_hand(Store& store, std::string lock, std::optional<std::int64_t> term, std::optional<std::string> token) {

@@ -11,13 +11,6 @@
 
 namespace groomer::store {
 
-struct HoldLine {
-    std::int64_t term = 0;
-    std::string pod, how, acquired_at, ended_at, ended;  // times as RFC 3339; ended_at "" while held
-    double seconds = 0;
-    std::int64_t renewals = 0;
-};
-
 struct LockStatus {
     bool known = false;  // there is a state row
     bool held = false;
@@ -32,9 +25,17 @@ struct LockStatus {
     double due_in = 0;          // seconds
     bool paused = false;
     bool clean = true;
-    std::vector<HoldLine> last;  // newest first, at most ten
 };
 Task<LockStatus> lock_status(Store& store, std::string lock);
+
+struct HoldLine {
+    std::int64_t term = 0;
+    std::string pod, how, acquired_at, ended_at, ended;  // times as RFC 3339; ended_at "" while held
+    double seconds = 0;
+    std::int64_t renewals = 0;
+};
+// Newest first, at most ten.
+Task<std::vector<HoldLine>> last_holds(Store& store, std::string lock);
 
 // Frees the row if `term` (of ours) or `token` (anybody's) is what holds it; false if not.
 Task<bool> release_by_hand(Store& store, std::string lock, std::optional<std::int64_t> term, std::optional<std::string> token);

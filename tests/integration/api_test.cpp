@@ -125,6 +125,23 @@ TEST_F(Api, HasAPageThatIsPublicWhereThatIsAskedFor) {
     EXPECT_EQ(ask(to, "/api/groomer/runs").json().at("error").as_string(), "no_admin_token");
 }
 
+TEST_F(Api, TellsOfTheLockAloneWhatTheStatusTellsAndAsItIsConfiguredNow) {
+    auto const to = port(start());
+    ASSERT_TRUE(all_groomed());
+    database->query("UPDATE groomer.control SET paused = true RETURNING 1");
+    ASSERT_TRUE(until([&] { return number("SELECT count(*) FROM sync_lock") == 0; }));
+    database->query("INSERT INTO sync_lock (id, \"syncRunId\") VALUES ('groomer', 'theirs') RETURNING 1");
+    json::value lock;
+    auto const are_same = [&] {
+        lock = ask(to, "/api/groomer/lock", "").json();
+        return lock.at("foreign").as_bool() && lock == ask(to, "/api/status").json().at("lock");
+    };
+    EXPECT_TRUE(until(are_same)) << json::serialize(lock);
+    auto const before = std::string{lock.at("until").as_string()};
+    std::ofstream{folder / "c.yaml", std::ios::app} << "lock: {foreign_stale_after: 2h}\n";
+    EXPECT_TRUE(until([&] { return are_same() && lock.at("until").as_string() > before; })) << json::serialize(lock);
+}
+
 TEST_F(Api, ServesThePageWithAPolicyThatLetsItAskNobodyElse) {
     auto const answer = ask(port(start()), "/", "");
     EXPECT_TRUE(says(answer.head, "Content-Type: text/html; charset=utf-8\r\n"));

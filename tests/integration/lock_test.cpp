@@ -375,14 +375,14 @@ TEST_F(LockStatements, StatusTellsTheHolderAndAManualReleaseNeedsWhatWasSeen) {
     ASSERT_TRUE(a->renew(grant->token) && a->renew(grant->token));
     status = run_task(store::lock_status(store, "groomer"));
     EXPECT_EQ(status.renewals, 2);
-    ASSERT_EQ(status.last.size(), 1U);
+    ASSERT_EQ(run_task(store::last_holds(store, "groomer")).size(), 1U);
     EXPECT_FALSE(run_task(store::release_by_hand(store, "groomer", grant->term - 1, std::nullopt)));
     EXPECT_FALSE(run_task(store::release_by_hand(store, "groomer", std::nullopt, "something else")));
     EXPECT_TRUE(run_task(store::release_by_hand(store, "groomer", grant->term, std::nullopt)));
     status = run_task(store::lock_status(store, "groomer"));
     EXPECT_FALSE(status.held);
     EXPECT_FALSE(status.clean);
-    EXPECT_EQ(status.last[0].ended, "by hand");
+    EXPECT_EQ(run_task(store::last_holds(store, "groomer")).at(0).ended, "by hand");
 }
 
 TEST_F(LockStatements, AForeignTokenIsReleasedByHandByItsText) {

@@ -6,6 +6,7 @@
 #include "lock/token.hpp"
 #include "store/history.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -46,7 +47,9 @@ std::string holder_line(store::LockStatus const& status, milliseconds foreign_st
            (status.age ? ", last stamped " + seconds(*status.age) + " ago" : ", " + stamped) + validity;
 }
 
-void print_text(std::string const& lock, store::LockStatus const& status, milliseconds foreign_stale_after) {
+using Holds = std::vector<store::HoldLine>;
+
+void print_text(std::string const& lock, store::LockStatus const& status, Holds const& holds, milliseconds foreign_stale_after) {
     std::cout << "lock " << lock << ": " << holder_line(status, foreign_stale_after) << '\n';
     if (!status.known) {
         std::cout << "groomer has no state for this lock yet\n";
@@ -58,7 +61,7 @@ void print_text(std::string const& lock, store::LockStatus const& status, millis
                                 : ", not ended cleanly")
               << (status.paused ? ", paused" : "") << "; next tick " << (status.due_in > 0 ? "due in " + seconds(status.due_in) : "due now")
               << '\n';
-    for (auto const& hold : status.last)
+    for (auto const& hold : holds)
         std::cout << "  " << hold.acquired_at << "  term " << hold.term << "  " << shown(hold.pod) << "  taken: " << hold.how << "  "
                   << (hold.ended_at.empty() ? "held for " : hold.ended + " after ") << seconds(hold.seconds) << "  renewed "
                   << hold.renewals << '\n';
@@ -82,9 +85,32 @@ std::string escape_controls(std::string_view json) {
     return out;
 }
 
-void print_json(std::string const& lock, store::LockStatus const& status, milliseconds foreign_stale_after) {
+boost::json::value text_or_null(std::string const& text) {
+    if (text.empty()) return nullptr;
+    return boost::json::value(clean_text(text));
+}
+
+boost::json::array holds_array(Holds const& holds) {
+    boost::json::array out;
+    for (auto const& hold : holds)
+        out.emplace_back(boost::json::object{{"term", hold.term},
+                                             {"pod", clean_text(hold.pod)},
+                                             {"how", hold.how},
+                                             {"acquired_at", hold.acquired_at},
+                                             {"ended_at", text_or_null(hold.ended_at)},
+                                             {"ended", text_or_null(hold.ended)},
+                                             {"seconds", hold.seconds},
+                                             {"renewals", hold.renewals}});
+    return out;
+}
+
+void print_json(std::string const& lock, store::LockStatus const& status, Holds const& holds, milliseconds foreign_stale_after) {
     auto out = api::lock_object(status, {lock, foreign_stale_after, ""});
     out.erase("mine");
+    out["renewals"] = status.renewals;
+    out["paused"] = status.paused;
+    out["due_in_s"] = status.due_in;
+    out["last_holds"] = holds_array(holds);
     out["token"] = nullptr;
     constexpr std::size_t longest = 1024;  // of what is worth naming on a command line
     if (status.token) out["token"] = status.token->size() <= longest ? *status.token : one_line(*status.token, longest);
@@ -109,8 +135,9 @@ int lock_status(CommandLine const& line, Log& log) {
     Service service{loaded.config, without_slot(line), log, context};
     run_to_end(context, service.require_schema());
     auto const status = run_to_end(context, store::lock_status(service.store(), lock));
+    auto const holds = run_to_end(context, store::last_holds(service.store(), lock));
     auto const stale_after = loaded.config.lock.foreign_stale_after;
-    line.json ? print_json(lock, status, stale_after) : print_text(lock, status, stale_after);
+    line.json ? print_json(lock, status, holds, stale_after) : print_text(lock, status, holds, stale_after);
     return 0;
 }
 

@@ -40,12 +40,10 @@ TEST(HeldUntil, IsNothingForAFreeRowAndForAStampThatIsNoMoment) {
 TEST(LockObject, TellsWhoseHoldItIs) {
     auto status = held_by(ours, 1);
     status.pod = "pod\x1b-1";
-    status.renewals = 3;
     auto const mine = lock_object(status, {"groomer", 30min, "incarnation"});
     EXPECT_TRUE(mine.at("mine").as_bool());
     EXPECT_FALSE(mine.at("foreign").as_bool());
     EXPECT_EQ(mine.at("holder").as_string(), "pod -1");
-    EXPECT_EQ(mine.at("renewals").as_int64(), 3);
     EXPECT_FALSE(lock_object(status, {"groomer", 30min, "another"}).at("mine").as_bool());
     EXPECT_TRUE(lock_object(held_by("x", 1), {"groomer", 30min, ""}).at("foreign").as_bool());
 }
