@@ -7,7 +7,6 @@
 #include "base/text.hpp"
 #include "pg/session.hpp"
 #include "store/asked.hpp"
-#include "store/history.hpp"
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
@@ -77,7 +76,9 @@ Task<Response> AskedRuns::begin(api::RunRequest request) {
         auto holding = held();
         co_return co_await std::move(holding);
     }
-    if (auto refusal = refused_for_pace()) co_return std::move(*refusal);
+    bool const is_counted = target.unseen.has_value();  // it was looked up
+    if (!is_counted)
+        if (auto refusal = refused_for_pace()) co_return std::move(*refusal);
     dry_run = dry_run || writes_nothing(target);
     auto running = run(std::move(target), dry_run);
     co_return co_await std::move(running);
@@ -119,6 +120,8 @@ Task<AskedRuns::Aimed> AskedRuns::aim(api::RunRequest request) {
 }
 
 Task<AskedRuns::Aimed> AskedRuns::look_up(groom::Target target, std::string source, std::shared_ptr<tracker::Tracker> tracker) {
+    if (auto refusal = refused_for_pace()) co_return std::move(*refusal);
+    count();
     auto const name = tracker::to_string(*target.only);
     std::optional<tracker::Issue> issue;
     std::optional<Response> failure;
@@ -130,7 +133,7 @@ Task<AskedRuns::Aimed> AskedRuns::look_up(groom::Target target, std::string sour
     } catch (Error const& error) {
         parts_.log.warning("an issue that a run was asked for cannot be looked up",
                            {{"component", "api"}, {"repo", target.only->repo}, {"issue", target.only->number}, {"error", error.what()}});
-        failure = error_response(502, "tracker_failed", "The tracker cannot be asked for " + one_line(name, 400) + ": the log says why.");
+        failure = error_response(503, "tracker_failed", "The tracker cannot be asked for " + one_line(name, 400) + ": the log says why.");
     }
     if (failure) co_return std::move(*failure);
     if (!issue) co_return unknown("There is no issue " + name + ".");
@@ -138,16 +141,16 @@ Task<AskedRuns::Aimed> AskedRuns::look_up(groom::Target target, std::string sour
     co_return std::move(target);
 }
 
+// Only what costs counts: a run that had the lock, and a question to a tracker. A refusal is cheap.
 std::optional<Response> AskedRuns::refused_for_pace() {
     auto const now = parts_.service.clock().now();
-    while (!begun_.empty() && now - begun_.front() >= 1min) begun_.pop_front();
-    if (begun_.size() >= most_a_minute) {
-        auto const wait = std::chrono::ceil<std::chrono::seconds>(begun_.front() + 1min - now);
-        return with_retry_after(error_response(429, "too_many", "More than 30 runs were asked for within a minute."), wait);
-    }
-    begun_.push_back(now);
-    return std::nullopt;
+    while (!costs_.empty() && now - costs_.front() >= 1min) costs_.pop_front();
+    if (costs_.size() < most_a_minute) return std::nullopt;
+    auto const wait = std::chrono::ceil<std::chrono::seconds>(costs_.front() + 1min - now);
+    return with_retry_after(error_response(429, "too_many", "More than 30 runs and look-ups were asked for within a minute."), wait);
 }
+
+void AskedRuns::count() { costs_.push_back(parts_.service.clock().now()); }
 
 Task<Response> AskedRuns::run(groom::Target target, bool dry_run) {
     auto const executor = co_await asio::this_coro::executor;
@@ -169,14 +172,18 @@ Task<Response> AskedRuns::run(groom::Target target, bool dry_run) {
     co_return outcome->response ? std::move(*outcome->response) : shutting_down();
 }
 
+// Where the lock was held, and is free when it is looked who holds it, a second attempt may get it.
 Task<Response> AskedRuns::tick(groom::Target target, bool dry_run) {
     std::exception_ptr failure;
     try {
-        auto grooming = parts_.service.groom_once(std::move(target));
-        auto const asked = co_await std::move(grooming);
-        if (asked.once.tick || asked.once.stopped) co_return told(asked, dry_run);
-        auto holding = held();
-        co_return co_await std::move(holding);
+        for (int attempt = 1;; ++attempt) {
+            auto grooming = parts_.service.groom_once(target);
+            auto const asked = co_await std::move(grooming);
+            if (asked.once.tick && !target.unseen) count();
+            if (asked.once.tick || asked.once.stopped) co_return told(asked, dry_run);
+            auto const status = co_await store::lock_status(parts_.service.store(), parts_.service.config().lock.id);
+            if (status.held || attempt == 2) co_return told_held(status);
+        }
     } catch (pg::DatabaseError const&) {
     } catch (...) {
         failure = std::current_exception();
@@ -184,7 +191,7 @@ Task<Response> AskedRuns::tick(groom::Target target, bool dry_run) {
     if (!failure) co_return no_database();
     if (is_cancelled(failure)) co_return shutting_down();
     parts_.log.error("a run that was asked for failed", {{"component", "api"}, {"error", describe(failure)}});
-    co_return error_response(500, "failed", "The run failed: the log says why.");
+    co_return error_response(500, "internal", "Something failed inside; the log says what.");
 }
 
 // What was done is told, however the tick ended.
@@ -196,7 +203,7 @@ Response AskedRuns::told(Service::Asked const& asked, bool dry_run) const {
     if (nothing && report.paused) return paused();
     if (nothing && report.limited_until) return limited(*report.limited_until, "A limit of the tracker lets nothing more be done for now.");
     if (nothing && asked.once.tick->outcome == TickOutcome::error)
-        return error_response(500, "failed", "The run failed: the log says why.");
+        return error_response(503, "failed", "Nothing could be read or written: the log says why.");
     if (nothing && asked.once.tick->outcome == TickOutcome::aborted)
         return parts_.stopping() ? shutting_down() : error_response(503, "lock_lost", "The lock was lost before anything was done.");
     Response response;
@@ -205,18 +212,20 @@ Response AskedRuns::told(Service::Asked const& asked, bool dry_run) const {
 }
 
 Task<Response> AskedRuns::held() {
-    auto const& lock = parts_.service.config().lock;
-    auto const status = co_await store::lock_status(parts_.service.store(), lock.id);
-    auto const view = api::lock_object(status, {lock.id, lock.foreign_stale_after, parts_.service.incarnation()});
-    boost::json::object body{{"error", "lock_held"},
-                             {"message", "Somebody works already: try again when the lock is free."},
-                             {"holder", view.at("holder")},
-                             {"since", view.at("since")},
-                             {"until", view.at("until")}};
+    auto const status = co_await store::lock_status(parts_.service.store(), parts_.service.config().lock.id);
+    co_return told_held(status);
+}
+
+// Of whoever holds it what is known: another program has no name, and a run that begins or ends at this moment no hold.
+Response AskedRuns::told_held(store::LockStatus const& status) const {
+    auto const view = api::lock_object(status, lock_view(parts_.service));
+    boost::json::object body{{"error", "lock_held"}, {"message", "Somebody works already: try again when the lock is free."}};
+    for (auto const* name : {"holder", "since", "until"})
+        if (status.held && !view.at(name).is_null()) body[name] = view.at(name);
     Response response;
     response.status = 409;
     response.body = boost::json::serialize(body);
-    co_return response;
+    return response;
 }
 
 }  // namespace groomer::app

@@ -4,6 +4,7 @@
 #include "api/requests.hpp"
 #include "app/service.hpp"
 #include "net/http.hpp"
+#include "store/history.hpp"
 
 #include <deque>
 #include <functional>
@@ -34,16 +35,18 @@ private:
     Task<Aimed> aim(api::RunRequest request);
     Task<Aimed> look_up(groom::Target target, std::string source, std::shared_ptr<tracker::Tracker> tracker);
     std::optional<net::Response> refused_for_pace();
+    void count();
     Task<net::Response> run(groom::Target target, bool dry_run);
     Task<net::Response> tick(groom::Target target, bool dry_run);
     net::Response told(Service::Asked const& asked, bool dry_run) const;
     Task<net::Response> held();
+    [[nodiscard]] net::Response told_held(store::LockStatus const& status) const;
     [[nodiscard]] groom::Entry const* entry(std::string const& name) const;
     [[nodiscard]] bool writes_nothing(groom::Target const& target) const;
 
     Parts const parts_;
     bool running_ = false;
-    std::deque<BootTime::time_point> begun_;  // within the last minute
+    std::deque<BootTime::time_point> costs_;  // when a run had the lock, or an issue was looked up, within the last minute
 };
 
 }  // namespace groomer::app

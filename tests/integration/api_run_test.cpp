@@ -17,6 +17,23 @@ protected:
         return server.with_state([](State& state) { return state.faults.sprung() > 0; });
     }
     bool is_held() { return text("SELECT EXISTS (SELECT FROM sync_lock WHERE id = 'groomer')") == "t"; }
+    void take_lock_as_another() {
+        ASSERT_EQ(
+            database
+                ->query("SELECT * FROM groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), (SELECT term FROM "
+                        "groomer.lock_state WHERE lock = 'groomer'), extract(epoch FROM clock_timestamp())::float8, NULL, NULL, 'free', "
+                        "'0', false, '0', 60000, '', 'incarnation', 'uuid', 'another-pod')")
+                .size(),
+            1U);
+    }
+    // A statement of this kind waits for a table.
+    bool waits(std::string const& of) {
+        return until(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND query "
+            "LIKE '%" +
+                of + "%' AND pid <> pg_backend_pid())",
+            10s);
+    }
     static bool is_of(boost::json::object const& answer, int issue) {
         auto const& results = answer.at("results").as_array();
         return results.size() == 1 && results[0].at("repo") == repo && results[0].at("issue").to_number<int>() == issue;
@@ -114,18 +131,55 @@ TEST_F(RunOverHttp, WhatIsWrongIsToldBeforeTheLockIsAskedFor) {
 TEST_F(RunOverHttp, ALockThatAnotherHoldsIsToldWithWhoAndUntilWhen) {
     auto const port = start_replica("one");
     ASSERT_TRUE(is_settled());
-    ASSERT_EQ(
-        database
-            ->query("SELECT * FROM groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), (SELECT term FROM "
-                    "groomer.lock_state WHERE lock = 'groomer'), extract(epoch FROM clock_timestamp())::float8, NULL, NULL, 'free', '0', "
-                    "false, '0', 60000, '', 'incarnation', 'uuid', 'another-pod')")
-            .size(),
-        1U);
+    take_lock_as_another();
     auto const answer = http_call(port, to(run_path, "{}"));
     EXPECT_EQ(refusal(answer), "409 lock_held");
     auto const told = object(answer);
     EXPECT_EQ(told.at("holder"), "another-pod");
     EXPECT_GT(told.at("until").as_string(), told.at("since").as_string());
+}
+
+TEST_F(RunOverHttp, ALockThatAnotherProgramHoldsIsToldWithoutANameThatNobodyKnows) {
+    auto const port = start_replica("one");
+    ASSERT_TRUE(is_settled());
+    database->query("INSERT INTO sync_lock (id, \"syncRunId\") VALUES ('groomer', 'theirs') RETURNING 1");
+    auto const told = object(http_call(port, to(run_path, "{}")));
+    EXPECT_EQ(told.at("error"), "lock_held");
+    EXPECT_FALSE(told.contains("holder") || told.contains("since")) << "what is not known is left out";
+    EXPECT_TRUE(told.at("until").is_string());
+}
+
+// Its statement has begun when the test commits: what it reads it reads afterwards.
+TEST_F(RunOverHttp, ALockThatIsFreedWhileItIsLookedWhoHoldsItIsTriedOnceMore) {
+    auto const port = start_replica("one");
+    ASSERT_TRUE(is_settled());
+    take_lock_as_another();
+    std::optional<HttpCaller> caller;
+    pg::Session other{database->options()};
+    other.transaction([&](pg::Session::Transaction& transaction) {
+        transaction.exec("LOCK TABLE groomer.hold IN ACCESS EXCLUSIVE MODE");
+        caller.emplace(port, to(run_path, of_issue(3)));
+        ASSERT_TRUE(waits("h.pod"));
+        transaction.exec("DELETE FROM sync_lock");
+    });
+    auto const answer = caller->answer();
+    EXPECT_EQ(answer.status, 200) << answer.body;
+}
+
+TEST_F(RunOverHttp, ARunThatHasNoLockYetIsAConflictWithoutHolder) {
+    auto const port = start_replica("one");
+    ASSERT_TRUE(is_settled());
+    std::optional<HttpCaller> first;
+    pg::Session other{database->options()};
+    other.transaction([&](pg::Session::Transaction& transaction) {
+        transaction.exec("LOCK TABLE sync_lock IN SHARE MODE");  // it can be read, and not taken
+        first.emplace(port, to(run_path, of_issue(3)));
+        ASSERT_TRUE(waits("groomer.acquire"));
+        auto const answer = http_call(port, to(run_path, of_issue(4)));
+        EXPECT_EQ(refusal(answer), "409 lock_held");
+        EXPECT_EQ(answer.body.find("null"), std::string::npos) << answer.body;
+    });
+    first->answer();
 }
 
 TEST_F(RunOverHttp, ATickOfItsOwnIsNotDisturbedAndNoSecondOneRunsBesideIt) {
@@ -242,6 +296,28 @@ TEST_F(RunOverHttp, MoreThanThirtyAMinuteAreToldToWait) {
     auto const wait = std::stoi("0" + answer.header("Retry-After"));
     EXPECT_GE(wait, 1);
     EXPECT_LE(wait, 60);
+}
+
+TEST_F(RunOverHttp, ALookUpCountsAsARunDoesAndARefusalDoesNot) {
+    auto const port = start_replica("one");
+    ASSERT_TRUE(is_settled());
+    take_lock_as_another();
+    for (int i = 0; i < 40; ++i) ASSERT_EQ(refusal(http_call(port, to(run_path, of_issue(3)))), "409 lock_held") << i;
+    database->query("DELETE FROM sync_lock RETURNING 1");
+    EXPECT_EQ(http_call(port, to(run_path, of_issue(3))).status, 200);
+    for (int i = 0; i < 29; ++i) ASSERT_EQ(refusal(http_call(port, to(run_path, of_issue(987654)))), "404 not_found") << i;
+    EXPECT_EQ(refusal(http_call(port, to(run_path, of_issue(987654)))), "429 too_many");
+    EXPECT_EQ(refusal(http_call(port, to(run_path, of_issue(3)))), "429 too_many");
+}
+
+TEST_F(RunOverHttp, ATrackerThatFailsIsUnavailable) {
+    auto const port = start_replica("one");
+    ASSERT_TRUE(is_settled());
+    server.with_state([](State& state) {
+        state.faults.add({.method = "GET", .times = fake_github::Matcher::always}, {.kind = fake_github::FaultKind::status, .status = 401});
+    });
+    EXPECT_EQ(refusal(http_call(port, to(run_path, of_issue(987654)))), "503 tracker_failed") << "while it is looked up";
+    EXPECT_EQ(refusal(http_call(port, to(run_path, of_issue(3)))), "503 failed") << "in the tick";
 }
 
 TEST_F(RunOverHttp, ALimitOfGithubsIsToldWithWhenToComeAgain) {
