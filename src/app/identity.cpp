@@ -7,9 +7,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 
 namespace groomer::app {
 namespace {
@@ -54,6 +56,18 @@ std::string pod_name(std::map<std::string, std::string> const& environment) {
     std::array<char, 256> host{};
     if (::gethostname(host.data(), host.size() - 1) != 0 || host[0] == 0) return "unknown";
     return plain(host.data());
+}
+
+std::string session_name(Role role, std::string const& version, std::string const& pod) {
+    constexpr std::size_t most = 63;
+    auto const prefix = std::string{role == Role::replica ? "groomer/" : "groomer-command/"} + version.substr(0, 20) + '/';
+    auto const is_kept = [](char c) { return c >= ' ' && c <= '~'; };
+    bool const fits = prefix.size() + pod.size() <= most && std::all_of(pod.begin(), pod.end(), is_kept);
+    if (fits) return prefix + pod;
+    auto const mark = '~' + sha256_hex(pod).substr(0, 8);
+    auto shown = pod.substr(0, most - prefix.size() - mark.size());
+    std::replace_if(shown.begin(), shown.end(), std::not_fn(is_kept), '?');
+    return prefix + shown + mark;
 }
 
 lock::Identity make_identity(std::map<std::string, std::string> const& environment, Slot const& slot) {

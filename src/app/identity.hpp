@@ -28,6 +28,12 @@ private:
 // POD_NAME, or the host's name.
 std::string pod_name(std::map<std::string, std::string> const& environment);
 
+enum class Role { replica, command };
+
+// What a session is called in pg_stat_activity: groomer/VERSION/POD, which counts as a replica, or groomer-command/VERSION/POD. PostgreSQL
+// keeps 63 bytes of it, and of these the printable ASCII: a pod's name that is more than that is cut, and told from others by a digest.
+std::string session_name(Role role, std::string const& version, std::string const& pod);
+
 lock::Identity make_identity(std::map<std::string, std::string> const& environment, Slot const& slot);
 
 }  // namespace groomer::app

@@ -76,9 +76,10 @@ groom::GroomerParts groomer_parts(Clock& clock, Log& log, metrics::Metrics& metr
 }  // namespace
 
 Service::Service(config::Config const& config, std::map<std::string, std::string> const& environment, Log& log, asio::io_context& main,
-                 Outside outside)
+                 Outside outside, Role role)
     : log_{log},
       outside_{std::move(outside)},
+      role_{role},
       config_{config},
       slot_{environment, log},
       identity_{make_identity(environment, slot_)},
@@ -121,7 +122,7 @@ Service::~Service() {
 }
 
 pg::ConnectOptions Service::connect_options() const {
-    return {config_.database.url, config_.database.password.value, "groomer/" + version().version + "/" + identity_.pod};
+    return {config_.database.url, config_.database.password.value, session_name(role_, version().version, identity_.pod)};
 }
 
 pg::Observer Service::observer() {

@@ -36,7 +36,7 @@ class Service {
 public:
     // main: the context that everything but renewals runs on. Makes no connection.
     Service(config::Config const& config, std::map<std::string, std::string> const& environment, Log& log, asio::io_context& main,
-            Outside outside = {});
+            Outside outside = {}, Role role = Role::command);
     ~Service();  // after `main` has stopped
     Service(Service const&) = delete;
     Service& operator=(Service const&) = delete;
@@ -100,6 +100,7 @@ private:
 
     Log& log_;
     Outside outside_;
+    Role const role_;
     SystemClock clock_;
     config::Config config_;
     Slot slot_;

@@ -20,7 +20,7 @@ namespace groomer::pg {
 struct ConnectOptions {
     std::string url;               // libpq URI or key=value list, several hosts allowed
     std::string password;          // used where the url has none
-    std::string application_name;  // groomer/<version>/<pod>; cut to 63 bytes
+    std::string application_name;  // cut to 63 bytes
 };
 
 // What went wrong in the database. `broken`: the connection is useless and was closed.

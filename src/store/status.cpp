@@ -37,7 +37,7 @@ SELECT (SELECT json_build_object('paused', c.paused, 'since', CASE WHEN c.paused
             'at', groomer.utc(r.at), 'outcome', r.outcome, 'dryRun', r.mode = 'dry-run', 'before', r.labels_before,
             'after', groomer.labels_after(r), 'source', groomer.judged_by(r.judgement), 'reason', r.reason) ORDER BY r.id DESC), '[]')
         FROM last_runs r JOIN groomer.issue i ON i.id = r.issue_id JOIN groomer.repository p ON p.id = i.repo_id),
-    -- A replica that does nothing writes nothing: it is known by its sessions.
+    -- A replica that does nothing writes nothing: it is known by its sessions, which commands call otherwise (app/identity.hpp).
     (SELECT coalesce(json_agg(json_build_object('name', name, 'version', version, 'since', groomer.utc(since)) ORDER BY name, version), '[]')
         FROM (SELECT regexp_replace(a.application_name, '^groomer/[^/]*/', '') AS name, split_part(a.application_name, '/', 2) AS version,
                      min(a.backend_start) AS since

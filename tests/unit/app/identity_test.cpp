@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -127,6 +128,25 @@ TEST_F(IdentityTest, IsAnotherIncarnationEachTime) {
     EXPECT_EQ(one.slot, slot.name());
     EXPECT_FALSE(one.incarnation.empty());
     EXPECT_NE(one.incarnation, other.incarnation);
+}
+
+TEST(SessionName, IsThatOfAReplicaOrOfACommand) {
+    EXPECT_EQ(session_name(Role::replica, "0.1.0", "groomer-0"), "groomer/0.1.0/groomer-0");
+    EXPECT_EQ(session_name(Role::command, "0.1.0", "groomer-0"), "groomer-command/0.1.0/groomer-0");
+}
+
+TEST(SessionName, TellsPodsApartThatPostgresqlWouldTakeForOne) {
+    std::string const same(60, 'x');
+    std::set<std::string> names;
+    for (auto const& pod : {same + "-1", same + "-2", std::string{"pöd"}, std::string{"püd"}, std::string{"p??d"}, std::string{"pod"}}) {
+        auto const name = session_name(Role::replica, "0.1.0", pod);
+        EXPECT_LE(name.size(), 63U);
+        EXPECT_TRUE(std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c <= '~'; })) << name;
+        EXPECT_TRUE(name.starts_with("groomer/0.1.0/")) << name;
+        names.insert(name);
+    }
+    EXPECT_EQ(names.size(), 6U);
+    EXPECT_LE(session_name(Role::command, std::string(100, '1'), same).size(), 63U);
 }
 
 }  // namespace
