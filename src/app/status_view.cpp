@@ -14,19 +14,10 @@ namespace {
 
 namespace json = boost::json;
 
-std::string_view name(config::Mode mode) {
-    switch (mode) {
-        case config::Mode::dry_run: return "dry-run";
-        case config::Mode::suggest: return "suggest";
-        case config::Mode::apply: return "apply";
-    }
-    return {};
-}
-
 std::string mode_of(config::Config const& config) {
     std::set<std::string_view> modes;
-    for (auto const& repository : config.repositories) modes.insert(name(repository.policy.mode));
-    if (modes.empty()) modes.insert(name(config.policy.mode));
+    for (auto const& repository : config.repositories) modes.insert(config::name_of(repository.policy.mode));
+    if (modes.empty()) modes.insert(config::name_of(config.policy.mode));
     return std::string{modes.size() == 1 ? *modes.begin() : "mixed"};
 }
 

@@ -1,12 +1,14 @@
 // The configuration as the product uses it: plain values, checked. Made by load.hpp from the table of keys (keys.hpp).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace groomer::config {
@@ -98,6 +100,9 @@ struct Family {
 };
 
 enum class Mode { dry_run, suggest, apply };
+// As they are written: in the configuration, in runs, in the status.
+inline constexpr std::array<std::string_view, 3> mode_names{"dry-run", "suggest", "apply"};
+constexpr std::string_view name_of(Mode mode) { return mode_names.at(static_cast<std::size_t>(mode)); }
 
 struct Policy {
     Mode mode = Mode::dry_run;

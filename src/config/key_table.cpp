@@ -1,7 +1,6 @@
 #include "config/keys.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <type_traits>
 
@@ -49,13 +48,11 @@ template <auto... Members>
 constexpr Access field{[](Config& config, Value const& value) { assign<Members...>(config, value); },
                        [](Config const& config) { return fetch<Members...>(config); }};
 
-constexpr std::array<std::string_view, 3> modes{"dry-run", "suggest", "apply"};
-
 void set_mode(Config& config, Value const& value) {
-    auto const at = std::find(modes.begin(), modes.end(), std::get<std::string>(value)) - modes.begin();
+    auto const at = std::find(mode_names.begin(), mode_names.end(), std::get<std::string>(value)) - mode_names.begin();
     config.policy.mode = static_cast<Mode>(at);
 }
-Value get_mode(Config const& config) { return std::string{modes.at(static_cast<std::size_t>(config.policy.mode))}; }
+Value get_mode(Config const& config) { return std::string{name_of(config.policy.mode)}; }
 
 void set_page(Config& config, Value const& value) { config.http.public_page = std::get<std::string>(value) == "public"; }
 Value get_page(Config const& config) { return std::string{config.http.public_page ? "public" : "token"}; }

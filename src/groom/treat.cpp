@@ -14,15 +14,6 @@
 namespace groomer::groom {
 namespace {
 
-std::string_view mode_name(config::Mode mode) {
-    switch (mode) {
-        case config::Mode::dry_run: return "dry-run";
-        case config::Mode::suggest: return "suggest";
-        case config::Mode::apply: return "apply";
-    }
-    return {};
-}
-
 // They are none of the revision: people may have edited them.
 bool our_texts_are_same(tracker::Issue const& a, tracker::Issue const& b) {
     auto const texts = [](tracker::Issue const& issue) {
@@ -81,7 +72,7 @@ Task<> Groomer::groom(std::shared_ptr<Batch> batch, store::Claimed claimed) {
     auto record = co_await treat(batch, entry->second, claimed);
     record.issue = claimed.id;
     record.pod = parts_.pod;
-    record.mode = mode_name(entry->second.settings.policy.mode);
+    record.mode = config::name_of(entry->second.settings.policy.mode);
     record.keep_schedule = batch->target.dry_run;
     record.claimed_due = claimed.due;
     record.duration = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.now() - started);
