@@ -68,8 +68,8 @@ Task<tracker::WriteResult> MeteredTracker::remove_label(tracker::IssueRef ref, s
 }
 
 Task<tracker::WriteResult> MeteredTracker::set_comment(tracker::IssueRef ref, std::string name, std::string text,
-                                                       tracker::WriteGuard guard) {
-    return counted(tracker_->set_comment(std::move(ref), std::move(name), std::move(text), std::move(guard)), "append");
+                                                       std::vector<std::string> earlier, tracker::WriteGuard guard) {
+    return counted(tracker_->set_comment(std::move(ref), std::move(name), std::move(text), std::move(earlier), std::move(guard)), "append");
 }
 
 Task<tracker::WriteResult> MeteredTracker::set_section(tracker::IssueRef ref, std::string name, std::string text,

@@ -23,7 +23,8 @@ public:
     Task<std::vector<tracker::WriteResult>> add_labels(tracker::IssueRef ref, std::vector<std::string> labels,
                                                        tracker::WriteGuard guard) override;
     Task<tracker::WriteResult> remove_label(tracker::IssueRef ref, std::string label, tracker::WriteGuard guard) override;
-    Task<tracker::WriteResult> set_comment(tracker::IssueRef ref, std::string name, std::string text, tracker::WriteGuard guard) override;
+    Task<tracker::WriteResult> set_comment(tracker::IssueRef ref, std::string name, std::string text, std::vector<std::string> earlier,
+                                           tracker::WriteGuard guard) override;
     Task<tracker::WriteResult> set_section(tracker::IssueRef ref, std::string name, std::string text, tracker::WriteGuard guard) override;
     Task<tracker::WriteResult> set_title(tracker::IssueRef ref, std::string title, tracker::WriteGuard guard) override;
     Task<tracker::WriteResult> close(tracker::IssueRef ref, tracker::CloseReason reason, tracker::WriteGuard guard) override;

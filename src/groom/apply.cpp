@@ -68,8 +68,9 @@ void note(store::Step& step, WriteResult const& result) {
 
 class Application {
 public:
-    Application(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker::Tracker& tracker, tracker::IssueRef ref, std::string key)
-        : parts_{parts}, hold_{std::move(hold)}, tracker_{tracker}, ref_{std::move(ref)}, key_{std::move(key)} {}
+    Application(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker::Tracker& tracker, tracker::IssueRef ref, std::string key,
+                Plan const& plan)
+        : parts_{parts}, hold_{std::move(hold)}, tracker_{tracker}, ref_{std::move(ref)}, key_{std::move(key)}, plan_{plan} {}
 
     // Steps that take effect together; each with its result then. Those that fail are tried again without the others.
     Task<> write(std::span<store::Step> steps) {
@@ -216,10 +217,17 @@ private:
     Task<WriteResult> write_text(store::Step const& step) {
         if (step.op == section_op) return tracker_.set_section(ref_, step.label, step.text, guard());
         if (step.op == title_op) return tracker_.set_title(ref_, step.text, guard());
-        if (step.op == comment_op) return tracker_.set_comment(ref_, step.label, step.text, guard());
+        if (step.op == comment_op) return tracker_.set_comment(ref_, step.label, step.text, earlier(step.label), guard());
         if (step.op == reopen_op) return tracker_.reopen(ref_, guard());
         auto const reason = step.label == not_planned ? tracker::CloseReason::not_planned : tracker::CloseReason::completed;
         return tracker_.close(ref_, reason, guard());
+    }
+
+    [[nodiscard]] std::vector<std::string> earlier(std::string const& name) const {
+        auto const found = std::find_if(plan_.comments.begin(), plan_.comments.end(), [&](auto const& one) { return one.name == name; });
+        auto texts = found == plan_.comments.end() ? std::vector<std::string>{} : found->earlier;
+        for (auto& text : texts) text = bounded(text);
+        return texts;
     }
 
     [[nodiscard]] tracker::WriteGuard guard() {
@@ -232,6 +240,7 @@ private:
     tracker::Tracker& tracker_;
     tracker::IssueRef ref_;
     std::string const key_;
+    Plan const& plan_;
     bool unanswered_ = false;
     bool changed_ = false;
 };
@@ -279,7 +288,7 @@ Task<Applied> apply(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker:
     applied.key = key_of(ref, revision, plan);
     auto wanted = steps_of(plan);
     applied.steps = co_await store::begin_steps(parts.store, *hold, issue_id, applied.key, wanted);
-    Application application{parts, hold, tracker, ref, applied.key};
+    Application application{parts, hold, tracker, ref, applied.key, plan};
     for (std::span<store::Step> left{applied.steps}; !left.empty() && applied.all_done;) {
         auto const group = next_group(left);
         std::exception_ptr failure;

@@ -18,8 +18,9 @@ struct FamilyPlan {
 };
 
 struct NamedText {
-    std::string name;  // tells our texts apart: lower-case letters and dashes
-    std::string text;  // Markdown
+    std::string name;                       // tells our texts apart: lower-case letters and dashes
+    std::string text;                       // Markdown
+    std::vector<std::string> earlier = {};  // of a comment: what it may read as, of ours; none: not known (tracker.hpp)
 };
 
 struct Plan {

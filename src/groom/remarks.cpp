@@ -47,7 +47,21 @@ std::string place_of(tracker::Issue const& issue, std::string_view name, std::st
     return std::string{!is_there(issue, name) && is_there(issue, of_other_mode) ? of_other_mode : name};
 }
 
+// What stands there may be any that was begun: the answer of the last one may have been lost. Where none is known, the mark tells.
+bool is_ours(tracker::Issue const& issue, std::string_view name, store::Said const& known) {
+    if (!known.text && known.texts.empty()) return true;
+    auto const reads = [&](std::string const& text) { return reads_as(issue, name, text); };
+    return (known.text && reads(*known.text)) || std::any_of(known.texts.begin(), known.texts.end(), reads);
+}
+
+// An edit tells nobody: closing is announced by the first text of a comment, or not at all.
+bool may_announce(tracker::Issue const& issue, std::string_view name, std::string_view text) {
+    return !is_there(issue, name) || reads_as(issue, name, text);
+}
+
 }  // namespace
+
+bool may_be_closed(tracker::Issue const& issue) { return !issue.was_reopened && !issue.history_cut && !issue.locked && !issue.assigned; }
 
 std::vector<Wish> wishes(tracker::Issue const& issue, model::Judgement const& judgement, config::Policy const& policy, Plan const& plan) {
     std::vector<Wish> out;
@@ -63,14 +77,18 @@ std::vector<Wish> wishes(tracker::Issue const& issue, model::Judgement const& ju
         out.push_back({{std::string{suggestion_name}, settled_suggestion()}, true});
     if (!policy.comments_enabled) return out;
     // A judgement is of what the issue says now, answers and all: none is made without them.
-    bool const may_close = policy.close_enabled && !issue.was_reopened && !issue.history_cut && !issue.locked && !issue.assigned;
-    auto const closing = may_close ? role_of(judgement, policy, plan.own_after) : std::string_view{};
+    auto const closing = policy.close_enabled && may_be_closed(issue) ? role_of(judgement, policy, plan.own_after) : std::string_view{};
     bool const asks = !judgement.gaps.empty() && role_of(judgement, policy, plan.after) == "needs_info";
+    auto const announce_or_say = [&](std::string announcement, std::string plain, tracker::CloseReason reason) {
+        if (may_announce(issue, name, announcement)) out.push_back({{name, std::move(announcement)}, false, reason});
+        else out.push_back({{name, std::move(plain)}});
+    };
     if (asks && closing == "needs_info")
-        out.push_back({{name, request_for_gaps(judgement, true)}, false, tracker::CloseReason::not_planned});
+        announce_or_say(request_for_gaps(judgement, true), request_for_gaps(judgement, false), tracker::CloseReason::not_planned);
     else if (asks) out.push_back({{name, request_for_gaps(judgement, false)}});
     else if (closing == "already_done" && !issue.merged.empty())
-        out.push_back({{name, done_notice(issue.merged.front().number)}, false, tracker::CloseReason::completed});
+        announce_or_say(done_notice(issue.merged.front().number, true), done_notice(issue.merged.front().number, false),
+                        tracker::CloseReason::completed);
     else if (is_there(issue, name)) out.push_back({{name, speaks_there ? settled_suggestion() : settled_notice()}, true});
     return out;
 }
@@ -78,13 +96,15 @@ std::vector<Wish> wishes(tracker::Issue const& issue, model::Judgement const& ju
 Remarks remarks(std::vector<Wish> wishes, tracker::Issue const& issue, std::vector<store::Said> const& said,
                 std::chrono::milliseconds cooldown, std::string const& revision) {
     Remarks out;
+    // Whatever it was called, and also where it is not found in what is read of a long history: there is one comment an issue.
+    bool const any_made = std::any_of(said.begin(), said.end(), [](auto const& one) { return one.op == "comment.set" && one.made; });
     for (auto& [comment, only_in_place, announces] : wishes) {
         auto const found = std::find_if(said.begin(), said.end(),
                                         [&, name = comment.name](auto const& one) { return one.op == "comment.set" && one.name == name; });
         store::Said const known = found == said.end() ? store::Said{} : *found;
         bool const there = is_there(issue, comment.name);
-        if (!there && (only_in_place || known.made)) continue;
-        if (there && known.text && !reads_as(issue, comment.name, *known.text)) continue;  // a person has edited it
+        if (!there && (only_in_place || any_made)) continue;          // a person has deleted it
+        if (there && !is_ours(issue, comment.name, known)) continue;  // a person has edited it
         if (there && known.text == comment.text) {
             bool const stands = known.versions == 1 && known.revision == revision && known.written_ago && sections_are_ours(issue, said);
             if (!announces || !stands) continue;
@@ -96,6 +116,7 @@ Remarks remarks(std::vector<Wish> wishes, tracker::Issue const& issue, std::vect
             keep_earlier(out.later, cooldown - *known.written_ago);
         } else {
             if (announces && !there) keep_earlier(out.later, grace);
+            comment.earlier = known.texts;
             out.now.push_back(std::move(comment));
         }
     }

@@ -15,6 +15,9 @@
 
 namespace groomer::groom {
 
+// Nobody has taken it on or opened it again, its reporter can answer, and all of its history is known.
+bool may_be_closed(tracker::Issue const& issue);
+
 struct Wish {
     NamedText comment;
     bool only_in_place = false;                          // of one that is there already

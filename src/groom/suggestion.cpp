@@ -188,10 +188,9 @@ std::string request_for_gaps(model::Judgement const& judgement, bool closes) {
     return closes ? out + " If nobody changes or says anything here within 14 days, it is closed." : out;
 }
 
-std::string done_notice(std::int64_t pull) {
-    return "Pull request " + std::to_string(pull) +
-           ", which says that it closes this issue, is merged. If nobody changes or says anything here within 14 days, the issue is "
-           "closed.";
+std::string done_notice(std::int64_t pull, bool closes) {
+    auto const out = "Pull request " + std::to_string(pull) + ", which says that it closes this issue, is merged.";
+    return closes ? out + " If nobody changes or says anything here within 14 days, the issue is closed." : out;
 }
 
 std::string settled_notice() { return "What stood here is settled, or no longer called for."; }

@@ -25,7 +25,7 @@ std::string settled_suggestion();
 // Of a judgement that has gaps. Its texts are harmless already. closes: says that the issue is closed after the grace (remarks.hpp).
 std::string request_for_gaps(model::Judgement const& judgement, bool closes);
 // That the issue is closed after the grace, since this pull request is merged.
-std::string done_notice(std::int64_t pull);
+std::string done_notice(std::int64_t pull, bool closes);
 // What either is replaced by once it does not hold any more.
 std::string settled_notice();
 

@@ -26,10 +26,11 @@ bool our_texts_are_same(tracker::Issue const& a, tracker::Issue const& b) {
     return texts(a) == texts(b);
 }
 
-Task<bool> is_still_same(Entry const& entry, store::Claimed const& claimed, std::string const& judged) {
-    auto reading = read_now(entry, claimed, Reading::usual);
+// closes: whether the plan does. That cannot be called back, and what forbids it is none of the revision.
+Task<bool> is_still_same(Entry const& entry, store::Claimed const& claimed, std::string const& judged, bool closes) {
+    auto reading = read_now(entry, claimed, closes ? Reading::anew : Reading::usual);
     auto const issue = co_await std::move(reading);
-    co_return issue&& revision(*issue) == judged;
+    co_return issue&& revision(*issue) == judged && (!closes || may_be_closed(*issue));
 }
 
 // A plan that writes comments, and leaves the labels as they are.
@@ -182,13 +183,17 @@ Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, stor
     // Read again: what changed since the decision makes the plan stale, and nothing is written.
     auto reading = read_now(entry, claimed, wanted.close ? Reading::anew : Reading::usual);
     auto const now = co_await std::move(reading);
-    if (!now || revision(*now) != record.revision || sorted(now->labels) != record.labels_before || !our_texts_are_same(*now, seen)) {
+    bool const same =
+        now && revision(*now) == record.revision && sorted(now->labels) == record.labels_before && our_texts_are_same(*now, seen);
+    if (!same || (wanted.close && !may_be_closed(*now))) {
         go_stale(record);
         co_return;
     }
     batch->being_written.insert(claimed.id);
     ApplyParts parts{parts_.clock, parts_.log, parts_.metrics, parts_.store, parts_.write_limit};
-    parts.still_same = [&entry, &claimed, &record] { return is_still_same(entry, claimed, record.revision); };
+    parts.still_same = [&entry, &claimed, &record, closes = wanted.close.has_value()] {
+        return is_still_same(entry, claimed, record.revision, closes);
+    };
     auto applying = apply(parts, batch->hold, *entry.tracker, claimed.id, claimed.ref, record.revision, wanted);
     auto applied = co_await std::move(applying);
     take_result(record, wanted, applied, claimed.failures);

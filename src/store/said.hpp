@@ -19,6 +19,7 @@ struct Said {
     std::optional<std::chrono::milliseconds> written_ago;  // since the last write that took effect, or may have
     int versions = 0;                                      // texts that were written or begun: more than one, and it was edited
     std::string revision = {};                             // of the issue at that write; "" where its run was not recorded
+    std::vector<std::string> texts = {};                   // all that were begun, each once
 };
 // One for each op and name.
 Task<std::vector<Said>> said(Store& store, std::int64_t issue);

@@ -19,7 +19,9 @@ Task<bool> may_begin(WriteGuard const& guard) {
 }
 
 Task<std::optional<Findings>> Tracker::examine(bool) { co_return std::nullopt; }
-Task<WriteResult> Tracker::set_comment(IssueRef, std::string, std::string, WriteGuard) { return not_supported("take comments"); }
+Task<WriteResult> Tracker::set_comment(IssueRef, std::string, std::string, std::vector<std::string>, WriteGuard) {
+    return not_supported("take comments");
+}
 Task<WriteResult> Tracker::set_section(IssueRef, std::string, std::string, WriteGuard) { return not_supported("change bodies"); }
 Task<WriteResult> Tracker::set_title(IssueRef, std::string, WriteGuard) { return not_supported("change titles"); }
 Task<WriteResult> Tracker::close(IssueRef, CloseReason, WriteGuard) { return not_supported("close issues"); }

@@ -177,8 +177,10 @@ public:
 
     // What not every tracker can: `failed` where it cannot. name: of lower-case letters and dashes, tells our texts apart.
 
-    // The one comment of ours that goes by this name: made once, and edited where it reads otherwise. Markdown.
-    virtual Task<WriteResult> set_comment(IssueRef ref, std::string name, std::string text, WriteGuard guard);
+    // The one comment of ours that goes by this name: made once, and edited where it reads otherwise. Markdown. earlier: texts of ours that
+    // it may have; where it has another, a person wrote that, and it stays: `failed`. Empty: none is known, and it is taken for ours.
+    virtual Task<WriteResult> set_comment(IssueRef ref, std::string name, std::string text, std::vector<std::string> earlier,
+                                          WriteGuard guard);
     // The part of the issue's body that goes by this name, set apart by marks that do not show; the rest is left as it is. An empty text
     // takes it out.
     virtual Task<WriteResult> set_section(IssueRef ref, std::string name, std::string text, WriteGuard guard);

@@ -35,7 +35,7 @@ protected:
     using Write = std::function<Task<WriteResult>(Tracker&, WriteGuard)>;
     static std::vector<std::pair<std::string, Write>> writes() {
         IssueRef const ref{quill, 1};
-        return {{"comment.add", [=](Tracker& t, WriteGuard g) { return t.set_comment(ref, "note", "hello", std::move(g)); }},
+        return {{"comment.add", [=](Tracker& t, WriteGuard g) { return t.set_comment(ref, "note", "hello", {}, std::move(g)); }},
                 {"issue.body", [=](Tracker& t, WriteGuard g) { return t.set_section(ref, "triage", "ours", std::move(g)); }},
                 {"issue.title", [=](Tracker& t, WriteGuard g) { return t.set_title(ref, "It panics at start", std::move(g)); }},
                 {"issue.close", [=](Tracker& t, WriteGuard g) { return t.close(ref, CloseReason::not_planned, std::move(g)); }}};
@@ -83,7 +83,7 @@ TEST_F(GithubContent, a_comment_is_edited_where_it_reads_otherwise_and_nobody_el
     server_.with_state(
         [](State& state) { state.add_comment(state.at(quill), state.issue(quill, 1), "a copy\n\n<!-- groomer:note -->", person()); });
     auto const tracker = open();
-    auto const say = [&](std::string text) { return run_task(tracker->set_comment({quill, 1}, "note", std::move(text), guard_of(7))); };
+    auto const say = [&](std::string text) { return run_task(tracker->set_comment({quill, 1}, "note", std::move(text), {}, guard_of(7))); };
     EXPECT_EQ(say("hello").outcome, WriteOutcome::done);
     EXPECT_EQ(say("changed").outcome, WriteOutcome::done);
     EXPECT_EQ(effects(), (std::vector<std::string>{"comment.add", "comment.add", "comment.edit"}));
@@ -114,7 +114,7 @@ TEST_F(GithubContent, an_answer_that_is_lost_is_found_out_about_and_nothing_is_r
 TEST_F(GithubContent, a_comment_that_comes_late_is_not_made_twice) {
     auto const tracker = open({.write_timeout = 100ms, .settle = 600ms});
     server_.with_state([](State& state) { state.faults.add({.method = "POST"}, {.delay_before = 400ms}); });
-    auto const say = [&] { return run_task(tracker->set_comment({quill, 1}, "note", "hello", guard_of(7))); };
+    auto const say = [&] { return run_task(tracker->set_comment({quill, 1}, "note", "hello", {}, guard_of(7))); };
     auto result = say();
     EXPECT_EQ(result.outcome, WriteOutcome::failed);
     auto const end = std::chrono::steady_clock::now() + 10s;
@@ -151,7 +151,7 @@ TEST_F(GithubContent, writes_follow_a_repository_that_is_renamed) {
     // Long before; and an edit goes to the comment's own address.
     rename("octo/feather");
     auto const tracker = open();
-    auto const edited = run_task(tracker->set_comment({quill, 1}, "note", "changed", guard_of(7)));
+    auto const edited = run_task(tracker->set_comment({quill, 1}, "note", "changed", {}, guard_of(7)));
     EXPECT_EQ(edited.outcome, WriteOutcome::done) << edited.detail;
     EXPECT_EQ(run_task(add_label(*tracker, {quill, 1}, "a", guard_of(7))).outcome, WriteOutcome::done);
     auto happened = effects();
@@ -194,10 +194,28 @@ TEST_F(GithubContent, a_lost_answer_on_the_new_address_is_found_out_about_too) {
             state.faults.add({.method = "POST", .path = "/repositories/*"}, {.kind = FaultKind::close_after});
         });
     };
-    auto const result = run_task(tracker->set_comment({quill, 1}, "note", "hello", guard_after(rename)));
+    auto const result = run_task(tracker->set_comment({quill, 1}, "note", "hello", {}, guard_after(rename)));
     EXPECT_EQ(result.outcome, WriteOutcome::done) << result.detail;
     EXPECT_EQ(effects(), (std::vector<std::string>{"repository.rename", "comment.add"}));
     server_.with_state([](State& state) { EXPECT_EQ(state.faults.sprung(), 1U); });
+}
+
+TEST_F(GithubContent, a_comment_of_ours_that_a_person_has_edited_stays) {
+    auto const tracker = open();
+    auto const say = [&](std::string text, std::vector<std::string> earlier) {
+        return run_task(tracker->set_comment({quill, 1}, "note", std::move(text), std::move(earlier), guard_of(7)));
+    };
+    EXPECT_EQ(say("one", {}).outcome, WriteOutcome::done);
+    EXPECT_EQ(say("two", {"one"}).outcome, WriteOutcome::done);
+    server_.with_state([](State& state) {
+        auto const id = state.issue(quill, 1).history->comments.at(0).id;
+        state.edit_comment(state.at(quill), id, "theirs\n\n<!-- groomer:note -->", person());
+    });
+    auto const refused = say("three", {"one", "two"});
+    EXPECT_EQ(refused.outcome, WriteOutcome::failed);
+    EXPECT_NE(refused.detail.find("a person has edited"), std::string::npos) << refused.detail;
+    auto const body = server_.with_state([](State& state) { return state.issue(quill, 1).history->comments.at(0).body; });
+    EXPECT_TRUE(body.starts_with("theirs")) << body;
 }
 
 // What stands there is written over: it is looked at when the write may go, not when it begins to wait.

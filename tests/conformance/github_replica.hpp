@@ -102,8 +102,9 @@ public:
     Task<WriteResult> remove_label(IssueRef ref, std::string label, WriteGuard guard) override {
         return worker_.run(tracker_->remove_label(std::move(ref), std::move(label), std::move(guard)));
     }
-    Task<WriteResult> set_comment(IssueRef ref, std::string name, std::string text, WriteGuard guard) override {
-        return worker_.run(tracker_->set_comment(std::move(ref), std::move(name), std::move(text), std::move(guard)));
+    Task<WriteResult> set_comment(IssueRef ref, std::string name, std::string text, std::vector<std::string> earlier,
+                                  WriteGuard guard) override {
+        return worker_.run(tracker_->set_comment(std::move(ref), std::move(name), std::move(text), std::move(earlier), std::move(guard)));
     }
     Task<WriteResult> set_section(IssueRef ref, std::string name, std::string text, WriteGuard guard) override {
         return worker_.run(tracker_->set_section(std::move(ref), std::move(name), std::move(text), std::move(guard)));

@@ -140,7 +140,7 @@ std::vector<Deed> GithubContract::deeds_of_texts() {
                          {404, "credentials"}, {410, "failure"}, {422, "failed: GitHub answered 422"},
                          {503, "failed"}};
     Expected const comments{{201, "done"}, {403, "credentials"}, {404, "credentials"}, {410, "failure"}, {422, "failed"}};
-    auto const comment = [this] { return written(tracker_->set_comment(ref(), "note", "What is **new**?", guard())); };
+    auto const comment = [this] { return written(tracker_->set_comment(ref(), "note", "What is **new**?", {}, guard())); };
     auto const has_ours = [this] {
         prism_->edit(Route::comments, [](ClientResponse& response) {
             auto list = json::parse(response.body);

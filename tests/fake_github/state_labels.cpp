@@ -114,7 +114,6 @@ bool State::edit_comment(Repository& repository, std::int64_t id, std::string bo
     effects.add(by, {repository.full_name, issue->number}, "comment.edit", edited->body, body, {{"comment", id}});
     edited->body = std::move(body);
     edited->updated = seconds_of(by.now);
-    touch(repository, *issue, by);
     return true;
 }
 

@@ -97,7 +97,7 @@ private:
         tracker::IssueRef ref{repo_, step.at("issue").to_number<std::int64_t>()};
         tracker::WriteGuard guard{term_, [] { return true; }};
         auto const op = text(step, "op");
-        if (op == "comment") return tracker_->set_comment(ref, text(step, "name"), text(step, "text"), guard);
+        if (op == "comment") return tracker_->set_comment(ref, text(step, "name"), text(step, "text"), {}, guard);
         if (op == "section") return tracker_->set_section(ref, text(step, "name"), text(step, "text"), guard);
         if (op == "title") return tracker_->set_title(ref, text(step, "text"), guard);
         if (op == "close") return tracker_->close(ref, tracker::CloseReason::completed, guard);

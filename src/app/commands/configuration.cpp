@@ -20,6 +20,7 @@ std::vector<config::Unsupported> not_done() {
     auto const comments = [](Repository const& r) { return r.tracker == "file" && r.policy.comments_enabled; };
     auto const texts = [](Repository const& r) { return r.tracker == "file" && r.policy.titles_and_bodies_enabled; };
     auto const closes = [](Repository const& r) { return r.policy.close_enabled && !r.policy.comments_enabled; };
+    auto const forgets = [](Repository const& r) { return r.policy.close_enabled && r.policy.retention < std::chrono::hours{24 * 15}; };
     auto const no_room = [](Repository const& r) {
         return r.model.provider != "local" && r.model.context_limit < model::least_limit(groom::asked_of(r.policy, {}));
     };
@@ -29,7 +30,9 @@ std::vector<config::Unsupported> not_done() {
             {"policy.comments.enabled", comments, "switch it off for this repository", no_comments},
             {"policy.titles_and_bodies.enabled", texts, "switch it off for this repository", "needs a tracker whose issues can be edited"},
             {"policy.close.enabled", closes, "switch policy.comments on for this repository, or this off",
-             "announces in a comment what it closes, which needs policy.comments.enabled"}};
+             "announces in a comment what it closes, which needs policy.comments.enabled"},
+            {"policy.retention", forgets, "keep 15d or more, or switch policy.close off",
+             "forgets what was announced before its 14 days are over"}};
 }
 
 }  // namespace

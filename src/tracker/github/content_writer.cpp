@@ -31,11 +31,13 @@ std::string object_with(std::string_view key, std::string const& value) { return
 
 }  // namespace
 
-Task<WriteResult> ContentWriter::set_comment(std::int64_t number, std::string name, std::string text, WriteGuard guard) {
+Task<WriteResult> ContentWriter::set_comment(std::int64_t number, std::string name, std::string text, std::vector<std::string> earlier,
+                                             WriteGuard guard) {
     if (!is_text_name(name)) return refused("a comment's name has only lower-case letters and dashes");
-    auto body = marked(name, text);
-    if (count_characters(body) > longest_text) return refused("the comment is longer than GitHub takes");
-    Look look = [this, number, name, body] { return look_for_comment(number, name, body); };
+    Wanted wanted{name, marked(name, text), std::move(earlier)};
+    for (auto& one : wanted.earlier) one = marked(name, one);
+    if (count_characters(wanted.body) > longest_text) return refused("the comment is longer than GitHub takes");
+    Look look = [this, number, wanted] { return look_for_comment(number, wanted); };
     return write({number, Limits::Kind::content, std::move(look), std::move(guard)});
 }
 
@@ -212,7 +214,7 @@ Task<ContentWriter::Search> ContentWriter::search(std::int64_t number, std::stri
     co_return std::move(out);
 }
 
-Task<ContentWriter::Sight> ContentWriter::look_for_comment(std::int64_t number, std::string name, std::string body) {
+Task<ContentWriter::Sight> ContentWriter::look_for_comment(std::int64_t number, Wanted wanted) {
     Sight sight{Sight::State::gone};
     auto looking = reader_.labels(number);  // a transferred issue would show its comments from elsewhere
     auto const there = co_await std::move(looking);
@@ -224,17 +226,22 @@ Task<ContentWriter::Sight> ContentWriter::look_for_comment(std::int64_t number, 
     if (self.login.empty()) co_return std::move(sight);
     Search all;
     for (int const size : {100, 25}) {
-        auto searching = search(number, name, self, size);
+        auto searching = search(number, wanted.name, self, size);
         all = co_await std::move(searching);
         if (!all.too_large) break;
     }
     auto const& [found, gone, complete, too_large] = all;
     sight.why = "there are more comments than are looked through for our own";
     if (!gone && !complete) co_return std::move(sight);
-    sight.state = gone ? Sight::State::gone : found && reads_the_same(found->body, body) ? Sight::State::as_wanted : Sight::State::wanting;
+    sight.why = "a person has edited our comment: it stays as it is";
+    auto const reads = [&](std::string const& body) { return reads_the_same(found->body, body); };
+    bool const ours = wanted.earlier.empty() || std::any_of(wanted.earlier.begin(), wanted.earlier.end(), reads);
+    bool const as_wanted = !gone && found && reads(wanted.body);
+    if (!gone && found && !as_wanted && !ours) co_return std::move(sight);
+    sight.state = gone ? Sight::State::gone : as_wanted ? Sight::State::as_wanted : Sight::State::wanting;
     if (found) sight.call.emplace(Route::edit_comment, repository_.url("/issues/comments/" + std::to_string(found->id)));
     else sight.call.emplace(Route::add_comment, repository_.issue_url(number, "/comments"));
-    sight.call->body = object_with("body", body);
+    sight.call->body = object_with("body", wanted.body);
     co_return std::move(sight);
 }
 

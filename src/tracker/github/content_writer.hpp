@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace groomer::tracker::github {
 
@@ -22,7 +23,8 @@ public:
         : repository_{repository}, reader_{reader}, settle_{settle} {}
 
     // done, already, withheld, gone, failed or unknown; throw what fail() does.
-    Task<WriteResult> set_comment(std::int64_t number, std::string name, std::string text, WriteGuard guard);
+    Task<WriteResult> set_comment(std::int64_t number, std::string name, std::string text, std::vector<std::string> earlier,
+                                  WriteGuard guard);
     Task<WriteResult> set_section(std::int64_t number, std::string name, std::string text, WriteGuard guard);
     Task<WriteResult> set_title(std::int64_t number, std::string title, WriteGuard guard);
     Task<WriteResult> close(std::int64_t number, CloseReason reason, WriteGuard guard);
@@ -36,6 +38,10 @@ private:
         State state;
         std::string why;           // refused
         std::optional<Call> call;  // wanting
+    };
+    struct Wanted {
+        std::string name, body;
+        std::vector<std::string> earlier;  // bodies that it may have; empty: any
     };
     // Our comment among all of the issue's.
     struct Search {
@@ -64,7 +70,7 @@ private:
     Task<WriteResult> follow(Change const& change, std::string url);
     Task<WriteResult> find_out(Change const& change, Answer answer);
     Task<Search> search(std::int64_t number, std::string name, Account self, int size);
-    Task<Sight> look_for_comment(std::int64_t number, std::string name, std::string body);
+    Task<Sight> look_for_comment(std::int64_t number, Wanted wanted);
     Task<Sight> look_at_content(std::int64_t number, Edit edit);
     [[nodiscard]] std::optional<std::chrono::milliseconds> still_uncertain(std::int64_t number);
 

@@ -68,9 +68,10 @@ public:
         return writer_.remove(ref.number, clean_text(label), std::move(guard));
     }
 
-    Task<WriteResult> set_comment(IssueRef ref, std::string name, std::string text, WriteGuard guard) override {
+    Task<WriteResult> set_comment(IssueRef ref, std::string name, std::string text, std::vector<std::string> earlier,
+                                  WriteGuard guard) override {
         if (!repository_.is_configured_as(ref.repo)) return not_here();
-        return content_.set_comment(ref.number, std::move(name), std::move(text), std::move(guard));
+        return content_.set_comment(ref.number, std::move(name), std::move(text), std::move(earlier), std::move(guard));
     }
 
     Task<WriteResult> set_section(IssueRef ref, std::string name, std::string text, WriteGuard guard) override {

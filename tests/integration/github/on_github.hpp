@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -64,6 +65,7 @@ inline std::pair<std::string, std::string> made_key() {
 class Recorder : public fake_github::Watcher {
 public:
     std::optional<fake_github::Fault> arrived(fake_github::Request const& request, std::string const&, fake_github::Peer const&) override {
+        if (on_arrival) on_arrival(request);
         std::lock_guard const lock{mutex_};
         lines_ += request.method + " " + request.target + (request.body.empty() ? "" : " " + request.body);
         return std::nullopt;
@@ -78,6 +80,9 @@ public:
         std::lock_guard const lock{mutex_};
         return std::exchange(lines_, {});
     }
+
+    // Before it takes effect, on the server's thread; set while nobody asks.
+    std::function<void(fake_github::Request const&)> on_arrival;
 
 private:
     std::mutex mutex_;

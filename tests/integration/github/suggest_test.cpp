@@ -127,6 +127,24 @@ TEST_F(Saying, NorOnceItIsOlderThanWhatIsKept) {
     EXPECT_EQ(acts(1), Acts{"comment.add"});
 }
 
+TEST_F(Saying, NorUnderAnotherModeAndWhatAPersonEditsStays) {
+    look();
+    person([](State& state, auto& repository, auto const& by) {
+        state.delete_comment(repository, state.issue(of_octocat, 1).history->comments.at(0).id, by);
+        state.edit_comment(repository, state.issue(of_octocat, 2).history->comments.at(0).id, "Mine.\n\n<!-- groomer:suggestion -->", by);
+    });
+    database->query("UPDATE groomer.step t SET status = 'failed' FROM groomer.issue i WHERE i.id = t.issue_id AND i.number IN (2, 3) RETURNING 1");
+    say("apply, comments: {enabled: true, cooldown: 0s}");
+    for (int i = 0; i < 2; ++i) look();
+    auto const count = [&](std::int64_t issue, std::string const& act) {
+        auto const all = acts(issue);
+        return std::count(all.begin(), all.end(), act);
+    };
+    EXPECT_EQ(count(1, "comment.add"), 1);
+    EXPECT_EQ(comment(2), "Mine.\n\n<!-- groomer:suggestion -->");
+    EXPECT_EQ(count(3, "comment.edit"), 1);
+}
+
 TEST_F(Saying, WhatWasOnlySuggestedIsNotTakenBackAndIsSetOnceTheModeSaysSo) {
     look();
     auto const undone = command({"undo", "--since", "1h"});

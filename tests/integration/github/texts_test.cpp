@@ -239,6 +239,21 @@ TEST_F(Closing, AHolderThatIsKilledBetweenTitleAndClosingDoesNeitherTwice) {
     EXPECT_EQ(has("comment.add") + has("comment.edit"), 1);
 }
 
+// In the moment before it is closed.
+TEST_F(Closing, NotWhereSomebodyLocksItMeanwhile) {
+    look();
+    a_fortnight_passes();
+    recorder.on_arrival = [this, asked = 0](fake_github::Request const& request) mutable {
+        bool const of_it = request.method == "GET" && request.target.find("/issues/1/timeline") != std::string::npos;
+        if (!of_it || ++asked != 2) return;
+        server.with_state(
+            [](State& state) { state.lock(state.at(of_octocat), state.issue(of_octocat, 1), true, {.login = "maintainer", .now = {}}); });
+    };
+    look();
+    EXPECT_TRUE(is_open(1));
+    EXPECT_FALSE(is_open(2));
+}
+
 TEST_F(Closing, ATrialTellsWhatWouldBeSaid) {
     ask("dry-run, comments: {enabled: true, cooldown: 0s}, close: {enabled: true}");
     look();

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace groomer::groom {
 namespace {
 
@@ -143,6 +145,15 @@ TEST_F(RemarksTest, LeavesOneThatAPersonHasEdited) {
     EXPECT_FALSE(writes());
 }
 
+TEST_F(RemarksTest, LeavesOneThatAPersonHasEditedAlsoWhereTheLastWriteWasNotAnswered) {
+    is_there("notice", Actor::self, "mine");
+    said = {{"comment.set", "notice", true, std::nullopt, 2h, 2, "r1", {"text A", "text"}}};
+    EXPECT_FALSE(writes());
+    issue.comments[0].body = "text A";
+    EXPECT_TRUE(writes()) << "it had no effect";
+    EXPECT_EQ(make().now.at(0).earlier, said[0].texts) << "the tracker looks again";
+}
+
 TEST_F(RemarksTest, LeavesOneThatReadsSoAlready) {
     is_there();
     said = {{"comment.set", "notice", true, "text", 2h}};
@@ -168,6 +179,8 @@ TEST_F(RemarksTest, WaitsUntilTheCooldownIsOver) {
 TEST_F(RemarksTest, DoesNotRepeatWhatAPersonDeleted) {
     said = {{"comment.set", "notice", true, "another text", 2h}};
     EXPECT_FALSE(writes());
+    said = {{"comment.set", "suggestion", true, "another text", 2h}};
+    EXPECT_FALSE(writes()) << "nor under another name: there is one comment an issue";
     said = {{"comment.set", "notice", false, std::nullopt, 1ms}};
     EXPECT_TRUE(writes()) << "it was begun, and never made: no cooldown of an edit";
 }
@@ -186,12 +199,19 @@ struct ClosingTest : WishesTest {
         issue.merged = {{12, "mend it"}};
         for (auto& comment : issue.comments) comment.body.clear();
     }
+    // What is said where there is no comment yet.
+    [[nodiscard]] std::string first_text() {
+        auto const there = std::exchange(issue.comments, {});
+        auto const first = make();
+        issue.comments = there;
+        return first.empty() ? "what was called for once" : first.front().comment.text;
+    }
     // As it stands so long after the notice was made.
     [[nodiscard]] Remarks after(std::chrono::milliseconds ago) {
-        auto const wanted = make();
         if (!issue.comments.empty() && issue.comments[0].body.empty())
-            issue.comments[0].body = wanted.at(0).comment.text + "\r\n\r\n<!-- groomer:notice -->";
-        said = {{"comment.set", "notice", true, wanted.at(0).comment.text, ago, versions, made_at}};
+            issue.comments[0].body = first_text() + "\r\n\r\n<!-- groomer:notice -->";
+        auto const wanted = make();
+        said = {{"comment.set", "notice", true, wanted.at(0).comment.text, ago, versions, made_at, {}}};
         return remarks(wanted, issue, said, 1h, "r1");
     }
     std::vector<store::Said> said;
@@ -200,7 +220,7 @@ struct ClosingTest : WishesTest {
 };
 
 TEST_F(ClosingTest, AnnouncesItAndClosesAfterTheGrace) {
-    EXPECT_NE(make().at(0).comment.text.find("within 14 days, it is closed"), std::string::npos);
+    EXPECT_NE(first_text().find("within 14 days, it is closed"), std::string::npos);
     EXPECT_EQ(after(1h).close, std::nullopt);
     EXPECT_EQ(after(1h).later, Due{grace - 1h}) << "it is looked at again then";
     EXPECT_EQ(after(grace).close, tracker::CloseReason::not_planned);
@@ -249,6 +269,13 @@ TEST_F(ClosingTest, NeverWhereAnybodyHasMovedTheIssueSinceOrTheNoticeIsGone) {
 TEST_F(ClosingTest, NeverAfterAnEditWhichTellsNobody) {
     versions = 2;
     EXPECT_EQ(after(10 * grace).close, std::nullopt);
+    issue.comments[0].body = "Thank you.\n\n<!-- groomer:notice -->";
+    auto const edit = make().at(0);
+    EXPECT_EQ(edit.announces, std::nullopt);
+    EXPECT_EQ(edit.comment.text.find("closed"), std::string::npos) << "nor does an edit say that it will be";
+    is_done();
+    issue.comments[0].body = "Thank you.\n\n<!-- groomer:notice -->";
+    EXPECT_EQ(make().at(0).comment.text, "Pull request 12, which says that it closes this issue, is merged.");
 }
 
 TEST_F(ClosingTest, ANoticeThatHoldsNoMoreIsReplaced) {

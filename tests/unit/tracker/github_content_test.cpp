@@ -122,7 +122,7 @@ protected:
     void expect_me() { client_.expect("GET https://api.github.com/user", reply(200, R"({"login":"me","id":5})")); }
     void expect_issue(std::string const& body = "theirs") { client_.expect("GET " + issue_, reply(200, issue(body))); }
     void expect_comments(std::string const& body) { client_.expect("GET " + comments_ + "?per_page=100", reply(200, "[" + body + "]")); }
-    WriteResult say(std::string const& text) { return run_task(tracker_->set_comment({"o/r", 1}, "note", text, guard())); }
+    WriteResult say(std::string const& text) { return run_task(tracker_->set_comment({"o/r", 1}, "note", text, {}, guard())); }
     void TearDown() override { EXPECT_EQ(client_.left(), 0U); }
 };
 
@@ -278,7 +278,7 @@ TEST_F(GithubTexts, an_issue_is_closed_with_its_reason) {
 TEST_F(GithubTexts, a_guard_that_says_no_withholds_them) {
     WriteGuard const no{7, [] { return false; }};
     EXPECT_EQ(run_task(tracker_->close({"o/r", 1}, CloseReason::completed, no)).outcome, WriteOutcome::withheld);
-    EXPECT_EQ(run_task(tracker_->set_comment({"o/r", 1}, "note", "x", no)).outcome, WriteOutcome::withheld);
+    EXPECT_EQ(run_task(tracker_->set_comment({"o/r", 1}, "note", "x", {}, no)).outcome, WriteOutcome::withheld);
     EXPECT_TRUE(client_.requests().empty());
 }
 
