@@ -72,17 +72,6 @@ SELECT (SELECT coalesce(json_agg(json_build_object('repo', p.name, 'open', p.ope
               WHERE r.overridden <> '{}' AND r.at > statement_timestamp() - interval '30 days' GROUP BY 1, 2) o))sql",
                                          std::chrono::milliseconds{30'000}};
 
-constexpr pg::Statement runs_statement{"runs", R"sql(
-SELECT coalesce(json_agg(json_build_object('id', r.id, 'repo', r.repo, 'issue', r.number, 'title', r.title,
-        'url', CASE WHEN r.source IN (SELECT json_array_elements_text($6::json)) THEN $7 || '/' || r.repo || '/issues/' || r.number END,
-        'at', groomer.utc(r.at), 'outcome', r.outcome, 'dryRun', r.mode = 'dry-run', 'source', groomer.judged_by(r.judgement),
-        'before', r.labels_before, 'after', r.labels_after, 'reason', r.reason) ORDER BY r.id DESC), '[]')
-FROM (SELECT r.*, groomer.labels_after(r) AS labels_after, p.name AS repo, p.source, i.number, i.title
-      FROM groomer.run r JOIN groomer.issue i ON i.id = r.issue_id JOIN groomer.repository p ON p.id = i.repo_id
-      WHERE ($1::text IS NULL OR lower(p.name) = lower($1)) AND ($2::bigint IS NULL OR i.number = $2::bigint)
-        AND ($3::text IS NULL OR r.outcome = $3) AND ($4::bigint IS NULL OR r.id < $4::bigint)
-      ORDER BY r.id DESC LIMIT $5::bigint) r)sql"};
-
 // What a language model was asked is kept by issue, revision and term; of a run there may be several questions, or none.
 constexpr pg::Statement run_statement{"run", R"sql(
 SELECT json_build_object('id', r.id, 'repo', p.name, 'issue', i.number, 'title', i.title,
@@ -107,6 +96,17 @@ CROSS JOIN LATERAL (
 WHERE r.id = $1::bigint)sql"};
 
 }  // namespace
+
+pg::Statement const runs_statement{"runs", R"sql(
+SELECT coalesce(json_agg(json_build_object('id', r.id, 'repo', r.repo, 'issue', r.number, 'title', r.title,
+        'url', CASE WHEN r.source IN (SELECT json_array_elements_text($6::json)) THEN $7 || '/' || r.repo || '/issues/' || r.number END,
+        'at', groomer.utc(r.at), 'outcome', r.outcome, 'dryRun', r.mode = 'dry-run', 'source', groomer.judged_by(r.judgement),
+        'before', r.labels_before, 'after', r.labels_after, 'reason', r.reason) ORDER BY r.id DESC), '[]')
+FROM (SELECT r.*, groomer.labels_after(r) AS labels_after, p.name AS repo, p.source, i.number, i.title
+      FROM groomer.run r JOIN groomer.issue i ON i.id = r.issue_id JOIN groomer.repository p ON p.id = i.repo_id
+      WHERE ($1::text IS NULL OR lower(p.name) = lower($1)) AND ($2::bigint IS NULL OR i.number = $2::bigint)
+        AND ($3::text IS NULL OR r.outcome = $3) AND ($4::bigint IS NULL OR r.id < $4::bigint)
+      ORDER BY r.id DESC LIMIT $5::bigint) r)sql"};
 
 Task<Recent> recent(Store& store, std::string groom_lock, std::string sync_lock, Links links) {
     pg::Values values{groom_lock, sync_lock, links.sources, links.base};

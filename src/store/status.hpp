@@ -36,6 +36,8 @@ struct RunFilter {
     std::optional<std::int64_t> issue, before;
     std::int64_t limit = 50;
 };
+// What runs() asks; its parameters: repo, issue, outcome, before, how many, and Links' sources and base.
+extern pg::Statement const runs_statement;
 // An array, the newest first; one more than `limit` where there are more.
 Task<std::string> runs(Store& store, RunFilter filter, Links links);
 // An object, or nothing where there is no such run.
