@@ -149,10 +149,11 @@ std::string openapi(std::string_view version) {
 }
 
 net::Handler openapi_handler(std::string_view version) {
-    // Made when it is asked for: a standby would pay for it all its life.
-    return [version = std::string{version}](net::Request) -> Task<net::Response> {
+    // Made when it is first asked for: a standby would pay for it all its life. It takes a millisecond, so not each time: anybody may ask.
+    return [version = std::string{version}, text = std::make_shared<std::string>()](net::Request) -> Task<net::Response> {
         net::Response response;
-        response.body = openapi(version);
+        if (text->empty()) *text = openapi(version);
+        response.body = *text;
         co_return response;
     };
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/turns.hpp"
 #include "net/http_incoming.hpp"
 #include "net/http_message.hpp"
 #include "net/listen_endpoint.hpp"
@@ -67,7 +68,8 @@ private:
     bool make_room();
     Task<> serve(std::shared_ptr<Connection> connection);
     Task<Incoming> read(Connection& connection);
-    Task<Response> answer(Route const& route, Request request, std::shared_ptr<void>& seat);
+    Task<std::shared_ptr<void>> begin(Route const* route);
+    Task<Response> answer(Route const& route, Request request);
     Task<bool> write(Connection& connection, Response response, Terms terms);
     Task<bool> stream(Connection& connection, Response response, Terms terms);
     Task<bool> send(Connection& connection, std::shared_ptr<std::string const> piece);
@@ -82,6 +84,7 @@ private:
     Log& log_;
     Room long_bodies_;
     Room at_work_;
+    std::shared_ptr<Turns> rounds_ = std::make_shared<Turns>(1);
     tcp::acceptor acceptor_;
     unsigned short port_ = 0;
     bool stopping_ = false;
@@ -158,12 +161,15 @@ Task<> Server::serve(std::shared_ptr<Connection> connection) {
         Incoming incoming = co_await std::move(reading);
         if (!incoming.route && !incoming.refusal) co_return;
         auto const began = asio::steady_timer::clock_type::now();
+        auto beginning = begin(incoming.route);
+        std::shared_ptr<void> seat = co_await std::move(beginning);
         Response response;
-        std::shared_ptr<void> seat;
         if (incoming.refusal) {
             response = std::move(*incoming.refusal);
+        } else if (!seat) {
+            response = busy("Too many requests are at work: try again in a moment.");
         } else {
-            auto answering = answer(*incoming.route, std::move(incoming.request), seat);
+            auto answering = answer(*incoming.route, std::move(incoming.request));
             response = co_await std::move(answering);
         }
         int const status = response.status;
@@ -188,10 +194,18 @@ Task<Incoming> Server::read(Connection& connection) {
     co_return co_await std::move(reading);
 }
 
-// The seat is for as long as it is us who take the time; a stream keeps it.
-Task<Response> Server::answer(Route const& route, Request request, std::shared_ptr<void>& seat) {
-    if (!route.routine) seat = at_work_.take(1);
-    if (!route.routine && !seat) co_return busy("Too many requests are at work: try again in a moment.");
+// A seat for as long as it is us who take the time, which a stream keeps; null where there is none. One request begins in each round of the
+// loop, so that whatever else is ready has its turn between any two: a routine one, which does not wait, is never behind all others.
+Task<std::shared_ptr<void>> Server::begin(Route const* route) {
+    if (route && route->routine) co_return std::make_shared<bool>(true);
+    auto seat = at_work_.take(1);
+    if (!seat) co_return nullptr;
+    auto turn = co_await rounds_->take();
+    asio::post(executor_, [rounds = rounds_, turn = std::move(turn)] {});
+    co_return seat;
+}
+
+Task<Response> Server::answer(Route const& route, Request request) {
     std::exception_ptr error;
     try {
         auto task = route.handler(std::move(request));
