@@ -1,6 +1,8 @@
 // `POST /api/groomer/run`, /pause and /resume: each line of their contract, on real replicas.
 #include "integration/served.hpp"
 
+#include <boost/json/serialize.hpp>
+
 namespace groomer::test {
 namespace {
 
@@ -26,6 +28,8 @@ protected:
                 .size(),
             1U);
     }
+    static constexpr char const* let_go =
+        "SELECT groomer.release('groomer', (SELECT token FROM groomer.lock_state WHERE lock = 'groomer'), true, 'kept', '1 min', '1 h')";
     // A statement of this kind waits for a table.
     bool waits(std::string const& of) {
         return until(
@@ -118,6 +122,11 @@ TEST_F(RunOverHttp, WhatIsWrongIsToldBeforeTheLockIsAskedFor) {
                                                      R"({"issueNumber":7})", R"({"repoFullName":7})", "\xff",
                                                      R"({"dryRun":true,"dryRun":false})", R"({"force":)" + std::string(50'000, '[')})
         EXPECT_EQ(refusal(http_call(port, to(run_path, body))), "400 bad_request") << body;
+    for (auto const& [name, value] : {std::pair{"Content-Type", "application/x-www-form-urlencoded"}, {"Content-Encoding", "gzip"}}) {
+        auto call = to(run_path, "{}");
+        call.headers.emplace_back(name, value);
+        EXPECT_EQ(refusal(http_call(port, call)), "415 unsupported_media_type") << name;
+    }
     EXPECT_EQ(refusal(http_call(port, to(run_path, "{}", ""))), "401 unauthorized");
     EXPECT_EQ(refusal(http_call(port, to(run_path, "{}", "admin-2"))), "401 unauthorized");
     EXPECT_EQ(refusal(http_call(port, to(run_path, "{", "admin-2"))), "401 unauthorized") << "before anything is read";
@@ -149,6 +158,24 @@ TEST_F(RunOverHttp, ALockThatAnotherProgramHoldsIsToldWithoutANameThatNobodyKnow
     EXPECT_TRUE(told.at("until").is_string());
 }
 
+TEST_F(RunOverHttp, TheLockByItselfIsThatOfTheStatusAndAsItIsConfiguredNow) {
+    auto const port = start_replica("one");
+    ASSERT_TRUE(is_settled());
+    database->query("INSERT INTO sync_lock (id, \"syncRunId\") VALUES ('groomer', 'theirs') RETURNING 1");
+    boost::json::object lock;
+    auto const are_same = [&] {
+        auto const status = object(http_call(port, {"GET", "/api/status", "", {{"Authorization", std::string{"Bearer "} + token}}}));
+        lock = object(http_call(port, {"GET", "/api/groomer/lock"}));
+        return lock.at("foreign").as_bool() && status.at("lock") == boost::json::value(lock);
+    };
+    EXPECT_TRUE(until(are_same)) << boost::json::serialize(lock);
+    auto const before = std::string{lock.at("until").as_string()};
+    auto config = read_file(folder / "c.yaml");
+    config.insert(config.find("ttl: 2s"), "foreign_stale_after: 2h, ");
+    std::ofstream{folder / "c.yaml"} << config;
+    EXPECT_TRUE(until([&] { return are_same() && lock.at("until").as_string() > before; })) << boost::json::serialize(lock);
+}
+
 // Its statement has begun when the test commits: what it reads it reads afterwards.
 TEST_F(RunOverHttp, ALockThatIsFreedWhileItIsLookedWhoHoldsItIsTriedOnceMore) {
     auto const port = start_replica("one");
@@ -160,7 +187,7 @@ TEST_F(RunOverHttp, ALockThatIsFreedWhileItIsLookedWhoHoldsItIsTriedOnceMore) {
         transaction.exec("LOCK TABLE groomer.hold IN ACCESS EXCLUSIVE MODE");
         caller.emplace(port, to(run_path, of_issue(3)));
         ASSERT_TRUE(waits("h.pod"));
-        transaction.exec("DELETE FROM sync_lock");
+        transaction.exec(let_go);
     });
     auto const answer = caller->answer();
     EXPECT_EQ(answer.status, 200) << answer.body;
@@ -303,7 +330,7 @@ TEST_F(RunOverHttp, ALookUpCountsAsARunDoesAndARefusalDoesNot) {
     ASSERT_TRUE(is_settled());
     take_lock_as_another();
     for (int i = 0; i < 40; ++i) ASSERT_EQ(refusal(http_call(port, to(run_path, of_issue(3)))), "409 lock_held") << i;
-    database->query("DELETE FROM sync_lock RETURNING 1");
+    database->query(let_go);
     EXPECT_EQ(http_call(port, to(run_path, of_issue(3))).status, 200);
     for (int i = 0; i < 29; ++i) ASSERT_EQ(refusal(http_call(port, to(run_path, of_issue(987654)))), "404 not_found") << i;
     EXPECT_EQ(refusal(http_call(port, to(run_path, of_issue(987654)))), "429 too_many");

@@ -125,23 +125,6 @@ TEST_F(Api, HasAPageThatIsPublicWhereThatIsAskedFor) {
     EXPECT_EQ(ask(to, "/api/groomer/runs").json().at("error").as_string(), "no_admin_token");
 }
 
-TEST_F(Api, TellsOfTheLockAloneWhatTheStatusTellsAndAsItIsConfiguredNow) {
-    auto const to = port(start());
-    ASSERT_TRUE(all_groomed());
-    database->query("UPDATE groomer.control SET paused = true RETURNING 1");
-    ASSERT_TRUE(until([&] { return number("SELECT count(*) FROM sync_lock") == 0; }));
-    database->query("INSERT INTO sync_lock (id, \"syncRunId\") VALUES ('groomer', 'theirs') RETURNING 1");
-    json::value lock;
-    auto const are_same = [&] {
-        lock = ask(to, "/api/groomer/lock", "").json();
-        return lock.at("foreign").as_bool() && lock == ask(to, "/api/status").json().at("lock");
-    };
-    EXPECT_TRUE(until(are_same)) << json::serialize(lock);
-    auto const before = std::string{lock.at("until").as_string()};
-    std::ofstream{folder / "c.yaml", std::ios::app} << "lock: {foreign_stale_after: 2h}\n";
-    EXPECT_TRUE(until([&] { return are_same() && lock.at("until").as_string() > before; })) << json::serialize(lock);
-}
-
 TEST_F(Api, ServesThePageWithAPolicyThatLetsItAskNobodyElse) {
     auto const answer = ask(port(start()), "/", "");
     EXPECT_TRUE(says(answer.head, "Content-Type: text/html; charset=utf-8\r\n"));
@@ -159,10 +142,6 @@ TEST_F(Api, AnswersWhatIsWrongWithTheRightStatusAndOneError) {
     struct Wrong {
         int status;
         std::string bytes;
-    };
-    auto const said = [&](std::string const& headers, std::string const& body = "{}") {
-        return "POST /api/groomer/run HTTP/1.1\r\nHost: a\r\n" + token + headers + "Content-Length: " + std::to_string(body.size()) +
-               "\r\n\r\n" + body;
     };
     std::vector<Wrong> const all{
         {404, get("/nothing", token)},
@@ -192,10 +171,6 @@ TEST_F(Api, AnswersWhatIsWrongWithTheRightStatusAndOneError) {
         {401, get("/api/status?token=the-token")},
         {413, post("/api/status", std::string(70'000, '['))},
         {413, "POST /api/status HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n"},
-        {415, said("Content-Type: application/x-www-form-urlencoded\r\n")},
-        {415, said("Content-Type: application/json\r\nContent-Encoding: gzip\r\n")},
-        {400, said("Content-Type: application/json\r\n", R"({"force":false,"force":true})")},
-        {400, said("Content-Type: application/json\r\n", R"({"force":)" + std::string(50'000, '['))},
         {431, get("/api/status", "X-Large: " + std::string(9000, 'x') + "\r\n")},
         {431, get("/" + std::string(9000, 'x'))},
     };
