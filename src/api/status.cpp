@@ -5,8 +5,8 @@
 #include "base/text.hpp"
 #include "base/time_text.hpp"
 #include "pg/session.hpp"
+#include "store/backlog.hpp"
 #include "store/spend.hpp"
-#include "store/work.hpp"
 #include "tracker/github/limits.hpp"
 
 #include <boost/asio/as_tuple.hpp>

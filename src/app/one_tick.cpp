@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "lock/token.hpp"
+#include "store/backlog.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/json/object.hpp>

@@ -8,7 +8,7 @@
 #include "config/reload.hpp"
 #include "lock/hold.hpp"
 #include "lock/shared_table.hpp"
-#include "store/work.hpp"
+#include "store/backlog.hpp"
 #include "tracker/file/file_tracker.hpp"
 
 #include <boost/asio/co_spawn.hpp>

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "groom/batch.hpp"
 #include "store/asked.hpp"
+#include "store/backlog.hpp"
 #include "store/issues.hpp"
 
 #include <algorithm>

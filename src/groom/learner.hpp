@@ -5,7 +5,7 @@
 #include "base/log.hpp"
 #include "config/config.hpp"
 #include "model/judgement.hpp"
-#include "store/work.hpp"
+#include "store/backlog.hpp"
 #include "tracker/tracker.hpp"
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 
 #include "base/async.hpp"
 #include "model/context.hpp"
-#include "store/work.hpp"
+#include "store/backlog.hpp"
 #include "tracker/tracker.hpp"
 
 #include <cstdint>

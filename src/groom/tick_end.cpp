@@ -1,5 +1,6 @@
 // What a tick does when its issues are done with.
 #include "groom/batch.hpp"
+#include "store/backlog.hpp"
 #include "store/issues.hpp"
 
 #include <algorithm>

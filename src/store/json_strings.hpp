@@ -1,12 +1,18 @@
-// A list of texts as statements return it: array_to_json(…).
+// Lists in JSON: as statements take them, and of texts as they return them (array_to_json).
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
 #include <string>
 #include <vector>
 
 namespace groomer::store {
+
+template <class Range>
+boost::json::array json_array(Range const& range) {
+    return boost::json::array(range.begin(), range.end());
+}
 
 inline std::vector<std::string> strings(std::string const& json) {
     std::vector<std::string> out;

@@ -1,5 +1,6 @@
 // The way to groomer's own tables: reads, and writes that belong to a hold. One function per statement stands in
-// issues.hpp (what the sync writes), work.hpp (what a tick reads and writes) and history.hpp (what people ask for).
+// issues.hpp (what the sync writes), work.hpp (what a tick reads and writes of its issues), backlog.hpp (of all of them) and history.hpp (what
+// people ask for).
 #pragma once
 
 #include "lock/hold.hpp"

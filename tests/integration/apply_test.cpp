@@ -4,6 +4,7 @@
 #include "fake_github/server.hpp"
 #include "lock/lock_store.hpp"
 #include "net/http_client.hpp"
+#include "store/backlog.hpp"
 #include "store/issues.hpp"
 #include "support/test_database.hpp"
 #include "tracker/github/github_tracker.hpp"
