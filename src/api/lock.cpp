@@ -53,7 +53,11 @@ Task<net::Response> ask(store::Store& store, Clock& clock, std::function<LockVie
     try {
         auto const view = current();
         auto const status = co_await store::lock_status(store, view.lock);
-        answer->body = boost::json::serialize(lock_object(status, view));
+        auto const holds = co_await store::last_holds(store, view.lock);
+        auto told = lock_object(status, view);
+        told["renewals"] = status.renewals;
+        told["last_holds"] = holds_array(holds);
+        answer->body = boost::json::serialize(told);
         answer->at = clock.now();
     } catch (pg::DatabaseError const&) {
         failed = true;
@@ -86,6 +90,20 @@ boost::json::object lock_object(store::LockStatus const& status, LockView const&
             {"until", until ? boost::json::value(format_time(*until)) : nullptr},
             {"mine", token && token->incarnation == view.incarnation},
             {"foreign", status.held && !token}};
+}
+
+boost::json::array holds_array(std::vector<store::HoldLine> const& holds) {
+    boost::json::array out;
+    for (auto const& hold : holds)
+        out.emplace_back(boost::json::object{{"term", hold.term},
+                                             {"pod", clean_text(hold.pod)},
+                                             {"how", hold.how},
+                                             {"acquired_at", hold.acquired_at},
+                                             {"ended_at", text_or_null(hold.ended_at)},
+                                             {"ended", text_or_null(hold.ended)},
+                                             {"seconds", hold.seconds},
+                                             {"renewals", hold.renewals}});
+    return out;
 }
 
 net::Handler lock_handler(store::Store& store, Clock& clock, std::function<LockView()> view) {

@@ -1,16 +1,19 @@
-// Who holds a lock, as JSON: the lock of `GET /api/status`, what `GET /api/groomer/lock` answers, and what `groomer lock status` begins with.
+// Who holds a lock, as JSON: the lock of `GET /api/status`, and what `GET /api/groomer/lock` and `groomer lock status` tell beside the last
+// holds.
 #pragma once
 
 #include "lock/lock_store.hpp"
 #include "net/http.hpp"
 #include "store/history.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace groomer::api {
 
@@ -24,6 +27,8 @@ struct LockView {
 std::optional<WallTime> held_until(store::LockStatus const& status, std::chrono::milliseconds foreign_stale_after);
 
 boost::json::object lock_object(store::LockStatus const& status, LockView const& view);
+// The newest first, and how each ended.
+boost::json::array holds_array(std::vector<store::HoldLine> const& holds);
 
 // Answers from the database, which is asked once a second at most. `view` is asked each time: settings change while it runs. Refers to
 // `store` and `clock`.

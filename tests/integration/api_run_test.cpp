@@ -166,6 +166,8 @@ TEST_F(RunOverHttp, TheLockByItselfIsThatOfTheStatusAndAsItIsConfiguredNow) {
     auto const are_same = [&] {
         auto const status = object(http_call(port, {"GET", "/api/status", "", {{"Authorization", std::string{"Bearer "} + token}}}));
         lock = object(http_call(port, {"GET", "/api/groomer/lock"}));
+        EXPECT_EQ(lock.at("last_holds").as_array().empty(), false);
+        for (auto const* beside : {"renewals", "last_holds"}) lock.erase(beside);
         return lock.at("foreign").as_bool() && status.at("lock") == boost::json::value(lock);
     };
     EXPECT_TRUE(until(are_same)) << boost::json::serialize(lock);

@@ -85,32 +85,13 @@ std::string escape_controls(std::string_view json) {
     return out;
 }
 
-boost::json::value text_or_null(std::string const& text) {
-    if (text.empty()) return nullptr;
-    return boost::json::value(clean_text(text));
-}
-
-boost::json::array holds_array(Holds const& holds) {
-    boost::json::array out;
-    for (auto const& hold : holds)
-        out.emplace_back(boost::json::object{{"term", hold.term},
-                                             {"pod", clean_text(hold.pod)},
-                                             {"how", hold.how},
-                                             {"acquired_at", hold.acquired_at},
-                                             {"ended_at", text_or_null(hold.ended_at)},
-                                             {"ended", text_or_null(hold.ended)},
-                                             {"seconds", hold.seconds},
-                                             {"renewals", hold.renewals}});
-    return out;
-}
-
 void print_json(std::string const& lock, store::LockStatus const& status, Holds const& holds, milliseconds foreign_stale_after) {
     auto out = api::lock_object(status, {lock, foreign_stale_after, ""});
     out.erase("mine");
     out["renewals"] = status.renewals;
     out["paused"] = status.paused;
     out["due_in_s"] = status.due_in;
-    out["last_holds"] = holds_array(holds);
+    out["last_holds"] = api::holds_array(holds);
     out["token"] = nullptr;
     constexpr std::size_t longest = 1024;  // of what is worth naming on a command line
     if (status.token) out["token"] = status.token->size() <= longest ? *status.token : one_line(*status.token, longest);
