@@ -1,9 +1,16 @@
-// What a client sends, through the whole server, its routes and their checks, and a real socket: every answer is well-formed, every error has
-// the one shape, what needs a token is never answered without it, and who comes next is served.
+// What a client sends, through the whole server, its routes, their checks and handlers, and a real socket: every answer is well-formed, every
+// error has the one shape, what needs a token is never answered without it, and who comes next is served.
+//
+// The input is what is sent; or, since no chance finds a signature or a length, only the part of a request that its first line names: "webhook
+// KIND" signs the rest as a delivery of that kind, "run" sends it as the body of that request, "runs" as a query.
+#include "api/deliveries.hpp"
 #include "api/endpoints.hpp"
-#include "api/query.hpp"
+#include "api/requests.hpp"
 #include "api/routes.hpp"
+#include "api/runs.hpp"
+#include "base/digest.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "fuzz/fuzz.hpp"
 #include "net/http_server.hpp"
 
@@ -16,9 +23,28 @@
 #include <boost/asio/write.hpp>
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <ostream>
 #include <string>
+
+// In place of the database, whose library is not linked.
+namespace groomer::store {
+
+Task<std::string> runs(Store&, RunFilter filter, Links) {
+    for (auto const& text : {filter.repo, filter.outcome})
+        fuzz::check(!text || (is_utf8(*text) && text->find('\0') == std::string::npos), "what is looked for is text");
+    fuzz::check(filter.limit >= 1 && filter.limit <= 200, "how many is bounded");
+    co_return R"([{"id":3},{"id":2}])";
+}
+
+Task<std::optional<std::string>> run(Store&, std::int64_t id, Links) {
+    fuzz::check(id > 0, "an id is above 0");
+    co_return id > 1 ? std::optional<std::string>{"{}"} : std::nullopt;
+}
+
+}  // namespace groomer::store
 
 namespace groomer::fuzz {
 namespace {
@@ -27,30 +53,87 @@ using asio::ip::tcp;
 using namespace std::chrono_literals;
 
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
-constexpr std::string_view token = "a-token-that-no-input-has";
+constexpr std::string_view token = "a-token", secret = "signs";
 
-// Answers to whatever its row of the table lets through.
-net::Handler handler_of(api::Endpoint const& endpoint) {
-    return [&endpoint](net::Request request) -> Task<net::Response> {
-        check(endpoint.auth == api::Auth::none || endpoint.auth == api::Auth::hmac, "a token that nobody has given");
+// A store of which only the address is used.
+store::Store& no_database() {
+    alignas(store::Store) static std::array<std::byte, sizeof(store::Store)> place;
+    return reinterpret_cast<store::Store&>(place);
+}
+
+// Grooms nothing: what may be asked for is all that it looks at.
+Task<net::Response> run(net::Request request) {
+    auto const asked = api::parse_run_request(request.body);
+    if (auto const* wrong = std::get_if<std::string>(&asked)) co_return net::error_response(400, "bad_request", *wrong);
+    co_return net::Response{};
+}
+
+Task<net::Response> empty(net::Request) { co_return net::Response{}; }
+
+// What stands behind the routes as it does in a replica, but for the database.
+struct Behind {
+    explicit Behind(Log& log, asio::io_context& io)
+        : inbox{{clock, log, io.get_executor(), [](std::vector<tracker::IssueRef>) { return none_due(); }, [] { return nothing(); },
+                 [] { return nobody(); }, [](std::string_view) { return false; }}},
+          deliveries{{inbox, log, [] { return std::string{secret}; }, [](std::string_view repo) { return repo == "octo/quill"; },
+                      [] { return false; }}} {}
+
+    static Task<store::MadeDue> none_due() { co_return store::MadeDue{}; }
+    static Task<> nothing() { co_return; }
+    static Task<tracker::github::Account> nobody() { co_return tracker::github::Account{}; }
+
+    SystemClock clock;
+    api::Inbox inbox;
+    api::Deliveries deliveries;
+};
+
+net::Handler handler_of(std::string const& name, Behind& behind) {
+    auto const links = [] { return store::Links{}; };
+    if (name == "GET /api/groomer/runs") return api::runs_handler(no_database(), links);
+    if (name == "GET /api/groomer/runs/{id}") return api::run_handler(no_database(), links);
+    if (name == "POST /api/groomer/run") return run;
+    if (name == "POST /api/github/webhook")
+        return [&behind](net::Request request) -> Task<net::Response> { co_return behind.deliveries.take(request); };
+    return empty;
+}
+
+// Whatever its row of the table lets through.
+net::Handler checked(api::Endpoint const& endpoint, net::Handler handler) {
+    return [&endpoint, handler = std::move(handler)](net::Request request) {
+        bool const open = endpoint.auth == api::Auth::none || endpoint.auth == api::Auth::hmac;
+        check(open || request.header("Authorization").find(token) != std::string_view::npos, "nobody gets in without a token");
         check(request.body.size() <= endpoint.max_body, "bodies are bounded");
-        auto const query = api::parse_query(request.query);
-        net::Response response;
-        response.body = query ? std::to_string(query->size()) : "none";
-        co_return response;
+        return handler(std::move(request));
     };
 }
 
-net::Router router(Log& log) {
+net::Router router(Log& log, Behind& behind) {
     api::Handlers handlers;
-    for (auto const& endpoint : api::endpoints())
-        handlers[std::string{endpoint.method} + ' ' + std::string{endpoint.path}] = handler_of(endpoint);
+    for (auto const& endpoint : api::endpoints()) {
+        auto const name = std::string{endpoint.method} + ' ' + std::string{endpoint.path};
+        handlers[name] = checked(endpoint, handler_of(name, behind));
+    }
     return net::Router{api::make_routes(
         std::move(handlers),
         [] {
             return api::Access{std::string{token}, false};
         },
         log)};
+}
+
+std::string request_of(std::string_view input) {
+    auto rest = input;
+    std::string const first{take_line(rest)}, text{rest};
+    auto const with_token = "Authorization: Bearer " + std::string{token} + "\r\n";
+    auto const post = [&](std::string const& path, std::string const& headers) {
+        return "POST " + path + " HTTP/1.1\r\nHost: a\r\n" + headers +
+               "Content-Type: application/json\r\nContent-Length: " + std::to_string(text.size()) + "\r\n\r\n" + text;
+    };
+    if (first == "run") return post("/api/groomer/run", with_token);
+    if (first == "runs") return "GET /api/groomer/runs?" + text + " HTTP/1.1\r\nHost: a\r\n" + with_token + "\r\n";
+    if (!first.starts_with("webhook ")) return std::string{input};
+    return post("/api/github/webhook",
+                "X-GitHub-Event: " + first.substr(8) + "\r\nX-Hub-Signature-256: sha256=" + hmac_sha256_hex(secret, text) + "\r\n");
 }
 
 // One answer is taken off; false where what is left is none, which it may be only after a HEAD.
@@ -105,15 +188,16 @@ struct Stage {
     std::ostream nowhere{nullptr};
     Log log{nowhere, LogLevel::debug, Log::Format::json};
     asio::io_context io;
-    std::unique_ptr<net::HttpServer> server = make(io, log);
+    Behind behind{log, io};
+    std::unique_ptr<net::HttpServer> server = make();
 
-    static std::unique_ptr<net::HttpServer> make(asio::io_context& io, Log& log) {
+    std::unique_ptr<net::HttpServer> make() {
         net::HttpOptions options;
         options.listen = "127.0.0.1:0";
         options.read_timeout = 1s;
-        auto server = net::make_http_server(io.get_executor(), options, router(log), log);
-        server->start();
-        return server;
+        auto made = net::make_http_server(io.get_executor(), options, router(log, behind), log);
+        made->start();
+        return made;
     }
 };
 
@@ -125,7 +209,8 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     static auto& stage = *new fuzz::Stage;  // never ended: its server waits for the next
     bool ended = false;
     std::exception_ptr failure;
-    auto asking = fuzz::ask(stage.server->port(), fuzz::text_of(data, size));
+    auto const request = fuzz::request_of(fuzz::text_of(data, size));
+    auto asking = fuzz::ask(stage.server->port(), request);
     asio::co_spawn(stage.io, std::move(asking), [&](std::exception_ptr error) {
         failure = error;
         ended = true;
