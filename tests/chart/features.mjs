@@ -59,6 +59,12 @@ check('what is read at the start alone does restart them', () => restart(token) 
 
 check('in come two ports', () => one(token, 'NetworkPolicy').spec.ingress.flatMap(r => r.ports.map(p => p.port)).join() === 'http,metrics');
 check('out go DNS, PostgreSQL and 443', () => one(token, 'NetworkPolicy').spec.egress.flatMap(r => r.ports.map(p => `${p.port}/${p.protocol}`)).join() === '53/UDP,53/TCP,5432/TCP,443/TCP');
+check('the test and the Job reach what replicas do', () => JSON.stringify(one(token, 'NetworkPolicy', 'rel-groomer-others').spec.egress) === JSON.stringify(one(token, 'NetworkPolicy', 'rel-groomer').spec.egress));
+for (const none of ['[]', 'null'])
+  check(`no port of a database (${none}) is none, not all`, () => {
+    const {egress} = one(of('token', '--set-json', `networkPolicy.databasePorts=${none}`, '--set', 'networkPolicy.extraEgress[0].to[0].ipBlock.cidr=10.0.0.7/32'), 'NetworkPolicy').spec;
+    return egress.length === 3 && egress.filter(rule => !rule.ports).length === 1 && egress[2].to[0].ipBlock.cidr === '10.0.0.7/32';
+  });
 check('who comes in can be told', () => one(of('everything'), 'NetworkPolicy').spec.ingress[0].from.length === 1);
 check('what else goes out can be told', () => one(of('everything'), 'NetworkPolicy').spec.egress.at(-1).ports[0].port === 8000);
 check('the policy can be left away', () => all(of('single'), 'NetworkPolicy').length === 0);
@@ -140,6 +146,12 @@ const split = of('split-roles');
 const job = objects => one(objects, 'Job');
 check('the Job migrates, by the owner\'s connection string', () => job(split).spec.template.spec.containers[0].args.join() === 'migrate' && config(split, 'migrate.yaml').database.url_file === '/run/secrets/groomer/migration-db-url');
 check('the replicas do not see it', () => !sources({spec: replica(split).spec.template.spec}).some(s => s.includes('migration')) && sources({spec: job(split).spec.template.spec}).some(s => s.includes('migration')));
+check('it sees nothing but the database, and asks for nothing else', () => {
+  const objects = of('split-roles', '--set', 'config.model.provider=openai', '--set', 'config.model.name=m', '--set', 'secrets.modelKey.existingSecret=m', '--set', 'secrets.databaseCa.existingSecret=ca', '--set', 'config.database.url=postgresql://groomer_app@db.example/groomer?sslmode=verify-full', '--set', 'extraEnv[0].name=GROOMER_MODEL_TIMEOUT', '--set', 'extraEnv[0].value=9s', '--set', 'extraEnv[1].name=TZ', '--set', 'extraEnv[1].value=UTC');
+  const names = job(objects).spec.template.spec.containers[0].env.map(e => e.name).join();
+  return sources({spec: job(objects).spec.template.spec}).join() === 'groomer-db-owner/url→migration-db-url,ca/ca.crt→db-ca.crt' &&
+    Object.keys(config(objects, 'migrate.yaml')).sort().join() === 'database,repositories' && names === 'GROOMER_CONFIG,POD_NAME,PGSSLROOTCERT,TZ';
+});
 check('another image has another Job, since a Job cannot be changed', () => job(split).metadata.name !== job(of('split-roles', '--set', 'image.tag=next')).metadata.name && job(split).metadata.name === job(of('split-roles')).metadata.name);
 check('the Job gives up at last', () => job(split).spec.backoffLimit === 10 && job(split).spec.template.spec.restartPolicy === 'Never');
 check('without it there is none', () => all(token, 'Job').length === 0 && !('migrate.yaml' in one(token, 'ConfigMap').data));

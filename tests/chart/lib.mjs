@@ -34,6 +34,11 @@ export function pods(objects) {
 }
 export const containers = objects => pods(objects).flatMap(pod => [...(pod.spec.initContainers ?? []), ...pod.spec.containers]);
 export const replica = objects => one(objects, 'Deployment', objects.find(o => o.kind === 'Deployment' && !o.metadata.name.endsWith('-trial-db')).metadata.name);
+// Does the NetworkPolicy hold for this pod? Of expressions only In is known here.
+export function governs(policy, pod) {
+  const {matchLabels = {}, matchExpressions = []} = policy.spec.podSelector;
+  return selects(matchLabels, pod.metadata.labels) && matchExpressions.every(({key, operator, values}) => operator === 'In' && values.includes(pod.metadata.labels[key]));
+}
 export const selects = (selector, labels) => Object.entries(selector).every(([key, value]) => labels[key] === value);
 
 export function say(sentence, holds, shown = '') {

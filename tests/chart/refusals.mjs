@@ -18,6 +18,16 @@ refused('the trial PostgreSQL without a password', 'trial', ['secrets.databasePa
 refused('a password in the address', 'token', ['config.database.url=postgresql://groomer:oh@db/groomer'], 'config.database.url has a password in it');
 refused('a password in its query', 'token', ['config.database.url=postgresql://db/groomer?password=oh'], 'config.database.url has a password in it');
 refused('a password among key=value pairs', 'token', ['config.database.url=host=db password=oh'], 'config.database.url has a password in it');
+const port = (what, number, ...sets) => refused(what, 'token', ['secrets.databaseCa.existingSecret=', ...sets], `The database is at port ${number}, which the network policy lets nothing out to`);
+port('a port of the database that the policy keeps shut', 6432, 'config.database.url=postgresql://groomer@db.example:6432/groomer');
+port('one of two hosts at such a port', 5433, 'config.database.url=postgresql://a:5432\\,b:5433/groomer');
+port('such a port in the query', 5433, 'config.database.url=postgresql:///groomer?host=a&port=5433');
+port('such a port among key=value pairs', 5433, 'config.database.url=host=a port=5433');
+port('such a port of an IPv6 address', 5433, 'config.database.url=postgresql://[::1]\\,[::2]:5433/groomer');
+port('no port at all', 5432, 'networkPolicy.databasePorts=null');
+port('an exception for another port', 6432, 'config.database.url=postgresql://db:6432/x', 'networkPolicy.extraEgress[0].ports[0].port=6433');
+refused('the trial PostgreSQL at a port that is shut', 'trial', ['networkPolicy.databasePorts={6432}'], 'The database is at port 5432');
+refused('a port that is none', 'token', ['networkPolicy.databasePorts={70000}'], '/networkPolicy/databasePorts/0');
 refused('a secret in both ways', 'token', ['secrets.githubToken.value=x'], 'secrets.githubToken has an existingSecret and a value');
 refused('a Secret without a key', 'token', ['secrets.githubToken.key='], 'which key of the Secret groomer-github is it?');
 refused('a token beside an App', 'app', ['secrets.githubToken.existingSecret=x'], 'groomer acts either by a token or as an App');
@@ -55,7 +65,9 @@ const accepted = (what, ...sets) => {
 accepted('what an umbrella chart puts under global', 'global.storageClass=fast', 'global.other.deep=1');
 accepted('enabled, by which an umbrella chart switches it', 'enabled=false');
 accepted('a model of one\'s own without a key', 'config.model.provider=openai', 'config.model.name=llama', 'config.model.base_url=http://llama:8000/v1');
-accepted('a user at a host without a password', 'config.database.url=postgresql://groomer@a\\,b:5433/groomer?sslmode=verify-full');
+accepted('a user at a host without a password', 'config.database.url=postgresql://groomer@a\\,b:5433/groomer?sslmode=verify-full', 'networkPolicy.databasePorts={5432,5433}');
+accepted('a port of the database that an exception covers', 'config.database.url=postgresql://db:6432/groomer?sslmode=verify-full', 'networkPolicy.extraEgress[0].ports[0].port=6400', 'networkPolicy.extraEgress[0].ports[0].endPort=6500');
+accepted('any port of the database without a policy', 'config.database.url=postgresql://db:6432/groomer?sslmode=verify-full', 'networkPolicy.enabled=false');
 
 // NOTES, which helm template does not show: an installation that only pretends.
 function notes(file, ...sets) {

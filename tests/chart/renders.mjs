@@ -1,5 +1,5 @@
 // What holds of every render, whatever the values are.
-import {render, files, check, one, all, pods, containers, replica, selects} from './lib.mjs';
+import {render, files, check, one, all, pods, containers, replica, selects, governs} from './lib.mjs';
 
 const secret_words = ['for-a-first-look', 'ghp_forafirstlook']; // the inline values of ci/trial-values.yaml
 const namespaced = object => object.metadata.namespace === 'prod' || /-extra$|^from-text$/.test(object.metadata.name);
@@ -48,6 +48,14 @@ for (const file of files) {
     const name = replica(objects).metadata.name;
     const selectors = [one(objects, 'Service', name).spec.selector, one(objects, 'PodDisruptionBudget')?.spec.selector.matchLabels, one(objects, 'NetworkPolicy', name)?.spec.podSelector.matchLabels];
     return selectors.filter(Boolean).every(s => pods(objects).every(pod => selects(s, pod.metadata.labels) === (pod.object.kind === 'Deployment' && pod.object.metadata.name === name)));
+  });
+  holds('no rule of egress lets everything out', () => all(objects, 'NetworkPolicy').every(p => (p.spec.egress ?? []).every(rule => rule.ports?.length > 0 || rule.to?.length > 0)));
+  holds('where there is a policy, each pod has one, and only replicas and a trial PostgreSQL let anybody in', () => {
+    const policies = all(objects, 'NetworkPolicy');
+    return policies.length === 0 || pods(objects).every(pod => {
+      const [own, ...more] = policies.filter(policy => governs(policy, pod));
+      return own.spec.policyTypes.join() === 'Ingress,Egress' && more.length === 0 && !!own.spec.ingress === (pod.object.kind === 'Deployment');
+    });
   });
   holds('a new replica is there before an old one goes', () => {
     const {type, rollingUpdate} = replica(objects).spec.strategy;

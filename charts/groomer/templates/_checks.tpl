@@ -56,6 +56,12 @@
 {{- if or (regexMatch "://[^/@]*:[^/@]*@" $url) (regexMatch "(^|[ ?&])password *=" $url) -}}
 {{- fail "config.database.url has a password in it, which everybody who may read ConfigMaps could read: use secrets.databasePassword or secrets.databaseUrl." -}}
 {{- end -}}
+{{- /* Of secrets.databaseUrl it is not known. */ -}}
+{{- range include "groomer.databasePorts" (.Values.trialPostgresql.enabled | ternary "postgresql://trial" $url) | splitList " " -}}
+{{- if and . (not (include "groomer.letsOut" (list $ .))) -}}
+{{- fail (printf "The database is at port %s, which the network policy lets nothing out to: add it to networkPolicy.databasePorts, or to networkPolicy.extraEgress where only some of them may be reached." .) -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.trialPostgresql.enabled (not (include "groomer.given" (list . "databasePassword"))) -}}
 {{- fail "trialPostgresql.enabled needs secrets.databasePassword: it is started with that password." -}}
 {{- end -}}

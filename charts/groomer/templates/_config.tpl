@@ -68,10 +68,12 @@ adminToken: admin-token
 {{ toYaml $config }}
 {{- end }}
 
-{{- /* The same for the Job: another role, the rest alike. */ -}}
+{{- /* What the Job reads: the database by another role, and no more than a configuration must have besides. Whatever it named of the rest
+     would ask for its secret. */ -}}
 {{- define "groomer.migrationConfig" -}}
-{{- $config := include "groomer.config" . | fromYaml -}}
-{{- $_ := set $config "database" (dict "url_file" "/run/secrets/groomer/migration-db-url") -}}
+{{- $config := dict "database" (dict "url_file" "/run/secrets/groomer/migration-db-url") "repositories" list -}}
+{{- range .Values.config.repositories }}{{ $_ := set $config "repositories" (append $config.repositories (pick . "name" "tracker" "path")) }}{{ end -}}
+{{- with .Values.config.log }}{{ $_ := set $config "log" . }}{{ end -}}
 {{ toYaml $config }}
 {{- end }}
 

@@ -51,8 +51,11 @@ env:
   - {name: GROOMER_CONTAINER, value: groomer}
   - {name: GROOMER_SLOT_DIR, value: /run/groomer}
   {{- end }}
-  {{- with $root.Values.extraEnv }}
-  {{- toYaml . | nindent 2 }}
+  {{- /* GROOMER_… would go before the Job's configuration, and ask for secrets that it has not. */}}
+  {{- range $root.Values.extraEnv }}
+  {{- if not (and (eq (index $ 1) "migrate") (hasPrefix "GROOMER_" .name)) }}
+  - {{ toYaml . | nindent 4 | trim }}
+  {{- end }}
   {{- end }}
 volumeMounts:
   - {name: config, mountPath: /etc/groomer, readOnly: true}
