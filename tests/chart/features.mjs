@@ -2,7 +2,7 @@
 import fs from 'fs';
 import path from 'path';
 import YAML from 'yaml';
-import {root, render, check, one, all, pods, replica} from './lib.mjs';
+import {root, render, render_anew, check, one, all, pods, replica} from './lib.mjs';
 
 const of = (file, ...args) => render(`ci/${file}-values.yaml`, ...args).objects;
 const env = objects => Object.fromEntries(replica(objects).spec.template.spec.containers[0].env.map(e => [e.name, e.value]));
@@ -107,6 +107,12 @@ check('extra objects are templates, as maps and as text', () => {
 });
 check('an account of one\'s own is not made', () => all(of('single'), 'ServiceAccount').length === 0 && replica(of('single')).spec.template.spec.serviceAccountName === 'default');
 check('names can be overridden', () => replica(of('single')).metadata.name === 'triage' && replica(of('everything')).metadata.name === 'rel-grooming');
+check('a release, a namespace and a name of digits alone stay texts', () => {
+  const {objects} = render_anew('ci/trial-values.yaml', ['--set-string', 'fullnameOverride=1234'], '123', '456');
+  const texts = map => Object.values(map ?? {}).every(value => typeof value === 'string');
+  return objects.length > 6 && objects.every(({metadata, spec}) => typeof metadata.name === 'string' && metadata.namespace === '456' && texts(metadata.labels) &&
+    texts(spec?.selector?.matchLabels ?? spec?.podSelector?.matchLabels)) && pods(objects).every(pod => texts(pod.metadata.labels) && pod.spec.serviceAccountName === '1234' && pod.spec.volumes.every(v => !v.configMap || v.configMap.name === '1234'));
+});
 check('no name is too long for Kubernetes', () => {
   const objects = of('split-roles', '--set', `fullnameOverride=${'x'.repeat(60)}`, '--set', 'monitoring.dashboard.enabled=true');
   return objects.every(o => o.metadata.name.length <= 63) && objects.length > 6;

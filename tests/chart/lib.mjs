@@ -14,9 +14,9 @@ export function render(file, ...args) {
   if (!rendered.has(key)) rendered.set(key, render_anew(file, args));
   return rendered.get(key);
 }
-function render_anew(file, args) {
+export function render_anew(file, args, release = 'rel', namespace = 'prod') {
   const values = ['-f', path.join(chart, file)];
-  const run = spawnSync(process.env.HELM, ['template', 'rel', chart, '-n', 'prod', ...values, ...args], {encoding: 'utf8', maxBuffer: 1 << 26});
+  const run = spawnSync(process.env.HELM, ['template', release, chart, '-n', namespace, ...values, ...args], {encoding: 'utf8', maxBuffer: 1 << 26});
   const objects = run.status === 0 ? YAML.parseAllDocuments(run.stdout).map(document => document.toJSON()).filter(Boolean) : [];
   return {error: run.status === 0 ? '' : run.stderr, objects};
 }

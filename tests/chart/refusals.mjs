@@ -17,6 +17,7 @@ refused('the trial PostgreSQL beside a database', 'token', ['trialPostgresql.ena
 refused('the trial PostgreSQL without a password', 'trial', ['secrets.databasePassword.value='], 'trialPostgresql.enabled needs secrets.databasePassword');
 refused('a password in the address', 'token', ['config.database.url=postgresql://groomer:oh@db/groomer'], 'config.database.url has a password in it');
 refused('a password in its query', 'token', ['config.database.url=postgresql://db/groomer?password=oh'], 'config.database.url has a password in it');
+refused('a password of its key', 'token', ['config.database.url=postgresql://db/groomer?sslpassword=oh'], 'config.database.url has a password in it');
 refused('a password among key=value pairs', 'token', ['config.database.url=host=db password=oh'], 'config.database.url has a password in it');
 const port = (what, number, ...sets) => refused(what, 'token', ['secrets.databaseCa.existingSecret=', ...sets], `The database is at port ${number}, which the network policy lets nothing out to`);
 port('a port of the database that the policy keeps shut', 6432, 'config.database.url=postgresql://groomer@db.example:6432/groomer');
@@ -39,11 +40,27 @@ refused('a budget with one replica', 'token', ['replicas=1', 'podDisruptionBudge
 refused('the Job without its owner', 'token', ['migrationJob.enabled=true'], 'migrationJob.enabled needs secrets.migrationDatabaseUrl');
 refused('an owner without the Job', 'token', ['secrets.migrationDatabaseUrl.existingSecret=x'], 'nothing would use it');
 refused('a backlog on the read-only root', 'single', ['config.repositories[0].path=backlog.json'], 'must begin with /');
+refused('a backlog in no volume', 'single', ['config.repositories[0].path=/backlogs/backlog.json'], 'the path of demo/backlog must begin with /, and lie below a mountPath');
+refused('a certificate that nobody would look at', 'token', ['config.database.url=postgresql://db.example/groomer?sslmode=require'], 'add sslmode=verify-full');
+refused('a password beside a connection string', 'app', ['secrets.databasePassword.existingSecret=x'], 'secrets.databaseUrl and secrets.databasePassword are both set');
+refused('a key of a model for the local one', 'token', ['secrets.modelKey.existingSecret=x'], 'config.model.provider is local: nothing would use it');
+for (const mode of ['config.policy.mode', 'config.repositories[0].policy.mode'])
+  for (const value of ['apply', 'suggest']) refused(`writing without an account: ${mode}=${value}`, 'token', [`${mode}=${value}`, 'secrets.githubToken.existingSecret='], `The policy.mode of octocat/hello-world is ${value}, and groomer has no account`);
+for (const name of ['GROOMER_CONFIG', 'POD_NAME', 'GROOMER_POD_UID', 'GROOMER_CONTAINER', 'GROOMER_SLOT_DIR', 'GROOMER_HTTP_LISTEN', 'GROOMER_HTTP_METRICS_LISTEN', 'PGSSLROOTCERT'])
+  refused(`${name}, which is the chart's`, 'token', [`extraEnv[0].name=${name}`, 'extraEnv[0].value=x'], `extraEnv sets ${name}, which is the chart's own`);
+for (const name of ['GROOMER_GITHUB_TOKEN', 'GROOMER_DATABASE_PASSWORD', 'GROOMER_MODEL_API_KEY', 'GROOMER_GITHUB_WEBHOOK_SECRET', 'GROOMER_DATABASE_URL', 'PGPASSWORD'])
+  refused(`a secret in the environment: ${name}`, 'token', [`extraEnv[0].name=${name}`, 'extraEnv[0].value=x'], `extraEnv has the value of ${name}`);
+refused('a folder of the node', 'single', ['extraVolumes[0].hostPath.path=/srv'], 'extraVolumes: backlog is a hostPath');
+for (const where of ['commonLabels', 'podLabels'])
+  for (const label of ['name', 'instance']) refused(`${where} that select`, 'token', [`${where}.app\\.kubernetes\\.io/${label}=x`], `${where} has app.kubernetes.io/${label}`);
+refused('alerts on what nobody scrapes', 'token', ['monitoring.prometheusRule.enabled=true'], 'MetricsAbsent would fire for ever');
+for (const interval of ['31s', '1m', '30001ms']) refused(`scrapes that are too rare for the alerts: ${interval}`, 'monitored', [`monitoring.interval=${interval}`], `monitoring.interval is ${interval}`);
 for (const [path, instead] of [
-  ['database.password_file', 'secrets.databasePassword'], ['github.token_file', 'secrets.githubToken'], ['github.webhook_secret_file', 'secrets.webhook'],
+  ['database.url_file', 'secrets.databaseUrl'], ['database.password_file', 'secrets.databasePassword'], ['github.token_file', 'secrets.githubToken'], ['github.webhook_secret_file', 'secrets.webhook'],
   ['model.api_key_file', 'secrets.modelKey'], ['http.admin_token_file', 'secrets.adminToken']])
   refused(`config.${path}, which is the chart's`, 'token', [`config.${path}=/x`], `config.${path} is written by the chart: use ${instead}`);
-refused('another listener', 'token', ['config.http.listen=0.0.0.0:80'], 'config.http.listen is written by the chart');
+refused('config.github.app.private_key_file, which is the chart\'s', 'app', ['config.github.app.private_key_file=/x'], 'config.github.app.private_key_file is written by the chart: use secrets.githubAppKey');
+for (const key of ['listen', 'metrics_listen']) refused(`another ${key}`, 'token', [`config.http.${key}=0.0.0.0:80`], `config.http.${key} is written by the chart`);
 
 // By the schema.
 refused('an unknown value', 'token', ['replicaCount=3'], "additional properties 'replicaCount' not allowed");
@@ -58,14 +75,21 @@ refused('a wrong digest', 'token', ['image.digest=latest'], '/image/digest');
 refused('a wrong way to render', 'token', ['monitoring.renderMode=never'], '/monitoring/renderMode');
 refused('a wrong budget', 'token', ['podDisruptionBudget.enabled=maybe'], '/podDisruptionBudget/enabled');
 
-const accepted = (what, ...sets) => {
-  const {error} = render(values('token'), ...sets.flatMap(set => ['--set', set]));
+const accepted_of = (what, file, ...sets) => {
+  const {error} = render(values(file), ...sets.flatMap(set => ['--set', set]));
   say(`accepted: ${what}`, error === '', error);
 };
+const accepted = (what, ...sets) => accepted_of(what, 'token', ...sets);
 accepted('what an umbrella chart puts under global', 'global.storageClass=fast', 'global.other.deep=1');
 accepted('enabled, by which an umbrella chart switches it', 'enabled=false');
 accepted('a model of one\'s own without a key', 'config.model.provider=openai', 'config.model.name=llama', 'config.model.base_url=http://llama:8000/v1');
 accepted('a user at a host without a password', 'config.database.url=postgresql://groomer@a\\,b:5433/groomer?sslmode=verify-full', 'networkPolicy.databasePorts={5432,5433}');
+accepted('a way to look at the certificate that PGSSLMODE tells', 'config.database.url=postgresql://db.example/groomer', 'extraEnv[0].name=PGSSLMODE', 'extraEnv[0].value=verify-full');
+accepted('an account from the environment, which a Secret has', 'config.policy.mode=apply', 'secrets.githubToken.existingSecret=', 'extraEnv[0].name=GROOMER_GITHUB_TOKEN', 'extraEnv[0].valueFrom.secretKeyRef.name=x', 'extraEnv[0].valueFrom.secretKeyRef.key=y');
+accepted('a dry run without an account', 'secrets.githubToken.existingSecret=');
+accepted('a key of a model for one repository alone', 'secrets.modelKey.existingSecret=x', 'config.repositories[0].model.provider=openai', 'config.repositories[0].model.name=m');
+accepted('rare scrapes without the alerts', 'monitoring.podMonitor.enabled=true', 'monitoring.interval=1m');
+accepted_of('a scrape every 30 s with them', 'monitored', 'monitoring.interval=30s');
 accepted('a port of the database that an exception covers', 'config.database.url=postgresql://db:6432/groomer?sslmode=verify-full', 'networkPolicy.extraEgress[0].ports[0].port=6400', 'networkPolicy.extraEgress[0].ports[0].endPort=6500');
 accepted('any port of the database without a policy', 'config.database.url=postgresql://db:6432/groomer?sslmode=verify-full', 'networkPolicy.enabled=false');
 

@@ -25,7 +25,7 @@ adminToken: admin-token
 {{- $root := index . 0 -}}
 {{- $secret := index $root.Values.secrets (index . 1) -}}
 - secret:
-    name: {{ $secret.existingSecret | default (include "groomer.inlineName" $root) }}
+    name: {{ $secret.existingSecret | default (include "groomer.inlineName" $root) | quote }}
     items: [{key: {{ ternary $secret.key (index . 2) (not (empty $secret.existingSecret)) | quote }}, path: {{ index . 2 | quote }}}]
 {{- end }}
 

@@ -11,15 +11,15 @@
 
 {{- /* These two alone select, and never change: a Deployment's selector cannot be. */ -}}
 {{- define "groomer.selector" -}}
-app.kubernetes.io/name: {{ include "groomer.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "groomer.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- /* What is ours, but no replica, must not be selected with them: list CONTEXT COMPONENT. */ -}}
 {{- define "groomer.otherSelector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: {{ include "groomer.name" $root | trunc 40 | trimSuffix "-" }}-{{ index . 1 }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 {{- end }}
 
 {{- define "groomer.about" -}}

@@ -1,6 +1,6 @@
 {{- /* What replicas, Job and test have alike: no token, nothing of root, a root that is read-only. */ -}}
 {{- define "groomer.podBase" -}}
-serviceAccountName: {{ include "groomer.serviceAccountName" . }}
+serviceAccountName: {{ include "groomer.serviceAccountName" . | quote }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 {{- include "groomer.pullSecrets" . }}
@@ -70,7 +70,7 @@ volumeMounts:
 {{- define "groomer.volumes" -}}
 {{- $root := index . 0 -}}
 - name: config
-  configMap: {name: {{ include "groomer.fullname" $root }}}
+  configMap: {name: {{ include "groomer.fullname" $root | quote }}}
 - name: secrets
   {{- with index . 1 | trim }}
   projected:
