@@ -159,7 +159,7 @@ check('it sees nothing but the database, and asks for nothing else', () => {
     Object.keys(config(objects, 'migrate.yaml')).sort().join() === 'database,repositories' && names === 'GROOMER_CONFIG,POD_NAME,PGSSLROOTCERT,TZ';
 });
 check('another image has another Job, since a Job cannot be changed', () => job(split).metadata.name !== job(of('split-roles', '--set', 'image.tag=next')).metadata.name && job(split).metadata.name === job(of('split-roles')).metadata.name);
-check('the Job gives up at last', () => job(split).spec.backoffLimit === 10 && job(split).spec.template.spec.restartPolicy === 'Never');
+check('the Job gives up at last, and goes a day later', () => job(split).spec.backoffLimit === 10 && job(split).spec.ttlSecondsAfterFinished === 86400 && job(split).spec.template.spec.restartPolicy === 'Never');
 check('without it there is none', () => all(token, 'Job').length === 0 && !('migrate.yaml' in one(token, 'ConfigMap').data));
 const trial = of('trial');
 check('the trial PostgreSQL is where the configuration looks', () => config(trial).database.url === 'postgresql://groomer@rel-groomer-trial-db:5432/groomer?sslmode=disable' && !!one(trial, 'Service', 'rel-groomer-trial-db'));
@@ -167,6 +167,12 @@ check('it has the same password, as a file', () => {
   const {containers: [container], volumes} = one(trial, 'Deployment', 'rel-groomer-trial-db').spec.template.spec;
   return container.env.some(e => e.name === 'POSTGRES_PASSWORD_FILE') && volumes.find(v => v.name === 'password').projected.sources[0].secret.items[0].key === 'db-password';
 });
+check('no upgrade replaces its pod, and with it its data', () => {
+  const template = objects => one(objects, 'Deployment', 'rel-groomer-trial-db').spec.template;
+  const upgraded = of('trial', '--set', 'commonLabels.a=b', '--set', 'podLabels.c=d', '--set', 'podAnnotations.e=f', '--set', 'image.tag=next', '--set', 'config.lock.ttl=9s');
+  return JSON.stringify(template(upgraded)) === JSON.stringify(template(trial)) && Object.keys(template(trial).metadata.labels).join() === 'app.kubernetes.io/name,app.kubernetes.io/instance';
+});
+check('its user can be left to the platform', () => !('runAsUser' in one(of('trial', '--set', 'trialPostgresql.userId=null'), 'Deployment', 'rel-groomer-trial-db').spec.template.spec.securityContext));
 check('only this release reaches it, and it reaches nothing', () => {
   const {spec} = one(trial, 'NetworkPolicy', 'rel-groomer-trial-db');
   return spec.ingress[0].from[0].podSelector.matchLabels['app.kubernetes.io/instance'] === 'rel' && spec.policyTypes.includes('Egress') && !spec.egress;
