@@ -9,6 +9,8 @@ const quantile = (q, by, histogram) => `histogram_quantile(${q}, sum by (${[...b
 // What a pod says, once, though it may be scraped twice.
 const ofPods = (metric, ...by) => `max by (${['pod', ...by].join(', ')}) (${metric}{${here}})`;
 
+const sinceTick = `time() - max by (job) (groomer_tick_last_success_timestamp_seconds{${here}} > 0)`;
+
 let id = 0;
 const targets = list => list.map(([expr, legendFormat], i) => ({refId: String.fromCharCode(65 + i), datasource, expr, legendFormat}));
 const steps = (...above) => ({mode: 'absolute', steps: above.map(([color, value]) => ({color, value}))});
@@ -69,11 +71,12 @@ const panels = [
   row('Ticks and backlog'),
   graph(8, 'Ticks a minute', 'By outcome, over all replicas. aborted: the hold or the time was over before the tick was.', 'short',
     [[`60 * sum by (job, outcome) (${rate('ticks_total')})`, '{{job}} {{outcome}}']]),
-  stat(4, 'Since the last good tick', 'Of any replica. Red after three intervals of the default and ten minutes.', 's',
-    [[`time() - max by (job) (groomer_tick_last_success_timestamp_seconds{${here}} > 0)`, '{{job}}']], {thresholds: steps(['green', null], ['red', 1500])}),
-  graph(6, 'Backlog', 'Open issues that are due, as the replica says that ticked last.', 'short',
+  stat(3, 'Since the last good tick', 'Of any replica.', 's', [[sinceTick, '{{job}}']]),
+  stat(3, 'Of what may be since then', 'Three intervals and ten minutes may pass, as the replicas are configured; after that TicksStopped fires.', 'percentunit',
+    [[`(${sinceTick}) / (3 * max by (job) (groomer_tick_interval_seconds{${here}}) + 600)`, '{{job}}']], {thresholds: steps(['green', null], ['orange', 0.5], ['red', 1])}),
+  graph(5, 'Backlog', 'Open issues that are due, as the replica says that ticked last.', 'short',
     [[`max by (repo) (groomer_backlog_issues{${repo}})`, '{{repo}}']]),
-  graph(6, 'Oldest in the backlog', 'For how long the oldest of them has been due.', 's',
+  graph(5, 'Oldest in the backlog', 'For how long the oldest of them has been due.', 's',
     [[`time() - max by (repo) (groomer_backlog_oldest_timestamp_seconds{${repo}} > 0)`, '{{repo}}']]),
 
   row('Decisions'),

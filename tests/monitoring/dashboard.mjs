@@ -67,6 +67,8 @@ check('each panel asks the data source that is chosen, and groomer in the namesp
   ...titles(panels.filter(panel => [panel, ...panel.targets].some(({datasource}) => datasource?.uid !== '$datasource'))),
   ...asked.filter(expr => [...expr.matchAll(/\w+_[a-z_]+\{([^}]*)\}/g)].some(found => !found[1].includes('namespace="$namespace"'))),
 ]);
+check('no time turns red at a number of the default configuration\'s', titles(panels.filter(({fieldConfig}) =>
+  fieldConfig.defaults.unit === 's' && fieldConfig.overrides.some(({properties}) => properties.some(({id}) => id === 'thresholds')))));
 check('rates look as far back as Grafana says', asked.filter(expr => /\[(?!\$__rate_interval\]|\$__range\])/.test(expr)));
 check('every metric that dashboard, rules and runbooks name is in docs/metrics.md', unknownMetrics());
 process.exit(status);
