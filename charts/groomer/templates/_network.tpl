@@ -53,3 +53,18 @@
 {{- end -}}
 {{ $ports | uniq | join " " }}
 {{- end }}
+
+{{- /* For people: which addresses of the configuration the policy lets nothing out to, by their ports; "" where there are none. A proxy may
+     reach them all the same, so it is no mistake for sure. */ -}}
+{{- define "groomer.shutAddresses" -}}
+{{- $root := . -}}
+{{- $named := list (list "config.github.api_url" (.Values.config.github | default dict).api_url) (list "config.model.base_url" (.Values.config.model | default dict).base_url) -}}
+{{- range .Values.config.repositories }}{{ $named = append $named (list (printf "the model.base_url of %s" .name) (.model | default dict).base_url) }}{{ end -}}
+{{- $shut := list -}}
+{{- range $named -}}
+{{- $url := index . 1 | default "https://" -}}
+{{- $port := regexFind "^https?://[^/]*" $url | regexFind ":[0-9]+$" | trimPrefix ":" | default (hasPrefix "http:" $url | ternary "80" "443") -}}
+{{- if not (include "groomer.letsOut" (list $root $port)) }}{{ $shut = append $shut (printf "%s (port %s)" (index . 0) $port) }}{{ end -}}
+{{- end -}}
+{{ join ", " $shut }}
+{{- end }}
