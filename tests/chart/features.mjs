@@ -1,10 +1,21 @@
 // What single values do.
 import fs from 'fs';
+import os from 'os';
 import path from 'path';
 import YAML from 'yaml';
 import {root, render, render_anew, check, one, all, pods, replica} from './lib.mjs';
 
 const of = (file, ...args) => render(`ci/${file}-values.yaml`, ...args).objects;
+// What stands in those blocks of a page that begin with this line, each as a file.
+function blocks(page, first) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'groomer-blocks-'));
+  process.on('exit', () => fs.rmSync(folder, {recursive: true}));
+  const texts = fs.readFileSync(path.join(root, page), 'utf8').split('```').filter(text => text.startsWith(`yaml\n${first}\n`));
+  return texts.map((text, i) => {
+    fs.writeFileSync(path.join(folder, `${i}.yaml`), text.slice(5));
+    return path.join(folder, `${i}.yaml`);
+  });
+}
 const env = objects => Object.fromEntries(replica(objects).spec.template.spec.containers[0].env.map(e => [e.name, e.value]));
 const image = objects => replica(objects).spec.template.spec.containers[0].image;
 const config = (objects, key = 'groomer.yaml') => YAML.parse(one(objects, 'ConfigMap', replica(objects).metadata.name).data[key]);
@@ -117,6 +128,25 @@ check('no name is too long for Kubernetes', () => {
   const objects = of('split-roles', '--set', `fullnameOverride=${'x'.repeat(60)}`, '--set', 'monitoring.dashboard.enabled=true');
   return objects.every(o => o.metadata.name.length <= 63) && objects.length > 6;
 });
+
+// --------------------------------------------------------------------------------------------------- docs/install.md
+
+const [whole] = blocks('docs/install.md', '# values.yaml');
+const [two_roles, webhook] = blocks('docs/install.md', '# part of values.yaml');
+const [as_app] = blocks('docs/install.md', '# part of values.yaml, in the place of secrets.githubToken');
+const installed = (...args) => {
+  const {objects, error} = render('values.yaml', '-f', whole, ...args);
+  if (error) throw new Error(error);
+  return objects;
+};
+check('the page\'s values.yaml is a whole one', () => config(installed()).repositories.length === 1 && env(installed()).PGSSLROOTCERT !== undefined);
+check('with its two roles there is a Job, and replicas are the other role', () => !!one(installed('-f', two_roles), 'Job') && config(installed('-f', two_roles)).database.url.includes('//groomer_app@'));
+check('with its webhook there is an Ingress to the Service\'s port', () => {
+  const objects = installed('-f', webhook, '--set', 'fullnameOverride=groomer');
+  const {backend, path} = one(objects, 'Ingress').spec.rules[0].http.paths[0];
+  return path === '/api/github/webhook' && one(objects, 'Service', backend.service.name).spec.ports.some(p => p.name === backend.service.port.name) && !!config(objects).github.webhook_secret_file;
+});
+check('with its App there is a key', () => !!config(installed('-f', as_app, '--set', 'secrets.githubToken.existingSecret=')).github.app.private_key_file);
 
 // ------------------------------------------------------------------------------------------------------------- watching
 
