@@ -103,6 +103,16 @@ YamlPtr child(YamlNode const& node, std::string_view name) {
     return found == node.entries.end() ? nullptr : found->value;
 }
 
+// What is a person's to set unless it is configured otherwise: the top priority, and whatever speaks of security.
+std::vector<std::string> left_to_people(Family const& family) {
+    std::vector<std::string> out;
+    for (FamilyValue const& value : family.values) {
+        bool const top = family.name == "priority" && &value == &family.values.front();
+        if (top || to_lower(value.label).find("security") != std::string::npos) out.push_back(value.label);
+    }
+    return out;
+}
+
 void read_family(YamlNode const& node, std::string const& shown, Family& family, FamilyPlaces& places, Problems& problems) {
     std::vector<std::string> const known{"values", "min_precision", "never_set", "promoted"};
     for (YamlEntry const& entry : node.entries)
@@ -111,6 +121,7 @@ void read_family(YamlNode const& node, std::string const& shown, Family& family,
     if (auto const values = child(node, "values")) {
         family = Family{family.name, {}, Family{}.min_precision, {}, family.promoted};
         ValueReader{family, shown + ".values", places, problems}.read(*values);
+        family.never_set = left_to_people(family);
     } else if (family.values.empty()) {
         problems.add(at(places.family[family.name]), shown, "a family needs values");
     }

@@ -214,7 +214,7 @@ constexpr Key table[] = {
      .min = "0.5", .max = "1", .above_min = true},
     {.path = "policy.labels.*.never_set", .type = Type::labels,
      .help = "Labels of the family that are respected, but never set: where one would be right, that is told, and left to people. "
-             "By default priority has [priority/p0].",
+             "By default the first label of priority, and in any family each label with \"security\" in it; [] switches that off.",
      .form = &label_form},
     {.path = "policy.labels.*.promoted", .type = boolean, .fallback = "true",
      .help = "false: what is decided for the family is told, as in a dry run, and never written, whatever policy.mode is. So families "

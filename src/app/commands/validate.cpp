@@ -4,7 +4,9 @@
 #include "base/error.hpp"
 
 #include <iostream>
+#include <map>
 #include <set>
+#include <string>
 
 namespace groomer::app {
 namespace {
@@ -86,11 +88,26 @@ Task<bool> check_models(Service& service, Problems& problems) {
     co_return true;
 }
 
+// What people alone set: once where it is the same everywhere.
+void tell_never_set(config::Config const& config) {
+    std::map<std::string, std::string> told;  // by list, the repositories
+    for (auto const& repository : config.repositories) {
+        std::string labels;
+        for (auto const& family : repository.policy.labels)
+            for (auto const& label : family.never_set) labels.append(labels.empty() ? "" : ", ").append(label);
+        auto& names = told[labels.empty() ? "nothing" : labels];
+        names.append(names.empty() ? "" : ", ").append(repository.name);
+    }
+    for (auto const& [labels, names] : told)
+        std::cout << (told.size() > 1 ? names + ": " : "") << "never set by groomer, left to people: " << labels << '\n';
+}
+
 }  // namespace
 
 int validate(CommandLine const& line, Log& log) {
     auto const loaded = configuration(line, log);
     std::cout << "the configuration is valid: " << loaded.config.repositories.size() << " repositories\n";
+    tell_never_set(loaded.config);
     if (!line.online) return 0;
     asio::io_context context{1};
     Service service{loaded.config, without_slot(line), log, context};

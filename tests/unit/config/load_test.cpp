@@ -279,8 +279,25 @@ TEST(Load, a_family_is_replaced_changed_added_or_switched_off) {
     EXPECT_EQ(labels[1].name, "status");
     EXPECT_EQ(labels[2].name, "area");
     EXPECT_EQ(labels[2].never_set, std::vector<std::string>{"area/ui"});
-    auto const priority = loaded("policy: {labels: {priority: {values: [high, low]}}}\n").policy.labels[1];
-    EXPECT_TRUE(priority.never_set.empty()) << "the old ones are no values any more";
+}
+
+TEST(Load, the_top_priority_and_security_are_left_to_people_whatever_their_labels_are) {
+    using Labels = std::vector<std::string>;
+    auto const never_set = [](std::string const& families, std::size_t at) {
+        return loaded("policy: {labels: {" + families + "}}\n").policy.labels.at(at).never_set;
+    };
+    EXPECT_EQ(never_set("priority: {values: [high, low]}", 1), Labels{"high"});
+    EXPECT_EQ(never_set("priority: {values: [P1, p2, 'Security: urgent']}", 1), (Labels{"P1", "Security: urgent"}));
+    EXPECT_EQ(never_set("type: {values: {bug: , kind/SECURITY: }}", 0), Labels{"kind/SECURITY"});
+    EXPECT_EQ(never_set("area: {values: [area/ui, area/security-model]}", 3), Labels{"area/security-model"});
+    EXPECT_EQ(never_set("priority: {values: [high, low], never_set: []}", 1), Labels{}) << "who says so switches it off";
+    EXPECT_EQ(never_set("priority: {values: [high, low], never_set: [low]}", 1), Labels{"low"});
+    EXPECT_EQ(never_set("priority: {min_precision: 0.8}", 1), Labels{"priority/p0"}) << "what is inherited stays";
+    auto const own = loaded(
+        "policy: {labels: {priority: {values: [high, low], never_set: []}}}\nrepositories:\n"
+        "  - {name: a/b, tracker: github, policy: {labels: {priority: {values: [now, later]}}}}\n  - {name: a/c, tracker: github}\n");
+    EXPECT_EQ(own.repositories[0].policy.labels[1].never_set, Labels{"now"});
+    EXPECT_EQ(own.repositories[1].policy.labels[1].never_set, Labels{});
 }
 
 TEST(Load, a_repository_with_another_address_does_not_get_the_key) {
