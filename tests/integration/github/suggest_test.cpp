@@ -133,7 +133,8 @@ TEST_F(Saying, NorUnderAnotherModeAndWhatAPersonEditsStays) {
         state.delete_comment(repository, state.issue(of_octocat, 1).history->comments.at(0).id, by);
         state.edit_comment(repository, state.issue(of_octocat, 2).history->comments.at(0).id, "Mine.\n\n<!-- groomer:suggestion -->", by);
     });
-    database->query("UPDATE groomer.step t SET status = 'failed' FROM groomer.issue i WHERE i.id = t.issue_id AND i.number IN (2, 3) RETURNING 1");
+    database->query(
+        "UPDATE groomer.step t SET status = 'failed' FROM groomer.issue i WHERE i.id = t.issue_id AND i.number IN (2, 3) RETURNING 1");
     say("apply, comments: {enabled: true, cooldown: 0s}");
     for (int i = 0; i < 2; ++i) look();
     auto const count = [&](std::int64_t issue, std::string const& act) {
