@@ -61,6 +61,7 @@ Reply Anthropic::read(std::string_view body) const {
     auto const* content = array_of(*object, "content");
     if (!content) return reply;
     reply.text = said(*content);
+    doubt_usage(reply);
     auto const stop = string_of(*object, "stop_reason");
     reply.flaw = stop == "refusal"      ? Flaw::refused
                  : stop == "max_tokens" ? Flaw::cut_short

@@ -55,6 +55,7 @@ Reply OpenAi::read(std::string_view body) const {
     if (!message) return reply;
     reply.flaw = flaw_of(*choice, *message);
     reply.text = string_of(*message, "content");
+    doubt_usage(reply);
     if (reply.flaw == Flaw::none && is_blank(reply.text)) reply.flaw = Flaw::empty;
     return reply;
 }

@@ -45,7 +45,7 @@ std::string_view name(Flaw flaw);
 struct Reply {
     std::string text;  // what the model said: the answer, as JSON, if all is well
     Flaw flaw = Flaw::none;
-    std::optional<Usage> usage;  // none: it was not told, or makes no sense
+    std::optional<Usage> usage;  // none: it was not told, or makes no sense; then it counts as the most that it can be
 };
 
 class Protocol {

@@ -51,9 +51,13 @@ std::optional<Usage> usage_of(json::object const& object, std::initializer_list<
         out.input += *count;
     }
     auto const count = number(output, true);
-    if (!count) return std::nullopt;
+    if (!count || out.input == 0) return std::nullopt;  // every question has something in it
     out.output = *count;
     return out;
+}
+
+void doubt_usage(Reply& reply) {
+    if (reply.usage && reply.usage->output == 0 && !is_blank(reply.text)) reply.usage.reset();
 }
 
 bool is_blank(std::string_view text) {

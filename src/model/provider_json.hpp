@@ -25,8 +25,10 @@ std::optional<json::value> parse_bounded(std::string_view text);
 std::string string_of(json::object const& object, std::string_view key);
 json::object const* object_of(json::object const& object, std::string_view key);
 json::array const* array_of(json::object const& object, std::string_view key);
-// The sum of the input's names; nothing where the output, or the first of these, is missing, or one is no sensible number.
+// The sum of the input's names; nothing where the output, or the first of these, is missing, one is no sensible number, or the sum is 0.
 std::optional<Usage> usage_of(json::object const& object, std::initializer_list<std::string_view> input, std::string_view output);
+// Who says something has used tokens for it: a usage that denies it is none.
+void doubt_usage(Reply& reply);
 
 bool is_blank(std::string_view text);
 std::string without_slash(std::string url);

@@ -15,6 +15,7 @@ using Kind = FaultKind;
 
 std::int64_t said(std::size_t tokens, Kind fault) {
     if (fault == Kind::absurd_usage) return std::int64_t{1} << 62U;
+    if (fault == Kind::zero_usage) return 0;
     return fault == Kind::negative_usage ? -1 : static_cast<std::int64_t>(tokens);
 }
 

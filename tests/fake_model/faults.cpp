@@ -56,6 +56,7 @@ constexpr std::array names{
     FaultName{Kind::no_usage, "no_usage", "without usage"},
     FaultName{Kind::absurd_usage, "absurd_usage", "usage of 2^62 tokens"},
     FaultName{Kind::negative_usage, "negative_usage", "usage of -1 tokens"},
+    FaultName{Kind::zero_usage, "zero_usage", "usage of 0 tokens"},
     FaultName{Kind::no_choices, "no_choices", "no choice, no content block"},
     FaultName{Kind::text_for_tool, "text_for_tool", "Anthropic: the JSON as text, no tool_use"},
     FaultName{Kind::several_blocks, "several_blocks", "Anthropic: thinking, text, and only then the answer"},

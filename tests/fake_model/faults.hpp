@@ -25,8 +25,8 @@ enum class FaultKind : std::uint8_t {
     close_before, close_in_body, silent, garbage, garbage_body,
     // It is answered, and wrongly.
     refusal, length, empty, null_content, content_filter, not_json, other_shape, fenced, nul_bytes, nul_escapes, huge, unknown_label,
-    contradiction, duplicate_keys, wrong_duplicate, numbers_as_strings, no_usage, absurd_usage, negative_usage, no_choices,
-    text_for_tool, several_blocks,
+    contradiction, duplicate_keys, wrong_duplicate, numbers_as_strings, no_usage, absurd_usage, negative_usage, zero_usage,
+    no_choices, text_for_tool, several_blocks,
 };
 // clang-format on
 

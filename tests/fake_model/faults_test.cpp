@@ -289,6 +289,8 @@ TEST_F(Content, what_it_cost_is_not_told_or_not_true) {
     EXPECT_EQ(usage("absurd_usage").at("total_tokens"), std::int64_t{1} << 62U);
     EXPECT_EQ(usage("negative_usage").at("prompt_tokens"), -1);
     EXPECT_EQ(there("negative_usage").at("usage").at("output_tokens"), -1);
+    EXPECT_EQ(usage("zero_usage").at("prompt_tokens"), 0);
+    EXPECT_EQ(there("zero_usage").at("usage").at("output_tokens"), 0);
 }
 
 TEST(FakeModelFaults, each_is_told_of_in_the_readme_changes_something_and_has_a_name_of_its_own) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <memory>
 #include <string>
 
 namespace groomer {
@@ -220,6 +222,24 @@ TEST_F(Asking, TheBudgetOfADayHoldsToOneCall) {
     database->query("UPDATE groomer.issue SET due_at = clock_timestamp()");
     groom_all();
     EXPECT_EQ(asked().size(), before) << "another replica knows of it";
+}
+
+// A proxy may tell a usage of zeros: that is not known, and counts as the most that it can be.
+TEST_F(Asking, ABudgetHoldsWhereTheUsageIsToldAsNothing) {
+    for (auto const* provider : {"openai", "anthropic"}) {
+        SCOPED_TRACE(provider);
+        issues.clear();
+        database = std::make_unique<test::TestDatabase>();
+        std::filesystem::remove(path.string() + ".groomer.jsonl");
+        model_server.with_state([](test::State& state) { state.log.clear(); });
+        for (int i = 0; i < 20; ++i) issue("It panics " + std::to_string(i), "On start.");
+        fault("zero_usage");
+        ask(", concurrency: 1, budget: {usd_per_day: 0.02}, prices: {input_usd_per_mtok: 1, output_usd_per_mtok: 1}", provider);
+        EXPECT_EQ(groom_all(), 20U);
+        EXPECT_GT(asked().size(), 0U);
+        EXPECT_LT(asked().size(), 10U);
+        EXPECT_GT(std::stod(value("SELECT sum(usd) FROM groomer.model_call")), 0.01);
+    }
 }
 
 TEST_F(Asking, WhatIsShownAsLeftOfADayDoesNotOutlastIt) {

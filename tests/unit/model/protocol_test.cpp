@@ -71,10 +71,22 @@ TEST(OpenAi, says_why_a_reply_is_of_no_use) {
 TEST(OpenAi, a_usage_that_makes_no_sense_is_none) {
     for (auto const* usage : {"null", "{}", R"({"prompt_tokens":1})", R"({"prompt_tokens":-1,"completion_tokens":1})",
                               R"({"prompt_tokens":"1","completion_tokens":1})", R"({"prompt_tokens":1e30,"completion_tokens":1})",
-                              R"({"prompt_tokens":999999999999,"completion_tokens":1})"}) {
+                              R"({"prompt_tokens":999999999999,"completion_tokens":1})", R"({"prompt_tokens":0,"completion_tokens":0})",
+                              R"({"prompt_tokens":0,"completion_tokens":9})", R"({"prompt_tokens":9,"completion_tokens":0})"}) {
         auto const body = std::string{R"({"choices":[{"message":{"content":"x"}}],"usage":)"} + usage + "}";
         EXPECT_FALSE(find_protocol("openai")->read(body).usage) << usage;
     }
+}
+
+TEST(Anthropic, a_usage_of_zeros_is_none) {
+    auto const usage = [](std::string const& told, std::string const& content) {
+        return find_protocol("anthropic")->read(R"({"content":[)" + content + R"(],"usage":)" + told + "}").usage;
+    };
+    std::string const said = R"({"type":"text","text":"x"})";
+    EXPECT_FALSE(usage(R"({"input_tokens":0,"output_tokens":0})", said));
+    EXPECT_FALSE(usage(R"({"input_tokens":5,"output_tokens":0})", said));
+    EXPECT_TRUE(usage(R"({"input_tokens":5,"output_tokens":0})", "")) << "nothing was said";
+    EXPECT_TRUE(usage(R"({"input_tokens":0,"cache_read_input_tokens":5,"output_tokens":1})", said)) << "all of it was cached";
 }
 
 TEST(Anthropic, asks_by_a_tool_that_has_to_be_called) {
