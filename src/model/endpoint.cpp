@@ -104,15 +104,17 @@ Task<bool> Endpoint::send(Asking& asking) {
 Task<bool> Endpoint::take_error(Asking& asking, net::HttpError const& error) {
     using Stage = net::HttpError::Stage;
     asking.outcome.why = one_line(error.what(), 300);
+    if (error.stage() == Stage::too_large) {  // this answer, not the server: it was worked on, and is of no use
+        auto paying = asking.payer.after(Payer::Worked::yes, std::nullopt);
+        co_await std::move(paying);
+        breaker_.succeeded();
+        asking.outcome.reply = Reply{{}, Flaw::too_long, {}};
+        co_return false;
+    }
     auto paying = asking.payer.after(error.may_have_arrived() ? Payer::Worked::perhaps : Payer::Worked::no, std::nullopt);
     co_await std::move(paying);
     if (error.stage() == Stage::withheld) {
         breaker_.untried();
-        co_return false;
-    }
-    if (error.stage() == Stage::too_large) {  // this answer, not the server
-        breaker_.succeeded();
-        asking.outcome.reply = Reply{{}, Flaw::unreadable, {}};
         co_return false;
     }
     auto trying = try_again(asking);

@@ -24,6 +24,7 @@ std::string_view name(Flaw flaw) {
         case Flaw::cut_short: return "cut_short";
         case Flaw::empty: return "empty";
         case Flaw::unreadable: return "unreadable";
+        case Flaw::too_long: return "too_long";
     }
     return {};
 }

@@ -39,7 +39,7 @@ struct Usage {
 };
 
 // Why a reply is of no use, whatever it says.
-enum class Flaw { none, refused, filtered, cut_short, empty, unreadable };
+enum class Flaw { none, refused, filtered, cut_short, empty, unreadable, too_long };
 std::string_view name(Flaw flaw);
 
 struct Reply {

@@ -147,6 +147,17 @@ TEST_F(Asking, WhatWasOfNoUseTwiceIsNotPaidForAgain) {
     EXPECT_NE(judgement(bug).fallback, "") << "and it still says why";
 }
 
+TEST_F(Asking, AnAnswerLargerThanIsReadSaysSoInItsRow) {
+    auto const bug = issue("It panics", "On start.");
+    fault("huge:times=1");
+    ask();
+    groom_all();
+    EXPECT_EQ(judgement(bug).by, "openai/m-1") << "it was asked for once more";
+    EXPECT_EQ(value("SELECT flaw || ' ' || settled FROM groomer.model_call ORDER BY id LIMIT 1"), "too_long true");
+    EXPECT_EQ(value("SELECT output_tokens FROM groomer.model_call ORDER BY id LIMIT 1"), "2048") << "and counts as the most it can be";
+    EXPECT_EQ(metric("groomer_model_invalid_responses_total{model=\"m-1\",provider=\"openai\",reason=\"too_long\"}"), "1");
+}
+
 TEST_F(Asking, WhatAReplicaThatDiedHadAskedIsNotAskedAgain) {
     auto const bug = issue("It panics", "On start.");
     ask();

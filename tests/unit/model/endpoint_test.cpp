@@ -242,8 +242,8 @@ TEST_F(EndpointTest, an_answer_too_large_is_of_no_use_and_may_have_cost_somethin
     expect_error(Stage::too_large, true);
     auto const outcome = ask();
     ASSERT_TRUE(outcome.reply);
-    EXPECT_EQ(outcome.reply->flaw, Flaw::unreadable);
-    EXPECT_EQ(wallet_.ended, std::vector{Payer::Worked::perhaps});
+    EXPECT_EQ(outcome.reply->flaw, Flaw::too_long);
+    EXPECT_EQ(wallet_.ended, std::vector{Payer::Worked::yes});
 }
 
 TEST_F(EndpointTest, examining_asks_for_the_list_of_models) {
