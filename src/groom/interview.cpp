@@ -4,7 +4,6 @@
 #include "base/text.hpp"
 #include "groom/revision.hpp"
 #include "groom/verdict.hpp"
-#include "store/work.hpp"
 
 #include <algorithm>
 
@@ -66,15 +65,8 @@ public:
 
     [[nodiscard]] bool may_send() const override { return parts_.hold.may_act(); }
 
-    // The answer that came, read. `end` says what was wrong with it, and what is kept; where it is paid for already, that alone.
+    // The answer that came, read. `end` says what was wrong with it, and what is kept.
     Task<> settle(store::CallEnd end) {
-        if (!room_) {
-            if (!end.decision) co_return;
-            auto saving =
-                store::save_decision(parts_.store, parts_.hold, most_.issue, most_.revision, most_.version, *end.decision, most_.again);
-            co_await std::move(saving);
-            co_return;
-        }
         end.input_tokens = used_.input;
         end.output_tokens = used_.output;
         end.usd = price(model_, used_.input, used_.output);
@@ -100,6 +92,16 @@ std::vector<std::int64_t> numbers_of(std::vector<model::ShownIssue> const& issue
     std::vector<std::int64_t> out;
     for (auto const& issue : issues) out.push_back(issue.number);
     return out;
+}
+
+// Where an answer is to be repaired, none that it was not offered: what was wrong with it is told by those.
+std::vector<std::int64_t> offered(Subject const& subject) {
+    auto numbers = numbers_of(subject.candidates);
+    if (subject.begun)
+        std::erase_if(numbers, [&known = subject.begun->candidates](std::int64_t number) {
+            return std::find(known.begin(), known.end(), number) == known.end();
+        });
+    return numbers;
 }
 
 model::ContextInput shown(Subject const& subject) {
@@ -137,13 +139,18 @@ std::string reason_of(model::Reply const& reply, model::Parsed const& parsed) {
     return parsed.faults.empty() ? "shape" : parsed.faults.front().reason;
 }
 
-// The same question, with what was wrong; one that was cut short has more room the second time.
-void ask_for_repair(model::Question& question, model::Reply const& reply, model::Parsed const& parsed) {
+Repair repair_of(model::Reply const& reply, model::Parsed const& parsed) {
     constexpr std::size_t longest = 8UL * 1024;
-    if (reply.flaw == Flaw::cut_short) question.most_output *= 2;
-    if (reply.flaw != Flaw::none) return;  // nothing to point at
-    question.turns.push_back({false, std::string{truncate_utf8(clean_text(reply.text), longest)}});
-    question.turns.push_back({true, model::repair_request(parsed.faults)});
+    if (reply.flaw != Flaw::none) return {{}, {}, reply.flaw == Flaw::cut_short};  // nothing to point at
+    return {std::string{truncate_utf8(clean_text(reply.text), longest)}, model::repair_request(parsed.faults)};
+}
+
+// The same question, with what was wrong; one that was cut short has more room the second time.
+void ask_for_repair(model::Question& question, Repair const& repair) {
+    if (repair.cut_short) question.most_output *= 2;
+    if (repair.request.empty()) return;
+    question.turns.push_back({false, repair.said});
+    question.turns.push_back({true, repair.request});
 }
 
 bool may_be_repaired(Flaw flaw) { return flaw != Flaw::refused && flaw != Flaw::filtered; }
@@ -151,31 +158,29 @@ bool may_be_repaired(Flaw flaw) { return flaw != Flaw::refused && flaw != Flaw::
 }  // namespace
 
 Task<Interview> interview(InterviewParts const& parts, config::Repository const& settings, Subject const& subject) {
-    auto asked = asked_of(settings.policy, numbers_of(subject.candidates));
+    auto asked = asked_of(settings.policy, offered(subject));
     auto const context = model::make_context(shown(subject), asked, settings.model.context_limit, make_uuid());
     asked.candidates = context.candidates;  // those that found room
     model::Question question{context.system, {{true, context.user}}, model::answer_schema(asked), most_output};
     Interview out;
     KeptAnswer said{{}, asked.candidates, settings.model.provider + "/" + settings.model.name, context.digest, {}};
-    for (int turns = 0; turns < 2; ++turns) {
+    bool const begun = subject.begun && subject.begun->repair;
+    if (begun) ask_for_repair(question, *subject.begun->repair);
+    for (bool second = begun;; second = true) {
         Purse purse{parts, settings.model, most_of(settings.model, subject, question)};
         auto asking = parts.endpoint.ask(question, purse);
         auto const outcome = co_await std::move(asking);
         if (!outcome.reply) {
             if (!parts.hold.may_act()) throw store::HoldLost{};
             out.why = outcome.why;
-            if (turns == 0) co_return std::move(out);
-            // The first answer was paid for, and was of no use: that is kept.
-            store::CallEnd end;
-            end.decision = to_json(said);
-            auto keeping = purse.settle(std::move(end));
-            co_await std::move(keeping);
-            break;
+            co_return std::move(out);  // a first answer is kept, with what is to be repaired in it
         }
         auto const& reply = *outcome.reply;
         auto const [parsed, text] = read(reply, asked);
         store::CallEnd end;
-        bool const last = parsed.answer || turns > 0 || !may_be_repaired(reply.flaw);
+        bool const last = parsed.answer || second || !may_be_repaired(reply.flaw);
+        end.replaces = second;
+        said.repair.reset();
         if (parsed.answer) {
             said.answer = text;
             said.useless.clear();
@@ -185,11 +190,13 @@ Task<Interview> interview(InterviewParts const& parts, config::Repository const&
             said.useless = parsed.faults.empty() ? "its answer was of no use: " + end.flaw : one_line(parsed.faults.front().what, 200);
             parts.metrics.model_invalid_responses_total(settings.model.provider, settings.model.name, end.flaw).increment();
         }
-        if (last) end.decision = to_json(said);
+        if (!last) said.repair = repair_of(reply, parsed);
+        // Who asks again keeps what there was until there is something better.
+        if (last || !subject.again) end.decision = to_json(said);
         auto settling = purse.settle(std::move(end));
         co_await std::move(settling);
         if (last) break;
-        ask_for_repair(question, reply, parsed);
+        ask_for_repair(question, *said.repair);
     }
     out.said = std::move(said);
     co_return std::move(out);

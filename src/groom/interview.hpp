@@ -1,5 +1,5 @@
 // Asks a language model about one issue: what it is shown, at most one repair of an answer that cannot be used, who pays, and that what
-// it said is kept by the same statement that stores what it cost.
+// it said is kept by the same statement that stores what it cost: so is an answer that is yet to be repaired, by whoever comes next.
 #pragma once
 
 #include "base/async.hpp"
@@ -34,10 +34,11 @@ struct Subject {
     std::string const& version;  // of the question
     bool again = false;          // whoever may have been answered already
     std::vector<model::ShownIssue> candidates = {}, examples = {};
+    std::optional<KeptAnswer> begun = {};  // what is kept of an answer that is to be repaired: only that is asked
 };
 
 struct Interview {
-    std::optional<KeptAnswer> said;  // kept; nothing where no answer came
+    std::optional<KeptAnswer> said;  // kept; nothing where no answer came, or its repair could not be asked for yet
     std::string why;                 // then
 };
 

@@ -85,16 +85,17 @@ Task<std::optional<model::Judgement>> Judge::judge(Case one) {
 // What is kept, or else what it says now.
 Task<std::optional<model::Judgement>> Judge::ask(Case const& one, std::string& why) {
     auto const version = model_version(one);
-    std::optional<KeptAnswer> said;
+    std::optional<KeptAnswer> said, begun;
     bool replaces = one.force;
     if (!one.force) {
         auto finding = store::find_decision(parts_.store, one.id, one.revision, version);
         auto const kept = co_await std::move(finding);
         if (kept) said = parse_kept_answer(*kept);
         replaces = kept && !said;
+        if (said && said->repair) said.swap(begun);
     }
     if (!said) {
-        auto asking = ask_anew(one, version, replaces);
+        auto asking = ask_anew(one, version, replaces, std::move(begun));
         auto interviewed = co_await std::move(asking);
         why = std::move(interviewed.why);
         said = std::move(interviewed.said);
@@ -106,7 +107,7 @@ Task<std::optional<model::Judgement>> Judge::ask(Case const& one, std::string& w
     co_return std::move(judgement);
 }
 
-Task<Interview> Judge::ask_anew(Case const& one, std::string const& version, bool replaces) {
+Task<Interview> Judge::ask_anew(Case const& one, std::string const& version, bool replaces, std::optional<KeptAnswer> begun) {
     if (!one.entry.model->may_be_asked()) {
         Interview none;
         none.why = one.entry.model->why_not();
@@ -117,6 +118,7 @@ Task<Interview> Judge::ask_anew(Case const& one, std::string const& version, boo
     auto found = co_await std::move(finding);
     subject.candidates = std::move(found.candidates);
     subject.examples = std::move(found.examples);
+    subject.begun = std::move(begun);
     InterviewParts const parts{parts_.metrics, parts_.store, budget_, *one.entry.model, one.hold};
     auto interviewing = interview(parts, one.entry.settings, subject);
     co_return co_await std::move(interviewing);

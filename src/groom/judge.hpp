@@ -75,7 +75,7 @@ public:
 
 private:
     Task<std::optional<model::Judgement>> ask(Case const& one, std::string& why);
-    Task<Interview> ask_anew(Case const& one, std::string const& version, bool replaces);
+    Task<Interview> ask_anew(Case const& one, std::string const& version, bool replaces, std::optional<KeptAnswer> begun);
     Task<model::Judgement> judge_without(Case const& one);
     Task<model::Judgement> judge_here(tracker::Issue const& issue, config::Policy const& policy);
     void tell(std::string const& why);

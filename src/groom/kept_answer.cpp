@@ -13,6 +13,8 @@ namespace json = boost::json;
 std::string to_json(KeptAnswer const& said) {
     json::object out{{"answer", said.answer}, {"by", said.by}, {"context", said.context}, {"useless", said.useless}};
     out["candidates"] = json::array(said.candidates.begin(), said.candidates.end());
+    if (said.repair)
+        out["repair"] = json::object{{"said", said.repair->said}, {"request", said.repair->request}, {"cut_short", said.repair->cut_short}};
     return json::serialize(out);
 }
 
@@ -26,6 +28,11 @@ std::optional<KeptAnswer> parse_kept_answer(std::string const& text) {
         said.by = json::value_to<std::string>(object.at("by"));
         said.context = json::value_to<std::string>(object.at("context"));
         said.useless = json::value_to<std::string>(object.at("useless"));
+        if (auto const* value = object.if_contains("repair")) {
+            auto const& repair = value->as_object();
+            said.repair = Repair{json::value_to<std::string>(repair.at("said")), json::value_to<std::string>(repair.at("request")),
+                                 repair.at("cut_short").as_bool()};
+        }
         return said;
     } catch (std::exception const&) {
         return std::nullopt;

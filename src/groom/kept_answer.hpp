@@ -9,12 +9,19 @@
 
 namespace groomer::groom {
 
+// What is to be asked where an answer was of no use: the turns that follow it; none where it left nothing to point at.
+struct Repair {
+    std::string said, request;
+    bool cut_short = false;  // it wants more room
+};
+
 struct KeptAnswer {
     std::string answer;                    // JSON; "": none that is of use
     std::vector<std::int64_t> candidates;  // that were offered
     std::string by;                        // provider and model
     std::string context;                   // digest of what it was shown
     std::string useless;                   // why there is no answer of use, in one sentence
+    std::optional<Repair> repair = {};     // it has not been asked yet: there may still be one
 };
 
 std::string to_json(KeptAnswer const& said);

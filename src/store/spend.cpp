@@ -62,7 +62,7 @@ Task<> settle_call(Store& store, lock::Hold& hold, std::int64_t call, ModelCall 
     constexpr std::size_t longest_answer = 16UL * 1024;
     auto const clean = clean_text(std::string_view{end.answer}.substr(0, longest_answer));
     std::string const answer{truncate_utf8(clean, longest_answer)};
-    pg::Values values{call, end.input_tokens, end.output_tokens, end.usd, end.flaw, answer, end.decision, what.again};
+    pg::Values values{call, end.input_tokens, end.output_tokens, end.usd, end.flaw, answer, end.decision, what.again || end.replaces};
     co_await store.write(hold, settle_statement, values);
 }
 

@@ -41,8 +41,9 @@ struct CallEnd {
     std::string flaw = {};    // why its answer was of no use
     std::string answer = {};  // then
     // What is to be kept as the decision under the call's issue, revision and version, in the same statement; it replaces another only
-    // where the call was made again.
+    // where the call was made again, or where it says so.
     std::optional<std::string> decision = {};
+    bool replaces = false;
 };
 
 // Stores what it did cost.
