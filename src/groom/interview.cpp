@@ -45,6 +45,11 @@ public:
         auto reserving = parts_.budget.reserve(parts_.hold, model_, most_);
         auto answer = co_await std::move(reserving);
         if (!answer.room) co_return std::move(answer.why);
+        if (parts_.hold.winding_down()) {  // room may have had to be waited for
+            auto dropping = parts_.budget.drop(parts_.hold, std::move(*answer.room));
+            co_await std::move(dropping);
+            co_return "the tick is winding down";
+        }
         room_.emplace(std::move(*answer.room));
         co_return std::nullopt;
     }

@@ -340,5 +340,19 @@ TEST_F(Asking, AtAStopWhatWasNotAskedIsLeftForTheNextHolder) {
     EXPECT_EQ(asked().size(), 3U) << lines.str();
 }
 
+// There is room for one request at a time: the others wait for it, and find that the tick ends.
+TEST_F(Asking, AtAStopWhatWaitsForTheBudgetIsNotAsked) {
+    for (int i = 0; i < 3; ++i) issue("It panics " + std::to_string(i), "On start.");
+    mind([this](auto const&) {
+        asio::post(*context, [this] { service->groom_loop().stop(); });
+        return answer("type/bug", "priority/p2", 0.95);
+    });
+    ask(", concurrency: 8, budget: {usd_per_day: 0.003}, prices: {input_usd_per_mtok: 0, output_usd_per_mtok: 1}");
+    tick();
+    EXPECT_EQ(asked().size(), 1U);
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.run"), "1") << lines.str();
+    EXPECT_EQ(value("SELECT count(*) FROM groomer.model_call"), "1") << "and what it had room for is free again";
+}
+
 }  // namespace
 }  // namespace groomer
