@@ -25,7 +25,9 @@ std::size_t left(OneTick const& options, groom::TickReport const& report) {
 }
 
 boost::json::object as_json(groom::Cost const& cost) {
-    return {{"issues", cost.issues}, {"tokens", cost.spent.tokens}, {"usd", cost.spent.usd}, {"seconds", cost.seconds}};
+    boost::json::object out{{"issues", cost.issues}, {"tokens", cost.spent.tokens}, {"usd", cost.spent.usd}};
+    if (cost.seconds > 0 || cost.issues == 0) out["seconds"] = cost.seconds;
+    return out;
 }
 
 void print_json(OneTick const& options, std::string_view outcome, groom::TickReport const& report, groom::Forecast const& forecast) {
@@ -86,17 +88,35 @@ void print(OneTick const& options, reconcile::Loop::Once const& once, groom::Tic
     else if (report.issues.empty()) std::cout << "nothing to do\n";
 }
 
-// What a paid model would cost for the rest of the backlog. A trial leaves its issues due, and has paid for them.
-Task<groom::Forecast> foresee(Service& service, config::Config const& config, bool trial) {
+// What a paid model would cost for the rest of the backlog. A trial leaves its issues due, and has paid for them: the second one is told
+// by what the last requests came to.
+Task<groom::Forecast> foresee(Service& service, config::Config const& config, OneTick const& options) {
     auto const& report = service.last_report();
-    auto const paid =
-        std::find_if(config.repositories.begin(), config.repositories.end(), [](auto const& r) { return r.model.provider != "local"; });
-    if (report.cost.issues == 0 || paid == config.repositories.end()) co_return groom::Forecast{};
-    auto counting = store::backlog(service.store());
-    auto const backlog = co_await std::move(counting);
-    std::int64_t left = trial ? -static_cast<std::int64_t>(report.issues.size()) : 0;
-    for (auto const& repo : backlog) left += repo.due;
-    co_return groom::forecast(report.cost, std::max<std::int64_t>(left, 0), paid->model);
+    auto const& repo = options.line.repo;
+    std::vector<std::string> sources, besides;
+    config::Model const* paid = nullptr;
+    for (auto const& repository : config.repositories) {
+        if (repository.model.provider == "local") {
+            if (repo == repository.name) co_return groom::Forecast{};
+            continue;
+        }
+        sources.push_back(repository.name);
+        if (!paid || repo == repository.name) paid = &repository.model;
+    }
+    bool const trial = options.line.dry_run && !options.whole;
+    auto cost = report.cost;
+    if (!paid || (cost.issues == 0 && !trial)) co_return groom::Forecast{};
+    bool const earlier = cost.issues == 0;
+    if (earlier) {
+        auto asking = store::spent_lately(service.store(), paid->provider, paid->name);
+        auto const spent = co_await std::move(asking);
+        cost = {spent.issues, spent.spend, 0};
+    }
+    if (trial)
+        for (auto const& issue : report.issues) besides.push_back(tracker::to_string(issue.ref));
+    auto counting = store::left_to_judge(service.store(), std::move(sources), repo, std::move(besides));
+    auto const left = co_await std::move(counting);
+    co_return groom::forecast(cost, left, *paid, earlier);
 }
 
 }  // namespace
@@ -120,8 +140,10 @@ Task<int> one_tick(Service& service, config::Config const& config, OneTick optio
     auto const& report = service.last_report();
     groom::Forecast forecast;
     try {
-        auto foreseeing = foresee(service, config, options.line.dry_run);
-        forecast = co_await std::move(foreseeing);
+        if (once.tick) {
+            auto foreseeing = foresee(service, config, options);
+            forecast = co_await std::move(foreseeing);
+        }
     } catch (pg::DatabaseError const&) {  // what was done is told all the same
     }
     print(options, once, report, forecast);

@@ -37,17 +37,18 @@ double days(Cost const& rest, config::Budget const& budget) {
 
 }  // namespace
 
-Forecast forecast(Cost const& batch, std::int64_t left, config::Model const& model) {
+Forecast forecast(Cost const& batch, std::int64_t left, config::Model const& model, bool earlier) {
     Forecast out;
     if (batch.issues <= 0) return out;
     bool const priced = model.prices.has_value();
     auto const times = static_cast<double>(left) / static_cast<double>(batch.issues);
     out.rest = {left, {std::llround(static_cast<double>(batch.spent.tokens) * times), batch.spent.usd * times}, batch.seconds * times};
     out.days = days(out.rest, model.budget);
-    out.text = "Judging " + issues(batch.issues) + " took " + amount(batch, priced) + " and " + roughly(batch.seconds) + ".";
+    auto const time = [&](double seconds) { return earlier ? std::string{} : " and " + roughly(seconds); };
+    out.text = (earlier ? "Nothing was paid for now; judging the last " : "Judging ") + issues(batch.issues) + " took " +
+               amount(batch, priced) + time(batch.seconds) + ".";
     if (left <= 0) return out;
-    out.text +=
-        " The " + issues(left) + " that are left would take about " + amount(out.rest, priced) + " and " + roughly(out.rest.seconds);
+    out.text += " The " + issues(left) + " that are left would take about " + amount(out.rest, priced) + time(out.rest.seconds);
     if (out.days > 1) {
         std::array<char, 64> text{};
         std::snprintf(text.data(), text.size(), ", over %.0f days by the budget", std::ceil(out.days));

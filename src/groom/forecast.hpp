@@ -22,7 +22,8 @@ struct Forecast {
     std::string text;  // both, in two sentences
 };
 
-// left: issues that are due beside the batch. A batch without a paid issue foretells nothing: an empty text.
-Forecast forecast(Cost const& batch, std::int64_t left, config::Model const& model);
+// left: issues that are due beside the batch. A batch without a paid issue foretells nothing: an empty text. earlier: it is not of this
+// batch, which had been paid for, but of the last issues that were; how long they took is not known.
+Forecast forecast(Cost const& batch, std::int64_t left, config::Model const& model, bool earlier = false);
 
 }  // namespace groomer::groom

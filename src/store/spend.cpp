@@ -2,12 +2,26 @@
 
 #include "base/text.hpp"
 
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
 namespace groomer::store {
 namespace {
 
 constexpr pg::Statement spent_statement{"spent_today", R"sql(
 SELECT coalesce(sum(input_tokens + output_tokens), 0)::bigint, coalesce(sum(usd), 0) FROM groomer.model_call
 WHERE at >= date_trunc('day', statement_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')sql"};
+
+constexpr pg::Statement lately_statement{"spent_lately", R"sql(
+SELECT count(DISTINCT (issue_id, revision, version)), coalesce(sum(input_tokens + output_tokens), 0)::bigint, coalesce(sum(usd), 0)
+FROM (SELECT issue_id, revision, version, input_tokens, output_tokens, usd FROM groomer.model_call
+      WHERE settled AND provider = $1 AND model = $2 AND issue_id IS NOT NULL ORDER BY at DESC LIMIT 1000) c)sql"};
+
+constexpr pg::Statement left_statement{"left_to_judge", R"sql(
+SELECT count(*) FROM groomer.issue i JOIN groomer.repository r ON r.id = i.repo_id
+WHERE i.due_at <= statement_timestamp() AND r.source IN (SELECT json_array_elements_text($1::json))
+  AND ($2::text IS NULL OR lower(r.name) = lower($2))
+  AND r.name || '#' || i.number NOT IN (SELECT json_array_elements_text($3::json)))sql"};
 
 constexpr pg::Statement reserve_statement{"reserve_call", GROOMER_FENCED R"sql(,
 before AS (
@@ -40,7 +54,25 @@ constexpr pg::Statement drop_statement{"drop_call", GROOMER_FENCED R"sql(,
 dropped AS (DELETE FROM groomer.model_call c USING fence WHERE c.id = $3::bigint)
 SELECT (SELECT count(*) FROM fence))sql"};
 
+std::string array_of(std::vector<std::string> const& texts) {
+    return boost::json::serialize(boost::json::array(texts.begin(), texts.end()));
+}
+
 }  // namespace
+
+Task<Spent> spent_lately(Store& store, std::string provider, std::string model) {
+    pg::Values const values{provider, model};
+    auto rows = co_await store.read(lately_statement, values);
+    auto const& row = rows.at(0);
+    co_return Spent{row.integer(0), {row.integer(1), row.number(2)}};
+}
+
+Task<std::int64_t> left_to_judge(Store& store, std::vector<std::string> sources, std::optional<std::string> repo,
+                                 std::vector<std::string> besides) {
+    pg::Values const values{array_of(sources), repo, array_of(besides)};
+    auto rows = co_await store.read(left_statement, values);
+    co_return rows.at(0).integer(0);
+}
 
 Task<Spend> spent_today(Store& store) {
     pg::Values const none;

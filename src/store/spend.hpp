@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace groomer::store {
 
@@ -16,6 +17,17 @@ struct Spend {
 
 // Since midnight, UTC, by the database's clock, of the whole installation; requests under way count with the most they can cost.
 Task<Spend> spent_today(Store& store);
+
+// What the last requests to a model came to, and of how many issues they were.
+struct Spent {
+    std::int64_t issues = 0;
+    Spend spend;
+};
+Task<Spent> spent_lately(Store& store, std::string provider, std::string model);
+
+// How many issues are due in these sources, and of that repository where one is named; but for those of `besides` (o/r#1).
+Task<std::int64_t> left_to_judge(Store& store, std::vector<std::string> sources, std::optional<std::string> repo,
+                                 std::vector<std::string> besides);
 
 struct ModelCall {
     std::int64_t issue = 0;

@@ -76,13 +76,14 @@ protected:
     json::object& at(std::int64_t number) { return issues[static_cast<std::size_t>(number) - 1].as_object(); }
     void write() { std::ofstream{path} << json::serialize(issues); }
 
-    void start(std::string const& policy = "mode: apply", std::string const& more = "") {
+    // repositories: beside that of the file; more: other sections.
+    void start(std::string const& policy = "mode: apply", std::string const& more = "", std::string const& repositories = "") {
         service.reset();
         config::Source source;
         source.path = "test.yaml";
         source.text = "database: {url: \"" + database->url() +
-                      "\"}\nrepositories:\n  - {name: local/backlog, tracker: file, path: " + path.string() + "}\npolicy: {" + policy +
-                      "}\n" + more;
+                      "\"}\nrepositories:\n  - {name: local/backlog, tracker: file, path: " + path.string() + "}\n" + repositories +
+                      "policy: {" + policy + "}\n" + more;
         source.environment = environment;
         loaded = config::load(source);
         context = std::make_unique<asio::io_context>(1);

@@ -34,6 +34,13 @@ TEST(Forecast, without_prices_only_tokens_are_told) {
     EXPECT_EQ(forecast({1, {1400, 0}, 2.5}, 0, {}).text, "Judging 1 issue took 1400 tokens and 2.5 s.");
 }
 
+TEST(Forecast, a_batch_that_was_paid_for_is_told_by_the_last_that_were) {
+    EXPECT_EQ(
+        forecast({40, {60'000, 0.012}, 0}, 400, priced(), true).text,
+        "Nothing was paid for now; judging the last 40 issues took 60000 tokens, $0.012. The 400 issues that are left would take about "
+        "600000 tokens, $0.12.");
+}
+
 TEST(Forecast, where_nothing_was_paid_for_nothing_is_foretold) { EXPECT_EQ(forecast({0, {0, 0}, 3}, 1000, priced()).text, ""); }
 
 }  // namespace
