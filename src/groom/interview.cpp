@@ -168,7 +168,12 @@ Task<Interview> interview(InterviewParts const& parts, config::Repository const&
     asked.candidates = context.candidates;  // those that found room
     model::Question question{context.system, {{true, context.user}}, model::answer_schema(asked), most_output};
     Interview out;
-    KeptAnswer said{{}, asked.candidates, settings.model.provider + "/" + settings.model.name, context.digest, {}};
+    KeptAnswer said{{},
+                    asked.candidates,
+                    settings.model.provider + "/" + settings.model.name,
+                    context.digest,
+                    {context.bytes, context.tokens, context.cut},
+                    {}};
     bool const begun = subject.begun && subject.begun->repair;
     if (begun) ask_for_repair(question, *subject.begun->repair);
     for (bool second = begun;; second = true) {

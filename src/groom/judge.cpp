@@ -33,6 +33,7 @@ std::optional<model::Judgement> judgement_of(KeptAnswer const& said, Case const&
     auto judgement = verdict(*parsed.answer, one.issue, policy);
     judgement.by = said.by;
     judgement.context = said.context;
+    judgement.size = said.size;
     return judgement;
 }
 

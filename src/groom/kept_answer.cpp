@@ -12,6 +12,7 @@ namespace json = boost::json;
 
 std::string to_json(KeptAnswer const& said) {
     json::object out{{"answer", said.answer}, {"by", said.by}, {"context", said.context}, {"useless", said.useless}};
+    out["size"] = json::object{{"bytes", said.size.bytes}, {"tokens", said.size.tokens}, {"cut", said.size.cut}};
     out["candidates"] = json::array(said.candidates.begin(), said.candidates.end());
     if (said.repair)
         out["repair"] = json::object{{"said", said.repair->said}, {"request", said.repair->request}, {"cut_short", said.repair->cut_short}};
@@ -28,6 +29,10 @@ std::optional<KeptAnswer> parse_kept_answer(std::string const& text) {
         said.by = json::value_to<std::string>(object.at("by"));
         said.context = json::value_to<std::string>(object.at("context"));
         said.useless = json::value_to<std::string>(object.at("useless"));
+        if (auto const* value = object.if_contains("size")) {  // answers have been kept without it
+            auto const& size = value->as_object();
+            said.size = {size.at("bytes").to_number<std::size_t>(), size.at("tokens").to_number<std::size_t>(), size.at("cut").as_bool()};
+        }
         if (auto const* value = object.if_contains("repair")) {
             auto const& repair = value->as_object();
             said.repair = Repair{json::value_to<std::string>(repair.at("said")), json::value_to<std::string>(repair.at("request")),

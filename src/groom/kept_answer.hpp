@@ -2,6 +2,8 @@
 // once is used again, also where confidence, the status labels or the way to make texts harmless have changed since.
 #pragma once
 
+#include "model/judgement.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +22,7 @@ struct KeptAnswer {
     std::vector<std::int64_t> candidates;  // that were offered
     std::string by;                        // provider and model
     std::string context;                   // digest of what it was shown
+    model::ContextSize size;               // of that
     std::string useless;                   // why there is no answer of use, in one sentence
     std::optional<Repair> repair = {};     // it has not been asked yet: there may still be one
 };

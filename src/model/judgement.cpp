@@ -45,6 +45,11 @@ void add_texts(json::object& out, Judgement const& judgement) {
         if (!text->empty()) out[key] = *text;
     for (auto const& [key, text] : {std::pair{"comment", &judgement.comment}, {"title", &judgement.title}, {"section", &judgement.section}})
         if (*text) out[key] = **text;
+    if (judgement.size.bytes > 0) {
+        out["context_bytes"] = judgement.size.bytes;
+        out["context_tokens"] = judgement.size.tokens;
+        out["context_cut"] = judgement.size.cut;
+    }
     if (judgement.duplicate_of) out["duplicate_of"] = *judgement.duplicate_of;
     if (!judgement.related.empty()) out["related"] = json::array(judgement.related.begin(), judgement.related.end());
 }
@@ -54,6 +59,9 @@ void take_texts(json::object const& object, Judgement& judgement) {
     judgement.rationale = text_of(object, "rationale");
     judgement.by = text_of(object, "by");
     judgement.context = text_of(object, "context");
+    if (object.contains("context_bytes"))
+        judgement.size = {object.at("context_bytes").to_number<std::size_t>(), object.at("context_tokens").to_number<std::size_t>(),
+                          object.at("context_cut").as_bool()};
     judgement.fallback = text_of(object, "fallback");
     judgement.comment = maybe(object, "comment");
     judgement.title = maybe(object, "title");

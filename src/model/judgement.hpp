@@ -1,6 +1,7 @@
 // What was judged of an issue: a decision a family, and whether somebody could act on it. Pure values; stored as JSON.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,13 @@ struct Decision {
     std::string reason;  // one short sentence
 };
 
+// How much a language model was shown.
+struct ContextSize {
+    std::size_t bytes = 0, tokens = 0;  // tokens: about
+    bool cut = false;                   // the issue's body or title was not whole
+    friend bool operator==(ContextSize const&, ContextSize const&) = default;
+};
+
 struct Judgement {
     std::vector<Decision> decisions;
     std::vector<std::string> gaps;  // what the reporter must add
@@ -31,6 +39,7 @@ struct Judgement {
     std::optional<std::string> comment, title, section;
     std::string by;        // provider and model; empty: none was asked
     std::string context;   // digest of what it was shown
+    ContextSize size;      // of that
     std::string fallback;  // why it was not asked, or its answer was of no use
 
     [[nodiscard]] Decision const* find(std::string_view family) const;

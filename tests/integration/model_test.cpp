@@ -1,5 +1,6 @@
 // Issues judged by a language model: the product as it is wired, a real PostgreSQL, and a model's server of the tests' own.
 #include "integration/model/asking.hpp"
+#include "model/context.hpp"
 
 #include <gtest/gtest.h>
 
@@ -26,6 +27,9 @@ TEST_F(Asking, WhatTheModelSaysIsSetAndStored) {
     auto const said = judgement(bug);
     EXPECT_EQ(said.by, "openai/m-1");
     EXPECT_EQ(said.context.size(), 64U);
+    EXPECT_GT(said.size.bytes, 1000U) << "and how much that was";
+    EXPECT_EQ(said.size.tokens, model::count_tokens(said.size.bytes));
+    EXPECT_FALSE(said.size.cut);
     EXPECT_EQ(said.summary, "It breaks.");
     for (auto const& decision : said.decisions) EXPECT_EQ(decision.source, model::Source::model) << decision.family;
     EXPECT_EQ(metric("groomer_model_requests_total{code=\"2xx\",model=\"m-1\",provider=\"openai\"}"), "1");

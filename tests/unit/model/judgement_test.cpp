@@ -21,6 +21,7 @@ Judgement sample() {
     judgement.section = "Steps";
     judgement.by = "openai/m-1";
     judgement.context = "digest";
+    judgement.size = {3000, 1000, true};
     judgement.fallback = "it answered 500";
     return judgement;
 }
@@ -43,6 +44,7 @@ TEST(Judgement, ComesBackFromJsonAsItWas) {
         std::tie(after->summary, after->rationale, after->duplicate_of, after->related, after->comment, after->title, after->section),
         std::tie(before.summary, before.rationale, before.duplicate_of, before.related, before.comment, before.title, before.section));
     EXPECT_EQ(std::tie(after->by, after->context, after->fallback), std::tie(before.by, before.context, before.fallback));
+    EXPECT_EQ(after->size, before.size);
     EXPECT_EQ(to_json(*after), to_json(before));
 }
 
