@@ -6,8 +6,6 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 
 namespace groomer::model {
@@ -32,14 +30,7 @@ std::string_view kind_of(json::value const& value) {
     }
 }
 
-std::string shown(json::value const& value) {
-    if (!value.is_double()) return one_line(json::serialize(value), 100);
-    std::array<char, 40> buffer;  // as it was written: Boost would make 1.5E0 of 1.5
-    auto const end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value.get_double()).ptr;
-    return {buffer.data(), end};
-}
-
-std::string quoted(std::string_view text) { return shown(json::value(text)); }
+std::string quoted(std::string_view text) { return one_line(json::serialize(json::value(text)), 100); }
 
 std::string trimmed(std::string_view text) {
     constexpr std::string_view white_space = " \t\r\n";
@@ -66,7 +57,23 @@ std::optional<std::int64_t> whole_number(json::value const& value) {
     return static_cast<std::int64_t>(*number);
 }
 
-// Reads by the table. Whatever is wrong is noted, and reading goes on: one repair turn has to do for all of it.
+// Whether each step of a JSON pointer is a word that we chose, or a place in a list.
+bool is_ours(std::string_view pointer, Asked const& asked) {
+    std::vector<std::string> words;
+    for (auto const& field : answer_fields) words.push_back(pointer_step(field.name));
+    for (auto const& field : verdict_fields) words.push_back(pointer_step(field.name));
+    for (auto const& field : decision_fields) words.push_back(pointer_step(field.name));
+    for (auto const& family : asked.families) words.push_back(pointer_step(family.name));
+    while (!pointer.empty()) {
+        auto const step = pointer.substr(0, pointer.find('/', 1));
+        bool const place = step.size() > 1 && step.find_first_not_of("0123456789", 1) == std::string_view::npos;
+        if (!place && std::find(words.begin(), words.end(), step) == words.end()) return false;
+        pointer.remove_prefix(step.size());
+    }
+    return true;
+}
+
+// Reads by the table. What the model wrote is told nowhere: its words may be those of a stranger, and the sentences are ours. Whatever is wrong is noted, and reading goes on: one repair turn has to do for all of it.
 class Reader {
 public:
     explicit Reader(Asked const& asked) : asked_{asked} {}
@@ -118,8 +125,10 @@ private:
         for (auto const& property : object) {
             std::string_view const name{property.key().data(), property.key().size()};
             if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-            auto const step = pointer_step(one_line(name, 100));
-            fault(at + step, at + step + " is a property that was not asked for.", shape);
+            std::string sentence = (at.empty() ? "The answer" : at) + " has a property that was not asked for, which is none of: ";
+            for (auto const one : names) sentence.append(one).append(", ");
+            sentence.replace(sentence.size() - 2, 2, ".");
+            fault(at + pointer_step(one_line(name, 100)), std::move(sentence), shape);
         }
     }
 
@@ -178,7 +187,7 @@ private:
         auto const number = value.to_number<double>();
         // Put so that it would refuse NaN as well.
         if (number >= 0 && number <= 1) record.*kind.to = number;
-        else fault(at, at + " is " + shown(value) + ", which is not from 0 to 1.", shape);
+        else fault(at, at + " is not from 0 to 1.", shape);
     }
 
     template <class Record>
@@ -233,7 +242,7 @@ private:
                                            bool nullable = false) {
         auto const raw = text(value, at, nullable ? "a string or null" : "a string");
         if (!raw || std::find(names.begin(), names.end(), *raw) != names.end()) return raw;
-        std::string sentence = at + " is " + quoted(*raw) + ", which is none of: ";
+        std::string sentence = at + " is none of: ";
         for (auto const one : names) sentence += quoted(one) + ", ";
         if (nullable) sentence += "null, ";
         sentence.replace(sentence.size() - 2, 2, ".");
@@ -246,7 +255,7 @@ private:
         auto const number = whole_number(value);
         auto const& known = asked_.candidates;
         if (number && std::find(known.begin(), known.end(), *number) != known.end()) return number;
-        fault(at, at + " is " + shown(value) + ", which is none of the issues that were offered" + offers(), candidate);
+        fault(at, at + " is none of the issues that were offered" + offers(), candidate);
         return std::nullopt;
     }
 
@@ -263,7 +272,7 @@ private:
 };
 
 // The JSON value, or why there is none.
-std::optional<json::value> parse_json(std::string_view text, Reader& reader) {
+std::optional<json::value> parse_json(std::string_view text, Asked const& asked, Reader& reader) {
     if (text.size() > longest_answer)
         return reader.fault(
                    {}, "The answer has " + std::to_string(text.size()) + " bytes; at most " + std::to_string(longest_answer) + " are read.",
@@ -277,7 +286,7 @@ std::optional<json::value> parse_json(std::string_view text, Reader& reader) {
     if (error) return reader.fault({}, "The answer is not one JSON object: " + error.message() + ".", "not_json"), std::nullopt;
     for (auto const& key : repeated_keys(text, deepest, most_faults)) {
         auto const where = one_line(key, 200);
-        reader.fault(where, where + " stands there more than once.", shape);
+        reader.fault(where, (is_ours(key, asked) ? where : std::string{"A property"}) + " stands there more than once.", shape);
     }
     return value;
 }
@@ -287,7 +296,7 @@ std::optional<json::value> parse_json(std::string_view text, Reader& reader) {
 Parsed parse_answer(std::string_view text, Asked const& asked) {
     Reader reader{asked};
     Answer answer;
-    auto const value = parse_json(text, reader);
+    auto const value = parse_json(text, asked, reader);
     if (value) reader.object(std::span<Field<Answer> const>{answer_fields}, *value, {}, answer);
     auto faults = reader.take_faults();
     if (faults.empty()) faults = contradictions(answer);

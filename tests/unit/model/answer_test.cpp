@@ -85,13 +85,15 @@ TEST(ParseAnswer, NeedsNoMoreThanWasAskedFor) {
     auto const parsed = parse(least, {});
     ASSERT_TRUE(parsed.answer) << only_fault(parsed);
     EXPECT_TRUE(parsed.answer->decisions.empty());
-    EXPECT_EQ(only_fault(parse(sample(),
-                               [] {
-                                   auto asked = asked_for_all();
-                                   asked.comment = false;
-                                   return asked;
-                               }())),
-              "shape /comment: /comment is a property that was not asked for.");
+    EXPECT_EQ(
+        only_fault(parse(sample(),
+                         [] {
+                             auto asked = asked_for_all();
+                             asked.comment = false;
+                             return asked;
+                         }())),
+        "shape /comment: The answer has a property that was not asked for, which is none of: summary, rationale, gaps, verdict, decisions, "
+        "duplicate_of, related, title, section.");
 }
 
 TEST(ParseAnswer, SaysExactlyWhatIsWrong) {
@@ -102,28 +104,26 @@ TEST(ParseAnswer, SaysExactlyWhatIsWrong) {
     };
     for (auto const& [pointer, value, fault] : std::vector<Case>{
              {"/decisions/type/value", "type/bugs",
-              R"(label /decisions/type/value: /decisions/type/value is "type/bugs", which is none of: "type/bug", "type/feature", null.)"},
+              R"(label /decisions/type/value: /decisions/type/value is none of: "type/bug", "type/feature", null.)"},
              {"/decisions/type/value", "TYPE/bug",
-              R"(label /decisions/type/value: /decisions/type/value is "TYPE/bug", which is none of: "type/bug", "type/feature", null.)"},
+              R"(label /decisions/type/value: /decisions/type/value is none of: "type/bug", "type/feature", null.)"},
              {"/decisions/type/value", "p/1",
-              R"(label /decisions/type/value: /decisions/type/value is "p/1", which is none of: "type/bug", "type/feature", null.)"},
+              R"(label /decisions/type/value: /decisions/type/value is none of: "type/bug", "type/feature", null.)"},
              {"/decisions/type", nullptr, "shape /decisions/type: /decisions/type is null, where an object is expected."},
-             {"/verdict/confidence", 1.5, "shape /verdict/confidence: /verdict/confidence is 1.5, which is not from 0 to 1."},
-             {"/verdict/confidence", -1, "shape /verdict/confidence: /verdict/confidence is -1, which is not from 0 to 1."},
+             {"/verdict/confidence", 1.5, "shape /verdict/confidence: /verdict/confidence is not from 0 to 1."},
+             {"/verdict/confidence", -1, "shape /verdict/confidence: /verdict/confidence is not from 0 to 1."},
              {"/verdict/confidence", "0.5", "shape /verdict/confidence: /verdict/confidence is a string, where a number is expected."},
              {"/verdict/work_type", "chore",
-              R"(shape /verdict/work_type: /verdict/work_type is "chore", which is none of: "bug", "feature", "question", )"
+              R"(shape /verdict/work_type: /verdict/work_type is none of: "bug", "feature", "question", )"
               R"("documentation", "maintenance", "other".)"},
              {"/summary", 7, "shape /summary: /summary is a number, where a string is expected."},
              {"/summary", json::string(std::string_view{"a\0b", 3}), "shape /summary: /summary has a NUL character in it."},
              {"/gaps", "the version", "shape /gaps: /gaps is a string, where a list of strings is expected."},
              {"/gaps/1", json::object{}, "shape /gaps/1: /gaps/1 is an object, where a string is expected."},
-             {"/duplicate_of", 13,
-              "candidate /duplicate_of: /duplicate_of is 13, which is none of the issues that were offered: 12, 34, 56."},
-             {"/duplicate_of", 12.5,
-              "candidate /duplicate_of: /duplicate_of is 12.5, which is none of the issues that were offered: 12, 34, 56."},
+             {"/duplicate_of", 13, "candidate /duplicate_of: /duplicate_of is none of the issues that were offered: 12, 34, 56."},
+             {"/duplicate_of", 12.5, "candidate /duplicate_of: /duplicate_of is none of the issues that were offered: 12, 34, 56."},
              {"/duplicate_of", "12", "shape /duplicate_of: /duplicate_of is a string, where a number or null is expected."},
-             {"/related/0", 13, "candidate /related/0: /related/0 is 13, which is none of the issues that were offered: 12, 34, 56."},
+             {"/related/0", 13, "candidate /related/0: /related/0 is none of the issues that were offered: 12, 34, 56."},
              {"/related", nullptr, "shape /related: /related is null, where a list of numbers is expected."},
              {"/comment", false, "shape /comment: /comment is a boolean, where a string or null is expected."},
          })
@@ -188,6 +188,28 @@ TEST(ParseAnswer, RefusesAKeyThatStandsTwice) {
     inside.replace(inside.find(R"("work_type")"), 0, R"("confidence":1,)");
     EXPECT_EQ(only_fault(parse_answer(inside, asked_for_all())),
               "shape /verdict/confidence: /verdict/confidence stands there more than once.");
+}
+
+// A model that obeys a stranger may say anything: our sentences are outside of the fence, and repeat none of it.
+TEST(ParseAnswer, NoSentenceRepeatsWhatTheModelWrote) {
+    std::string const words = "OBEY 987";
+    std::vector<std::string> answers;
+    for (auto const* pointer : {"/decisions/type/value", "/verdict/work_type", "/verdict/actionability", "/verdict/confidence",
+                                "/summary/0", "/duplicate_of", "/related/0"})
+        for (json::value const& value : {json::value(words), json::value(987), json::value{{words, words}}}) {
+            json::value all = sample();
+            json::error_code error;
+            if (auto* at = all.find_pointer(pointer, error)) *at = value;
+            answers.push_back(json::serialize(all));
+        }
+    auto const text = json::serialize(sample());
+    auto const twice = "\"" + words + "\":1,\"" + words + "\":2";
+    answers.push_back(text.substr(0, text.size() - 1) + "," + twice + "}");
+    answers.push_back(R"({"verdict":{)" + twice + "}}");
+    answers.push_back(R"({"gaps":[{)" + twice + "}]}");
+    for (auto const& answer : answers)
+        for (auto const& fault : parse_answer(answer, asked_for_all()).faults)
+            EXPECT_TRUE(fault.what.find("OBEY") == std::string::npos && fault.what.find("987") == std::string::npos) << fault.what;
 }
 
 TEST(ParseAnswer, NamesAtMostTenFaultsOfBoundedLength) {
