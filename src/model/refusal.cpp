@@ -62,7 +62,8 @@ bool says(std::string const& text, std::initializer_list<std::string_view> words
 
 // Waiting does not help against these. OpenAI's ordinary limits speak of billing, too.
 bool is_without_credit(int status, Told const& error) {
-    if (status == 400) return says(error.message, {"credit balance is too low", "spend limit", "spending limit"});  // Anthropic
+    if (status == 400)
+        return says(error.message, {"credit balance is too low", "spend limit", "spending limit", "usage limits"});  // Anthropic
     if (says(error.code, {"rate_limit_exceeded"})) return false;
     return says(error.code, {"insufficient_quota", "billing"}) ||
            says(error.message, {"exceeded your current quota", "credit balance", "spend limit", "spending limit", "hard limit"});

@@ -260,6 +260,12 @@ TEST_F(EndpointTest, examining_asks_for_the_list_of_models) {
     EXPECT_FALSE(examined.told) << "which says nothing of the key";
 }
 
+TEST(Refusal, a_spent_limit_of_anthropics_is_for_people_to_raise) {
+    auto const body =
+        R"({"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits."}})";
+    EXPECT_EQ(judge(reply(400, body), {}).kind, Judged::Kind::endpoint);
+}
+
 TEST(Refusal, a_date_is_a_wait_and_never_too_long_a_one) {
     auto const now = WallTime{std::chrono::seconds{1'709'208'000}};  // Thu, 29 Feb 2024 12:00:00 GMT
     std::pair<std::string, std::chrono::milliseconds> const waits[] = {{"Thu, 29 Feb 2024 12:00:07 GMT", 7s},
