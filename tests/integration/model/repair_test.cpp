@@ -31,7 +31,7 @@ TEST_F(Asking, ARepairThatCouldNotBeAskedForIsAskedForLater) {
     ASSERT_EQ(asked().size(), 5U) << "and the question not once more";
     EXPECT_NE(asked().at(4).user.find("That answer cannot be used"), std::string::npos);
     EXPECT_EQ(judgement(bug).by, "openai/m-1");
-    EXPECT_EQ(labels_set_on(bug), (Labels{"+priority/p2", "+status/ready", "+type/bug"}));
+    EXPECT_EQ(labels_set_on(bug), (Labels{"+needs-triage", "+priority/p2", "+status/ready", "+type/bug", "-needs-triage"}));
     make_due(bug);
     groom_all();
     EXPECT_EQ(asked().size(), 5U) << "what it said then is kept in its place";
