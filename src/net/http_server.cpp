@@ -64,6 +64,7 @@ private:
 
     TaskGroup::OnError report();
     Task<> accept();
+    void admit_more();
     void admit(tcp::socket socket);
     bool make_room();
     Task<> serve(std::shared_ptr<Connection> connection);
@@ -119,12 +120,26 @@ Task<> Server::accept() {
         auto [error, socket] = co_await acceptor_.async_accept(no_throw);
         if (error == asio::error::operation_aborted) co_return;
         if (!error) admit(std::move(socket));
+        if (!error) admit_more();
         // No descriptor, no memory: the connection stays in the queue of the kernel, so try again, but not at once.
         if (error && !failing) log_.warning("cannot accept a connection", {{"component", "http"}, {"error", error.message()}});
         failing = error.failed();
         if (!failing) continue;
         pause.expires_after(std::chrono::milliseconds{100});
         co_await pause.async_wait(asio::use_awaitable);
+    }
+}
+
+// Some at once, or who comes last would wait for thousands in the kernel's queue, one a round; and not so many that they push each other out
+// before they are read.
+void Server::admit_more() {
+    constexpr int at_once = 16;
+    error_code error;
+    acceptor_.non_blocking(true, error);
+    for (int i = 0; i < at_once && !error; ++i) {
+        tcp::socket socket{executor_};
+        acceptor_.accept(socket, error);
+        if (!error) admit(std::move(socket));
     }
 }
 
