@@ -106,11 +106,7 @@ std::string_view schemas() {
         "tokens": {"type": "object", "required": ["input", "output"], "properties": {
             "input": {"type": ["integer", "null"]}, "output": {"type": ["integer", "null"]}}},
         "costUsd": {"type": ["number", "null"]},
-        "plan": {"type": "object", "description": "What was judged, as it is stored: a decision a family, and what is missing.",
-            "properties": {
-                "context_bytes": {"type": "integer", "description": "How much the language model was shown."},
-                "context_tokens": {"type": "integer", "description": "The same, about."},
-                "context_cut": {"type": "boolean", "description": "The issue's body or title was not shown whole."}}},
+        "plan": {"type": "object", "description": "What was judged, as it is stored: a decision a family, what is missing, and how much the language model was shown (context_bytes, context_tokens, context_cut)."},
         "validation": {"type": "object", "required": ["fallback", "flaws"], "properties": {
             "fallback": {"$ref": "#/components/schemas/MaybeText", "description": "Why it was judged without the language model."},
             "flaws": {"$ref": "#/components/schemas/Labels", "description": "Why answers were of no use."}}},

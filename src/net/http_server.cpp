@@ -18,7 +18,9 @@
 #include <algorithm>
 #include <array>
 #include <list>
+#include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace groomer::net {
@@ -162,8 +164,14 @@ void Server::admit(tcp::socket socket) {
     socket.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
+// Of the address that has the most of them: a flood pushes out its own, and not the probe that came from elsewhere.
 bool Server::make_room() {
-    auto longest = std::find_if(waiting_.begin(), waiting_.end(), [](Connection* c) { return !c->shut; });
+    std::map<std::string_view, int> counts;
+    for (auto const* connection : waiting_)
+        if (!connection->shut) ++counts[connection->client];
+    int most = 0;
+    for (auto const& [address, count] : counts) most = std::max(most, count);
+    auto longest = std::find_if(waiting_.begin(), waiting_.end(), [&](Connection* c) { return !c->shut && counts[c->client] == most; });
     if (longest == waiting_.end()) return false;
     (*longest)->shut = true;
     (*longest)->stream.close();

@@ -22,8 +22,8 @@ struct HttpOptions {
     std::size_t max_header = 8UL * 1024;
     // What bodies that are longer than routes take by default may hold together while they are read and answered; past it they get a 503.
     std::size_t max_long_bodies = 16UL * 1024 * 1024;
-    // Past it a new connection takes the place of the one that has kept us waiting longest, for its request or while it takes its answer;
-    // where none does, it gets a 503.
+    // Past it a new connection takes the place of the one that has kept us waiting longest, for its request or while it takes its answer,
+    // of the address that has most of those; where none does, it gets a 503.
     std::size_t max_connections = 256;
     // Requests that are at work in handlers, and streams that have nothing to send, at once; past it there is a 503. Smaller than
     // max_connections, so that always somebody can make room. Routine ones, which are quick, are let in all the same.

@@ -81,12 +81,18 @@ protected:
         for (auto& stranger : strangers) stranger.join();
         strangers.clear();
     }
-    // Asked once each: nobody who asks for health should have to try again.
+    // From another address, as whoever asks for health does.
+    [[nodiscard]] bool is_healthy() const {
+        RawClient client;
+        client.bind("127.0.0.9");
+        return client.connect(to) && client.send(get("/healthz")) && client.answer().starts_with("HTTP/1.1 200 ");
+    }
+    // Asked once each: nobody should have to try again.
     std::vector<std::chrono::milliseconds> probe_until(steady_clock::time_point end) {
         std::vector<std::chrono::milliseconds> took;
         while (steady_clock::now() < end) {
             auto const began = steady_clock::now();
-            EXPECT_EQ(ask(to, "/healthz", "").status, 200);
+            EXPECT_TRUE(is_healthy());
             took.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began));
             std::this_thread::sleep_for(5ms);
         }

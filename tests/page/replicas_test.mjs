@@ -279,7 +279,7 @@ async function actions() {
       await eventually(async () => {
         await page.locator('#run-dialog').getByRole('button', { name: 'Groom', exact: true }).click();
         const said = page.locator('#run-said');
-        await said.getByText(/1 issue groomed|holds the lock since/).waitFor({ timeout: 20000 });
+        await said.getByText(/1 issue groomed|holds the lock/).waitFor({ timeout: 20000 });
         return /1 issue groomed/.test(await said.innerText());
       }, 40);
       assert.ok(count(openRuns) > runs);
@@ -303,7 +303,7 @@ async function actions() {
       await page.locator('#run-dialog').getByRole('button', { name: 'Groom', exact: true }).click();
       await page
         .locator('#run-said .refused')
-        .getByText(/holds the lock since/)
+        .getByText(/another program holds the lock, until/)
         .waitFor({ timeout: 20000 });
       await page.keyboard.press('Escape');
       await page.locator('.band.note').getByText('Another program holds the lock').waitFor();

@@ -26,6 +26,13 @@ public:
         if (fd_ >= 0) ::close(fd_);
     }
 
+    // From another address of this machine than 127.0.0.1.
+    void bind(char const* from) const {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        ::inet_pton(AF_INET, from, &address.sin_addr);
+        ::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    }
     bool connect(unsigned short port) const {
         sockaddr_in address{};
         address.sin_family = AF_INET;
