@@ -59,7 +59,8 @@ http: {listen: ${JSON.stringify(listen)}, metrics_listen: "127.0.0.1:0", admin_t
       .at(-1);
   const portOf = (name) => eventually(() => listening(name)?.match(/"http_port": ?(\d+)/)[1], 30);
 
-  // On the port that it had before, or on a free one.
+  // On the port that it had before, or on a free one. Done when it is ready: until the schema is in place it answers 503, of which a
+  // page that is open tells in its console.
   async function start(name, port = 0) {
     const path = `${work}/${name}.yaml`,
       out = openSync(log(name), port ? 'a' : 'w');
@@ -77,6 +78,7 @@ http: {listen: ${JSON.stringify(listen)}, metrics_listen: "127.0.0.1:0", admin_t
     });
     closeSync(out);
     running.set(name, { child, port: Number(await portOf(name)) });
+    await eventually(async () => (await fetch(`http://127.0.0.1:${running.get(name).port}/readyz`)).ok, 30);
     return running.get(name);
   }
 
