@@ -49,18 +49,21 @@ KeptLinks::KeptLinks(Permitted const& permitted) : permitted_{permitted} {
         while (begin > 0 && at - begin < 6 && is_letter(source[begin - 1])) --begin;
         auto const scheme = source.substr(begin, at - begin);
         bool const begins = begin == 0 || !is_alnum(source[begin - 1]);
-        if (begins && (scheme == "http" || scheme == "https")) note(source.substr(begin));
+        if (begins && (scheme == "http" || scheme == "https")) at = note(begin) - 1;
     }
     for (auto at = source.find("www."); at != std::string_view::npos; at = source.find("www.", at + 1))
-        if (at == 0 || (!is_alnum(source[at - 1]) && source[at - 1] != '/' && source[at - 1] != '.')) note(source.substr(at));
+        if (at == 0 || (!is_alnum(source[at - 1]) && source[at - 1] != '/' && source[at - 1] != '.')) at = note(at) - 1;
 }
 
-void KeptLinks::note(std::string_view text) {
+// What begins within a link is a part of it, and no link that the issue has: the source is read once, whatever it is made of.
+std::size_t KeptLinks::note(std::size_t begin) {
+    auto const text = permitted_.source.substr(begin);
+    auto const run = text.substr(0, run_length(text));
     // What GitHub would count in, and run_length does not: such a link is not known by its beginning.
-    auto const rest = text.substr(run_length(text));
+    auto const rest = text.substr(run.size());
     auto const next = std::min(rest.find_first_not_of("*'^{}[.,:;?!)_~"), rest.size());
-    if (run_length(rest.substr(next)) > 0) return;
-    links_.insert(text.substr(0, link_length(text)));
+    if (run_length(rest.substr(next)) == 0) links_.insert(run.substr(0, link_length(run)));
+    return begin + run.size();
 }
 
 bool KeptLinks::has(std::string_view link) const {

@@ -24,7 +24,7 @@ public:
     [[nodiscard]] bool has_issue(std::string_view digits) const;
 
 private:
-    void note(std::string_view text);
+    std::size_t note(std::size_t begin);  // of a link in the source; returns where it ends
 
     Permitted const& permitted_;
     std::set<std::string_view> links_;

@@ -90,6 +90,8 @@ TEST(Defuse, KeepsOnlyTheVeryLinkOfTheIssue) {
 TEST(Defuse, WhatBeginsInAWordIsNoLinkOfTheIssue) {
     Permitted const permitted{{}, "1https://a.example/x, xhttps://a.example/x and https://b.example/y"};
     EXPECT_EQ(defuse("https://a.example/x https://b.example/y", permitted, 1000), "(link removed) https://b.example/y");
+    EXPECT_EQ(defuse("https://b.example/y", {{}, "https://a.example/?to=https://b.example/y"}, 1000), "(link removed)");
+    EXPECT_EQ(defuse("https://b.example/y", {{}, "https://a.example/x|https://b.example/y"}, 1000), "https://b.example/y");
 }
 
 TEST(Defuse, KeepsReferencesOnlyToPermittedIssues) {
@@ -321,6 +323,12 @@ TEST(Defuse, MakesAnyTextHarmlessAndIsDoneAfterOnce) {
 }
 
 TEST(Defuse, TakesLongTextsInTime) {
+    // Of links that begin everywhere, and of nothing else: a look at the whole from each of them would take hours.
+    for (std::string const part : {"http://", "www.", "www.a ", "http://a*", "://", "/"}) {
+        std::string repeated;
+        while (repeated.size() < 4 * 1024 * 1024) repeated += part;
+        EXPECT_EQ(defuse("See https://a.example/x.", {{}, repeated}, 1000), "See (link removed).") << part;
+    }
     std::string const longest_source(1 << 20, '/');
     for (std::string const part :
          {"<b", "](", "[a](b)", "&", ";", "&semi", "@", "#1", "://", "a1b2c3d ", "```", "\\", "<!--", "[", "www.a.", "(", "a "}) {
