@@ -39,13 +39,6 @@ void check_github(GitHub const& github, Draft const& top, Problems& problems) {
             problems.add(top.place(path), path, "is missing: an app needs id, installation_id and private_key_file");
 }
 
-// Half a price would count the other half as free.
-void check_prices(Model const& model, Draft const& top, Problems& problems) {
-    if (!model.prices) return;
-    for (auto path : {"model.prices.input_usd_per_mtok", "model.prices.output_usd_per_mtok"})
-        if (top.find(path) == nullptr) problems.add(top.place(path), path, "is missing: prices are for input and output");
-}
-
 void check_http(Http const& http, Draft const& top, Problems& problems) {
     if (http.listen == http.metrics_listen && !http.listen.ends_with(":0"))
         problems.add(top.place("http.metrics_listen"), "http.metrics_listen",
@@ -99,13 +92,20 @@ void check_policy(Policy const& policy, Draft const& draft, FamilyPlaces const& 
                              " too: groomer would lock itself out");
 }
 
+void check_prices(Model const& model, Draft const& draft, Draft const& top, Problems& problems) {
+    if (!model.prices) return;
+    for (auto path : {"model.prices.input_usd_per_mtok", "model.prices.output_usd_per_mtok"})
+        if (draft.find(path) == nullptr && top.find(path) == nullptr)
+            problems.add(draft.place(path), draft.scope + path, "is missing: prices are for input and output");
+}
+
 void check_installation(Config const& config, Draft const& top, FamilyPlaces const& places, Problems& problems) {
     check_database(config, top, problems);
     check_lock(config.lock, top, problems);
     check_github(config.github, top, problems);
     check_http(config.http, top, problems);
     check_model(config.model, top, problems);
-    check_prices(config.model, top, problems);
+    check_prices(config.model, top, top, problems);
     check_policy(config.policy, top, places, problems);
 }
 

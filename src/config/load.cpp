@@ -57,6 +57,7 @@ void check(Config& config, Draft const& top, FamilyPlaces const& places, std::ve
     if (!problems.empty()) return;
     for (auto& [repository, draft, own_places] : entries) {
         check_model(repository.model, draft, problems);
+        check_prices(repository.model, draft, top, problems);
         check_policy(repository.policy, draft, own_places, problems);
         check_support(repository, source.unsupported, draft, top, problems);
         config.repositories.push_back(std::move(repository));

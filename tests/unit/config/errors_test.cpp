@@ -166,6 +166,10 @@ constexpr BadInput repositories_cases[] = {
      "g.yaml:6:21: repositories[1].policy.batch: \"0\" is not a whole number from 1 to 1000"},
     {"own_contradiction", "repositories:\n  - name: a/c\n    tracker: github\n    model: {provider: openai, base_url: http://x}\n",
      "g.yaml:5:5: repositories[0].model.name: is missing: the provider openai needs the name of a model"},
+    {"own_half_a_price",
+     "repositories:\n  - name: a/c\n    tracker: github\n    model: {provider: openai, base_url: http://x, name: m, prices: "
+     "{input_usd_per_mtok: 3}}\n",
+     "g.yaml:5:60: repositories[0].model.prices.output_usd_per_mtok: is missing: prices are for input and output"},
     {"own_family_wrong", "repositories:\n  - name: a/c\n    tracker: github\n    policy: {labels: {area: {values: [type/bug]}}}\n",
      "g.yaml:5:39: repositories[0].policy.labels: \"type/bug\" is in two families, type and area"},
     {"not_everything_may_be_own", "repositories:\n  - {name: a/b, tracker: github, model: {http: 1}}\n",
