@@ -19,11 +19,15 @@ std::string_view role_of(model::Judgement const& judgement, config::Policy const
     return {};
 }
 
-// Our comment of that name, without the mark at its end.
+// Our comment of that name says this, and nothing behind the mark at its end: a person may have written there, too.
 bool reads_as(tracker::Issue const& issue, std::string_view name, std::string_view text) {
     auto const found = std::find_if(issue.comments.begin(), issue.comments.end(),
                                     [&](auto const& comment) { return comment.actor == tracker::Actor::self && comment.name == name; });
-    return found != issue.comments.end() && normalised(found->body.substr(0, found->body.rfind("<!-- groomer:"))) == normalised(text);
+    if (found == issue.comments.end()) return false;
+    auto const body = normalised(found->body);
+    auto const mark = std::min(body.rfind("<!-- groomer:"), body.size());
+    auto const end = body.find("-->", mark);
+    return normalised(body.substr(0, mark)) == normalised(text) && (end == std::string::npos || end + 3 == body.size());
 }
 
 // A person may answer there, too.

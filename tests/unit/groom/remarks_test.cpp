@@ -145,6 +145,14 @@ TEST_F(RemarksTest, LeavesOneThatAPersonHasEdited) {
     EXPECT_FALSE(writes());
 }
 
+TEST_F(RemarksTest, LeavesOneThatAPersonHasEditedBehindItsMark) {
+    said = {{"comment.set", "notice", true, "another text", 2h}};
+    is_there("notice", Actor::self, "another text\n\n<!-- groomer:notice -->\n ");
+    EXPECT_TRUE(writes());
+    issue.comments[0].body += "Not so.";
+    EXPECT_FALSE(writes());
+}
+
 TEST_F(RemarksTest, LeavesOneThatAPersonHasEditedAlsoWhereTheLastWriteWasNotAnswered) {
     is_there("notice", Actor::self, "mine");
     said = {{"comment.set", "notice", true, std::nullopt, 2h, 2, "r1", {"text A", "text"}}};
@@ -302,6 +310,12 @@ TEST_F(ClosingTest, NeverOverAnAnswerInOurOwnTexts) {
     auto made = after(10 * grace);
     EXPECT_EQ(made.close, std::nullopt);
     EXPECT_TRUE(made.now.empty()) << "and what a person has written there stays";
+    issue.comments[0].body.clear();
+    EXPECT_NE(after(10 * grace).close, std::nullopt);
+    issue.comments[0].body += "\n\nIt is still so.";
+    made = after(10 * grace);
+    EXPECT_EQ(made.close, std::nullopt);
+    EXPECT_TRUE(made.now.empty());
     issue.comments[0].body.clear();
     issue.sections = {{"summary", "It is still so."}};
     EXPECT_EQ(after(10 * grace).close, std::nullopt);
