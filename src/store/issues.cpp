@@ -34,22 +34,22 @@ forgotten AS (
     WHERE s.name NOT IN (SELECT name FROM wanted) AND s.configured)
 SELECT (SELECT count(*) FROM fence))sql"};
 
-// Whose labels are ours after a page: as it tells ($6), or else those of before that are still there.
-#define GROOMER_OWN_NOW                                                                    \
-    "CASE WHEN $6::boolean THEN excluded.own_labels "                                      \
-    "ELSE ARRAY(SELECT own.label FROM unnest(i.own_labels) WITH ORDINALITY own(label, n) " \
-    "WHERE own.label = ANY (excluded.labels) ORDER BY own.n) END"
-// Its reporter was asked for something: whenever anything moves there, that may be the answer. Comments themselves are not synced, and
-// our own move it too, which costs a look.
-#define GROOMER_ASKED(issue)                                       \
-    "EXISTS (SELECT FROM groomer.step t WHERE t.issue_id = " issue \
-    " AND t.op = 'comment.set' AND t.label = 'notice' AND t.ended_at IS NOT NULL)"
+// Whose labels are ours after a page: as it tells ($6), or else those of before. One that is gone stays among them until the issue is
+// groomed: a person has taken it away, and that is counted then.
+#define GROOMER_OWN_NOW "CASE WHEN $6::boolean THEN excluded.own_labels ELSE i.own_labels END"
+// Something is wanted of people: an answer, where something is missing or a notice stands, or any move at all where three tries have
+// failed. Whatever moves there may be it. Comments themselves are not synced, and our own writes move it too, which costs a look.
+#define GROOMER_WAITS_FOR_PEOPLE(issue)                                                        \
+    "(" issue ".failures >= 3 OR EXISTS (SELECT FROM groomer.step t WHERE t.issue_id = " issue \
+    ".id AND t.op = 'comment.set' AND t.label = 'notice' AND t.ended_at IS NOT NULL)"          \
+    " OR (SELECT r.judgement #> '{gaps,0}' IS NOT NULL FROM groomer.run r"                     \
+    " WHERE r.issue_id = " issue ".id AND r.mode <> 'undo' ORDER BY r.id DESC LIMIT 1) IS TRUE)"
 // What makes an issue due again.
 #define GROOMER_CONTENT_CHANGED                                                        \
     "((i.title, i.body, i.open, i.labels, i.own_labels, i.gone) IS DISTINCT FROM "     \
     "(excluded.title, excluded.body, excluded.open, excluded.labels, " GROOMER_OWN_NOW \
     ", false)"                                                                         \
-    " OR i.updated_at IS DISTINCT FROM excluded.updated_at AND " GROOMER_ASKED("i.id") ")"
+    " OR i.updated_at IS DISTINCT FROM excluded.updated_at AND " GROOMER_WAITS_FOR_PEOPLE("i") ")"
 // Also a comment may, where what was done was taken back: whether it is a person's is seen when the issue is read.
 #define GROOMER_TOUCHED_SINCE_UNDONE "(i.undone IS NOT NULL AND i.updated_at IS DISTINCT FROM excluded.updated_at)"
 
@@ -75,7 +75,7 @@ changed AS (
     WHERE o.id IS NULL OR (o.title, o.body, o.open, o.labels, o.gone)
             IS DISTINCT FROM (n.title, n.body, n.open, coalesce(n.labels, '{}'), false)
         OR $6::boolean AND o.own_labels IS DISTINCT FROM coalesce(n.own, '{}')
-        OR o.updated_at IS DISTINCT FROM nullif(n.updated, '')::timestamptz AND )sql" GROOMER_ASKED("o.id") R"sql(),
+        OR o.updated_at IS DISTINCT FROM nullif(n.updated, '')::timestamptz AND )sql" GROOMER_WAITS_FOR_PEOPLE("o") R"sql(),
 written AS (
     INSERT INTO groomer.issue AS i (repo_id, number, title, body, open, author, author_is_bot, labels, own_labels,
                                     created_at, updated_at, seen_pass, due_at)

@@ -243,6 +243,62 @@ TEST_F(Asking, AnAnswerIsJudgedAnewByTheNextSync) {
     EXPECT_EQ(acts(2), labelled_and_asked);
 }
 
+// Wherever it was asked for, and where it was not said: the label says so.
+TEST_F(Asking, AnAnswerIsSeenWithoutANoticeAndInTheCommentOfAnotherMode) {
+    for (bool const of_another_mode : {false, true}) {
+        std::int64_t const issue = of_another_mode ? 2 : 1;
+        mind([=](auto const&) { return answer("needs_info", R"(["The version that you use."])", of_another_mode ? "null" : ""); });
+        ask(of_another_mode ? "suggest, comments: {enabled: true, cooldown: 0s}" : "apply");
+        look();
+        if (of_another_mode) ask("apply, comments: {enabled: true, cooldown: 0s}");
+        if (of_another_mode) look();
+        sync();
+        auto const before = asked();
+        reporter_says(issue, "It is version 2.");
+        sync();
+        EXPECT_EQ(asked(), before + 1) << issue;
+        sync();
+        EXPECT_EQ(asked(), before + 1) << issue;
+    }
+}
+
+TEST_F(Asking, WhatFailedThriceIsTriedAgainWhenAnybodyComments) {
+    look();
+    sync();
+    database->query("UPDATE groomer.issue SET failures = 3, due_at = NULL WHERE number = 2 RETURNING 1");
+    database->query("DELETE FROM groomer.step RETURNING 1");
+    database->query("UPDATE groomer.run SET judgement = '{}' RETURNING 1");
+    auto const due = [&](std::int64_t issue) {
+        return number("SELECT count(*) FROM groomer.run r JOIN groomer.issue i ON i.id = r.issue_id WHERE i.number = " +
+                      std::to_string(issue));
+    };
+    auto const before = due(2), of_another = due(3);
+    for (int const issue : {2, 3}) reporter_says(issue, "And now?");
+    sync();
+    EXPECT_EQ(due(2), before + 1);
+    EXPECT_EQ(due(3), of_another) << "a comment is none of what is synced";
+}
+
+TEST_F(Saying, ALabelOfOursThatAPersonTakesAwayIsCountedOnceAndStaysAway) {
+    say("apply");
+    look();
+    auto const overridden = [&] {
+        return text(
+            "SELECT coalesce(string_agg(array_to_string(overridden, ','), ';' ORDER BY id), '') FROM groomer.run WHERE overridden <> '{}'");
+    };
+    ASSERT_EQ(overridden(), "");
+    auto const ours = acts(1);
+    ASSERT_FALSE(ours.empty());
+    auto const label = ours.front().substr(ours.front().find(' ') + 1);
+    person([&](State& state, auto& repository, auto const& by) { state.remove_label(repository, state.issue(of_octocat, 1), label, by); });
+    sync();
+    EXPECT_EQ(overridden(), label.substr(0, label.find('/')));
+    look();
+    EXPECT_EQ(overridden(), label.substr(0, label.find('/'))) << "once";
+    auto const after = acts(1);
+    EXPECT_EQ(std::count(after.begin(), after.end(), "label.add " + label), 1);
+}
+
 TEST_F(Asking, GapsThatChangeAreEditedIntoTheSameComment) {
     mind([](auto const&) { return answer("needs_info", R"(["The version that you use."])", R"("Thanks, @everyone.")"); });
     look();
