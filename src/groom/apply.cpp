@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 namespace groomer::groom {
 namespace {
@@ -20,11 +21,6 @@ constexpr std::size_t longest_text = 65'536;                // bytes; GitHub tak
 constexpr std::string_view add_op = "label.add", remove_op = "label.remove", section_op = "section.set", title_op = "title.set",
                            comment_op = "comment.set", close_op = "issue.close", reopen_op = "issue.reopen";
 constexpr std::string_view not_planned = "not_planned";
-
-// Of what people may have changed since it was read: what stands there would be written over.
-bool is_of_the_issue(store::Step const& step) {
-    return step.op == section_op || step.op == title_op || step.op == close_op || step.op == reopen_op;
-}
 
 bool is_of_labels(store::Step const& step) { return step.op == add_op || step.op == remove_op; }
 
@@ -81,7 +77,7 @@ public:
                 for (auto* step : left) note(*step, {WriteOutcome::withheld, "the hold is over", {}});
                 co_return;
             }
-            if (attempt > 1 || is_of_the_issue(*left.front())) {
+            if (attempt > 1 && is_of_labels(*left.front())) {
                 auto asking = may_go_on(left);
                 bool const goes_on = co_await std::move(asking);
                 if (!goes_on) co_return;
@@ -98,9 +94,12 @@ public:
                 limit = std::current_exception();
                 results.assign(left.size(), limited(reached));
             }
+            if (changed_) co_return;
             auto const again = settle(left, results);
             if (limit && !unanswered_) std::rethrow_exception(limit);
-            if (left.empty() || attempt == most_tries || hold_->winding_down()) co_return;
+            if (left.empty() || attempt == most_tries) co_return;
+            cut_short_ = hold_->winding_down();
+            if (cut_short_) co_return;
             auto const pause = std::max(again.retry_after, std::chrono::milliseconds{50} * (1 << attempt));
             parts_.log.warning("a write to the tracker failed, trying again",
                                {{"component", "groom"}, {"repo", ref_.repo}, {"issue", ref_.number}, {"error", again.detail}});
@@ -122,23 +121,32 @@ public:
     // Some write was not answered, whatever later tries came to: it may yet take effect.
     [[nodiscard]] bool unanswered() const { return unanswered_; }
     [[nodiscard]] bool changed() const { return changed_; }
+    [[nodiscard]] bool cut_short() const { return cut_short_; }
 
 private:
     Task<bool> may_go_on(std::vector<store::Step*> const& left) {
-        if (!parts_.still_same || left.front()->op == comment_op) co_return true;
         std::optional<WriteResult> result;
         try {
-            auto asking = parts_.still_same();
+            auto asking = is_still_same();
             bool const same = co_await std::move(asking);
             if (same) co_return true;
-            changed_ = true;
-            result = WriteResult{WriteOutcome::failed, "somebody changed the issue meanwhile", {}};
+            result = changed_meanwhile();
         } catch (tracker::LimitReached const& reached) {
             result = limited(reached);
         }
         for (auto* step : left) note(*step, *result);
         co_return false;
     }
+
+    Task<bool> is_still_same() {
+        if (!parts_.still_same) co_return true;
+        auto asking = parts_.still_same();
+        bool const same = co_await std::move(asking);
+        changed_ = changed_ || !same;
+        co_return same;
+    }
+
+    static WriteResult changed_meanwhile() { return {WriteOutcome::failed, "somebody changed the issue meanwhile", {}}; }
 
     // What a limit lets nobody send. Not tried again, and no proof that an earlier try had no effect.
     [[nodiscard]] WriteResult limited(tracker::LimitReached const& reached) const {
@@ -195,7 +203,7 @@ private:
 
     // What is left as begun may have been done: only a limit, met before anything was sent, is known to have let nothing go.
     Task<WriteResult> send_text(store::Step& step) {
-        step.status = "begun";
+        auto const before = std::exchange(step.status, "begun");
         auto beginning = store::mark_step(parts_.store, *hold_, key_, step);
         co_await std::move(beginning);
         std::exception_ptr limit;
@@ -207,9 +215,11 @@ private:
             limit = std::current_exception();
             result = limited(reached);
         }
-        note(step, result);
+        if (changed_) step.status = before == "planned" ? std::string{name(WriteOutcome::withheld)} : before;  // nothing was sent
+        else note(step, result);
         auto ending = store::mark_step(parts_.store, *hold_, key_, step);
         co_await std::move(ending);
+        if (changed_) note(step, changed_meanwhile());
         if (limit) std::rethrow_exception(limit);
         co_return result;
     }
@@ -232,7 +242,7 @@ private:
 
     [[nodiscard]] tracker::WriteGuard guard() {
         return {hold_->terms().term, [hold = hold_, limit = parts_.write_limit] { return hold->may_write(limit); },
-                [this] { return may_begin(); }};
+                [this] { return may_begin(); }, [this] { return is_still_same(); }};
     }
 
     ApplyParts parts_;
@@ -243,6 +253,7 @@ private:
     Plan const& plan_;
     bool unanswered_ = false;
     bool changed_ = false;
+    bool cut_short_ = false;
 };
 
 // The next ones, from the first that is left: all labels to be added are added by one write.
@@ -308,6 +319,7 @@ Task<Applied> apply(ApplyParts parts, std::shared_ptr<lock::Hold> hold, tracker:
     }
     applied.unanswered = applied.unanswered || application.unanswered();
     applied.changed = application.changed();
+    applied.cut_short = application.cut_short();
     co_return applied;
 }
 

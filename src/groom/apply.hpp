@@ -25,7 +25,7 @@ struct ApplyParts {
     store::Store& store;
     std::chrono::milliseconds write_limit{0};  // of one write, whole: no write begins later than this before the deadline
     // Is the issue as people left it when it was judged? Asked before a label is tried again: the write before, whose answer was lost,
-    // may have had its effect, and somebody may have taken that back since. Empty: it is.
+    // may have had its effect, and somebody may have taken that back since; and by the tracker (WriteGuard). Empty: it is.
     std::function<Task<bool>()> still_same = {};
 };
 
@@ -38,6 +38,7 @@ struct Applied {
     bool withheld = false;    // not begun, since the hold is over or nearly so
     bool unanswered = false;  // a write may yet take effect
     bool changed = false;     // by somebody, between two tries
+    bool cut_short = false;   // the holder stops: what was worth another try had none
     bool unknown = false;     // … and a limit, which is no fault of the issue's, lets nobody find out for now
     std::string failure;      // of the first step that failed
 };

@@ -160,8 +160,9 @@ void take_result(store::Record& record, Plan const& plan, Applied const& applied
         record.due_in = 1s;
         return;
     }
-    record.failures = failures_before + (applied.unknown ? 0 : 1);
-    record.due_in = applied.unknown ? 10min : after_failure(record.failures);
+    record.failures = failures_before + (applied.unknown || applied.cut_short ? 0 : 1);
+    if (applied.unknown) record.due_in = 10min;
+    else record.due_in = applied.cut_short ? 1min : after_failure(record.failures);
 }
 
 }  // namespace groomer::groom

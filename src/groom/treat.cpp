@@ -26,11 +26,25 @@ bool our_texts_are_same(tracker::Issue const& a, tracker::Issue const& b) {
     return texts(a) == texts(b);
 }
 
-// closes: whether the plan does. That cannot be called back, and what forbids it is none of the revision.
-Task<bool> is_still_same(Entry const& entry, store::Claimed const& claimed, std::string const& judged, bool closes) {
-    auto reading = read_now(entry, claimed, closes ? Reading::anew : Reading::usual);
-    auto const issue = co_await std::move(reading);
-    co_return issue&& revision(*issue) == judged && (!closes || may_be_closed(*issue));
+// Also in sections, which are none of the revision, but for those that the plan writes: they read as they did, or as it wants them.
+bool sections_are_same(tracker::Issue const& now, tracker::Issue const& seen, Plan const& plan) {
+    // "" is none, as in set_section().
+    auto const text = [](auto const& texts, std::string_view name) -> std::optional<std::string> {
+        auto const found = std::find_if(texts.begin(), texts.end(), [&](auto const& one) { return one.name == name; });
+        return found == texts.end() ? std::nullopt : std::optional{normalised(found->text)};
+    };
+    auto const same = [&](auto const& one) {
+        auto const there = text(now.sections, one.name).value_or("");
+        return there == text(seen.sections, one.name).value_or("") || there == text(plan.sections, one.name);
+    };
+    return std::all_of(now.sections.begin(), now.sections.end(), same) && std::all_of(seen.sections.begin(), seen.sections.end(), same);
+}
+
+// Closing cannot be called back, and what forbids it is none of the revision.
+Task<bool> is_still_same(Entry const& entry, store::Claimed const& claimed, tracker::Issue const& seen, Plan const& plan) {
+    auto reading = read_now(entry, claimed, plan.close ? Reading::anew : Reading::usual);
+    auto const now = co_await std::move(reading);
+    co_return now&& revision(*now) == revision(seen) && sections_are_same(*now, seen, plan) && (!plan.close || may_be_closed(*now));
 }
 
 // A plan that writes comments, and leaves the labels as they are.
@@ -191,9 +205,7 @@ Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, stor
     }
     batch->being_written.insert(claimed.id);
     ApplyParts parts{parts_.clock, parts_.log, parts_.metrics, parts_.store, parts_.write_limit};
-    parts.still_same = [&entry, &claimed, &record, closes = wanted.close.has_value()] {
-        return is_still_same(entry, claimed, record.revision, closes);
-    };
+    parts.still_same = [&entry, &claimed, &seen, &wanted] { return is_still_same(entry, claimed, seen, wanted); };
     auto applying = apply(parts, batch->hold, *entry.tracker, claimed.id, claimed.ref, record.revision, wanted);
     auto applied = co_await std::move(applying);
     take_result(record, wanted, applied, claimed.failures);

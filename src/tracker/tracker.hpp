@@ -138,6 +138,9 @@ struct WriteGuard {
     // Waits until may_act() says yes, for as long as it still may; false: it never will. For an implementation that has itself waited,
     // for its turn or its pace. Outlived by the caller; may be empty.
     std::function<Task<bool>()> ready = {};
+    // Is the issue still as people left it when the write was decided on? Asked of a title, a section, closing and opening after all
+    // waiting, since those write over what people wrote meanwhile; false: `withheld`. May throw LimitReached. May be empty.
+    std::function<Task<bool>()> still_same = {};
 };
 // What ready() says, or else may_act().
 Task<bool> may_begin(WriteGuard const& guard);

@@ -237,6 +237,35 @@ TEST_F(GithubContent, what_a_person_writes_while_a_write_waits_for_its_pace_stay
     EXPECT_TRUE(body.starts_with("theirs, and more")) << body;
 }
 
+// What the caller has to ask about is asked after the wait, too; of a comment, whose text is looked at, nothing is.
+TEST_F(GithubContent, whether_the_issue_is_still_the_same_is_asked_when_the_write_may_go) {
+    int waits = 0, asked = 0;
+    auto const wait = [&] {
+        ++waits;
+        server_.advance(1s);
+    };
+    auto const tracker = open({.between_writes = 50ms, .on_wait = wait});
+    EXPECT_EQ(run_task(add_label(*tracker, {quill, 1}, "a", guard_of(7))).outcome, WriteOutcome::done);
+    auto guard = guard_of(7);
+    guard.still_same = [&]() -> Task<bool> {
+        ++asked;
+        co_return waits == 0;
+    };
+    EXPECT_EQ(run_task(tracker->set_section({quill, 1}, "triage", "ours", guard)).outcome, WriteOutcome::withheld);
+    EXPECT_GT(waits, 0) << "or nothing is shown";
+    EXPECT_EQ(run_task(tracker->set_title({quill, 1}, "Ours", guard)).outcome, WriteOutcome::withheld);
+    EXPECT_EQ(run_task(tracker->close({quill, 1}, CloseReason::completed, guard)).outcome, WriteOutcome::withheld);
+    EXPECT_EQ(asked, 3);
+    EXPECT_EQ(run_task(tracker->set_comment({quill, 1}, "note", "ours", {}, guard)).outcome, WriteOutcome::done);
+    EXPECT_EQ(asked, 3);
+    server_.with_state([](State& state) {
+        auto const& issue = state.issue(quill, 1);
+        EXPECT_TRUE(issue.open);
+        EXPECT_NE(issue.title, "Ours");
+        EXPECT_EQ(issue.body.find("ours"), std::string::npos);
+    });
+}
+
 // An edited comment and a merged pull request move neither the issue's ETag nor its time.
 TEST_F(GithubContent, a_history_is_read_again_after_ten_minutes_and_where_it_is_wanted_anew) {
     Replica tracker{server_, quill};

@@ -38,7 +38,7 @@ Task<WriteResult> ContentWriter::set_comment(std::int64_t number, std::string na
     for (auto& one : wanted.earlier) one = marked(name, one);
     if (count_characters(wanted.body) > longest_text) return refused("the comment is longer than GitHub takes");
     Look look = [this, number, wanted] { return look_for_comment(number, wanted); };
-    return write({number, Limits::Kind::content, std::move(look), std::move(guard)});
+    return write({number, Limits::Kind::content, std::move(look), std::move(guard), false});
 }
 
 Task<WriteResult> ContentWriter::set_section(std::int64_t number, std::string name, std::string text, WriteGuard guard) {
@@ -95,6 +95,11 @@ Task<WriteResult> ContentWriter::write(Change change) {
     // A text is written whole: what people write after the look would be lost.
     auto waiting = wait_for_room(change);
     co_await std::move(waiting);
+    if (change.whole && change.guard.still_same) {
+        auto asking = change.guard.still_same();
+        bool const same = co_await std::move(asking);
+        if (!same) co_return result;
+    }
     auto looking = change.look();
     auto sight = co_await std::move(looking);
     if (sight.state != Sight::State::wanting) co_return unwritten(sight);

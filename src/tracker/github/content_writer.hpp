@@ -59,6 +59,7 @@ private:
         Limits::Kind kind = Limits::Kind::write;
         Look look;
         WriteGuard guard;
+        bool whole = true;     // what stands there is written over, whatever it is: not so a comment, whose text is looked at
         std::string url = {};  // that it was sent to first
     };
 

@@ -61,6 +61,31 @@ TEST_F(Texts, WhatPeopleMakeOfThemStays) {
     EXPECT_NE(body(2).find("It began with"), std::string::npos);
 }
 
+// In the moments before a new summary is written over the one that is there.
+TEST_F(Texts, NorIsASummaryWrittenOverThatAPersonChangesMeanwhile) {
+    look();
+    mind([](auto const&) { return answer("ready", "[]", "", R"(,"title":null,"section":"Another.")"); });
+    for (std::int64_t const issue : {1, 2}) reporter_says(issue, "Once more.");
+    auto const edit = [this] {
+        person([](State& state, auto& repository, auto const& by) {
+            auto& issue = state.issue(of_octocat, 1);
+            auto edited = issue.body;
+            edited.replace(edited.find("It ends with"), 12, "It began with");
+            state.edit_issue(repository, issue, {.title = {}, .body = edited, .open = {}}, by);
+        });
+    };
+    int asked = 0;
+    recorder.on_arrival = [&](fake_github::Request const& request) {
+        bool const of_it = request.method == "GET" && request.target.ends_with("/issues/1");
+        if (of_it && ++asked == 3) edit();  // judged, looked at again, and then
+    };
+    look();
+    recorder.on_arrival = nullptr;
+    EXPECT_GE(asked, 3) << "or nothing is shown";
+    EXPECT_NE(body(1).find("It began with"), std::string::npos) << body(1);
+    EXPECT_NE(body(2).find("Another."), std::string::npos) << body(2);
+}
+
 TEST_F(Texts, TheyAreTakenBackWhileTheyAreOurs) {
     auto const was = title(1), before = body(1);
     look();

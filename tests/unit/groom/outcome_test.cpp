@@ -153,6 +153,15 @@ TEST_F(OutcomeTest, CountsNoFailureWhereALimitLetsNobodyFindOut) {
     EXPECT_EQ(record.due_in, Due{10min});
 }
 
+TEST_F(OutcomeTest, CountsNoFailureWhereAStopCutTheTriesShort) {
+    plan.add = {"bug"};
+    auto applied = failed({"failed"});
+    applied.cut_short = true;
+    auto const record = result(applied, 2);
+    EXPECT_EQ(record.failures, 2);
+    EXPECT_EQ(record.due_in, Due{1min});
+}
+
 TEST_F(OutcomeTest, KeepsWhatIsKnownOfAnIssueThatCannotBeRead) {
     store::Record record;
     leave_unread(record, "it is larger than is read", 1);
