@@ -114,7 +114,7 @@ double bare_request(std::string const& url, std::size_t times) {
 }  // namespace
 
 void model_throughput(Setup const& setup, Report& report) {
-    constexpr std::size_t issues = 1000, concurrency = 64;
+    constexpr std::size_t concurrency = 64, issues = 15 * concurrency;  // whole rounds of answers
     Scratch scratch;
     FakeModel const model{setup, scratch, "1s"};
     Raw raw{setup, "model_throughput"};
