@@ -44,15 +44,24 @@ std::size_t link_length(std::string_view text) {
 
 KeptLinks::KeptLinks(Permitted const& permitted) : permitted_{permitted} {
     auto const source = permitted.source;
-    for (auto at = source.find("://"); at != std::string_view::npos; at = source.find("://", at + 1)) {
+    constexpr std::size_t most = 1000;  // a text of links alone would take long, and who needs more of them?
+    std::size_t noted = 0;
+    for (auto at = source.find("://"); noted < most && at != std::string_view::npos; at = source.find("://", at + 1)) {
         auto begin = at;
         while (begin > 0 && at - begin < 6 && is_letter(source[begin - 1])) --begin;
         auto const scheme = source.substr(begin, at - begin);
         bool const begins = begin == 0 || !is_alnum(source[begin - 1]);
-        if (begins && (scheme == "http" || scheme == "https")) at = note(begin) - 1;
+        if (begins && (scheme == "http" || scheme == "https")) {
+            at = note(begin) - 1;
+            ++noted;
+        }
     }
-    for (auto at = source.find("www."); at != std::string_view::npos; at = source.find("www.", at + 1))
-        if (at == 0 || (!is_alnum(source[at - 1]) && source[at - 1] != '/' && source[at - 1] != '.')) at = note(at) - 1;
+    noted = 0;
+    for (auto at = source.find("www."); noted < most && at != std::string_view::npos; at = source.find("www.", at + 1))
+        if (at == 0 || (!is_alnum(source[at - 1]) && source[at - 1] != '/' && source[at - 1] != '.')) {
+            at = note(at) - 1;
+            ++noted;
+        }
 }
 
 // What begins within a link is a part of it, and no link that the issue has: the source is read once, whatever it is made of.
