@@ -21,6 +21,7 @@ constexpr std::size_t longest_text = 65'536;                // bytes; GitHub tak
 constexpr std::string_view add_op = "label.add", remove_op = "label.remove", section_op = "section.set", title_op = "title.set",
                            comment_op = "comment.set", close_op = "issue.close", reopen_op = "issue.reopen";
 constexpr std::string_view not_planned = "not_planned";
+constexpr std::string_view stale = "stale";  // of a step: nothing was sent, since somebody had changed the issue
 
 bool is_of_labels(store::Step const& step) { return step.op == add_op || step.op == remove_op; }
 
@@ -140,8 +141,10 @@ private:
 
     Task<bool> is_still_same() {
         if (!parts_.still_same) co_return true;
+        asking_ = true;
         auto asking = parts_.still_same();
         bool const same = co_await std::move(asking);
+        asking_ = false;
         changed_ = changed_ || !same;
         co_return same;
     }
@@ -206,21 +209,27 @@ private:
         auto const before = std::exchange(step.status, "begun");
         auto beginning = store::mark_step(parts_.store, *hold_, key_, step);
         co_await std::move(beginning);
-        std::exception_ptr limit;
+        asking_ = false;
+        bool unsent = false;
+        std::exception_ptr failure;
         WriteResult result{WriteOutcome::withheld, {}, {}};
         try {
             auto writing = write_text(step);
             result = co_await std::move(writing);
         } catch (tracker::LimitReached const& reached) {
-            limit = std::current_exception();
+            failure = std::current_exception();
             result = limited(reached);
+        } catch (Error const&) {
+            if (!asking_) throw;
+            unsent = true;
+            failure = std::current_exception();
         }
-        if (changed_) step.status = before == "planned" ? std::string{name(WriteOutcome::withheld)} : before;  // nothing was sent
-        else note(step, result);
+        note(step, changed_ ? changed_meanwhile() : result);
+        // As an earlier try left it: this one has sent nothing.
+        if (changed_ || unsent) step.status = before == "planned" ? stale : before;
         auto ending = store::mark_step(parts_.store, *hold_, key_, step);
         co_await std::move(ending);
-        if (changed_) note(step, changed_meanwhile());
-        if (limit) std::rethrow_exception(limit);
+        if (failure) std::rethrow_exception(failure);
         co_return result;
     }
 
@@ -252,6 +261,7 @@ private:
     std::string const key_;
     Plan const& plan_;
     bool unanswered_ = false;
+    bool asking_ = false;  // whether it is still the same: nothing is sent meanwhile
     bool changed_ = false;
     bool cut_short_ = false;
 };

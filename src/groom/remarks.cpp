@@ -34,7 +34,7 @@ bool reads_as(tracker::Issue const& issue, std::string_view name, std::string_vi
 bool sections_are_ours(tracker::Issue const& issue, std::vector<store::Said> const& said) {
     return std::all_of(issue.sections.begin(), issue.sections.end(), [&](auto const& section) {
         return std::any_of(said.begin(), said.end(), [&](auto const& one) {
-            return one.op == "section.set" && one.name == section.name && one.text && normalised(*one.text) == section.text;
+            return one.op == "section.set" && one.name == section.name && is_known(one, section.text);
         });
     });
 }

@@ -28,10 +28,15 @@ bool may_write(tracker::Issue const& issue, std::string const& text, store::Said
     bool const marked = issue.body.find("<!-- groomer:") != std::string::npos || issue.body.find("<!-- /groomer:") != std::string::npos;
     if (normalised(text).empty() || marked || issue.body.size() + text.size() > longest_body) return false;
     if (there == issue.sections.end()) return !known.made;  // else a person has taken it out
-    return known.text && normalised(*known.text) == there->text && normalised(text) != there->text;
+    return is_known(known, there->text) && normalised(text) != there->text;
 }
 
 }  // namespace
+
+bool is_known(store::Said const& known, std::string_view there) {
+    auto const reads = [&](std::string const& text) { return normalised(text) == there; };
+    return known.text ? reads(*known.text) : std::any_of(known.texts.begin(), known.texts.end(), reads);
+}
 
 std::string normalised(std::string_view text) {
     std::string out{text};

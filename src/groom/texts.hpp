@@ -18,6 +18,9 @@ inline constexpr std::string_view summary_name = "summary";  // of the section
 // Without line ends of other systems and the white space at the end, which trackers change: texts of ours are compared so.
 std::string normalised(std::string_view text);
 
+// Does it read there as we left it? Where the last write may have had no effect, any text of ours does. there: normalised.
+bool is_known(store::Said const& known, std::string_view there);
+
 // Does the judgement have a text that policy.titles_and_bodies lets groomer write?
 bool has_texts(model::Judgement const& judgement, config::Policy const& policy);
 

@@ -26,6 +26,19 @@ bool our_texts_are_same(tracker::Issue const& a, tracker::Issue const& b) {
     return texts(a) == texts(b);
 }
 
+// Our comments, but for those that the plan writes: to edit or delete one is an answer, too.
+bool comments_are_same(tracker::Issue const& now, tracker::Issue const& seen, Plan const& plan) {
+    auto const of = [&](tracker::Issue const& issue) {
+        std::vector<std::string> out;
+        for (auto const& comment : issue.comments)
+            if (comment.actor == tracker::Actor::self &&
+                std::none_of(plan.comments.begin(), plan.comments.end(), [&](auto const& one) { return one.name == comment.name; }))
+                out.push_back(comment.name + "\n" + comment.body);
+        return out;
+    };
+    return of(now) == of(seen);
+}
+
 // Also in sections, which are none of the revision, but for those that the plan writes: they read as they did, or as it wants them.
 bool sections_are_same(tracker::Issue const& now, tracker::Issue const& seen, Plan const& plan) {
     // "" is none, as in set_section().
@@ -44,7 +57,8 @@ bool sections_are_same(tracker::Issue const& now, tracker::Issue const& seen, Pl
 Task<bool> is_still_same(Entry const& entry, store::Claimed const& claimed, tracker::Issue const& seen, Plan const& plan) {
     auto reading = read_now(entry, claimed, plan.close ? Reading::anew : Reading::usual);
     auto const now = co_await std::move(reading);
-    co_return now&& revision(*now) == revision(seen) && sections_are_same(*now, seen, plan) && (!plan.close || may_be_closed(*now));
+    co_return now&& revision(*now) == revision(seen) && sections_are_same(*now, seen, plan) &&
+        (!plan.close || (may_be_closed(*now) && comments_are_same(*now, seen, plan)));
 }
 
 // A plan that writes comments, and leaves the labels as they are.

@@ -35,8 +35,11 @@ forgotten AS (
 SELECT (SELECT count(*) FROM fence))sql"};
 
 // Whose labels are ours after a page: as it tells ($6), or else those of before. One that is gone stays among them until the issue is
-// groomed: a person has taken it away, and that is counted then.
-#define GROOMER_OWN_NOW "CASE WHEN $6::boolean THEN excluded.own_labels ELSE i.own_labels END"
+// groomed: a person has taken it away, and that is counted then. One that comes anew is a person's.
+#define GROOMER_OWN_NOW                                                                    \
+    "CASE WHEN $6::boolean THEN excluded.own_labels "                                      \
+    "ELSE ARRAY(SELECT own.label FROM unnest(i.own_labels) WITH ORDINALITY own(label, n) " \
+    "WHERE own.label = ANY (i.labels) OR NOT own.label = ANY (excluded.labels) ORDER BY own.n) END"
 // Something is wanted of people: an answer, where something is missing or a notice stands, or any move at all where three tries have
 // failed. Whatever moves there may be it. Comments themselves are not synced, and our own writes move it too, which costs a look.
 #define GROOMER_WAITS_FOR_PEOPLE(issue)                                                        \

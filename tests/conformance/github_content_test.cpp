@@ -266,6 +266,23 @@ TEST_F(GithubContent, whether_the_issue_is_still_the_same_is_asked_when_the_writ
     });
 }
 
+// So it is after a limit of a few seconds: what was to be sent is of before.
+TEST_F(GithubContent, after_a_limit_the_issue_is_looked_at_anew) {
+    server_.with_state([](State& state) {
+        state.faults.add({.method = "PATCH", .times = 1}, {.kind = FaultKind::status, .status = 429, .headers = {{"Retry-After", "2"}}});
+    });
+    auto const edit = [&] {
+        server_.advance(2s);
+        server_.with_state([](State& state) {
+            state.edit_issue(state.at(quill), state.issue(quill, 1), {.title = {}, .body = "theirs, and more", .open = {}}, person());
+        });
+    };
+    auto const tracker = open({.on_wait = edit});
+    EXPECT_EQ(run_task(tracker->set_section({quill, 1}, "triage", "ours", guard_of(7))).outcome, WriteOutcome::done);
+    auto const body = server_.with_state([](State& state) { return state.issue(quill, 1).body; });
+    EXPECT_TRUE(body.starts_with("theirs, and more")) << body;
+}
+
 // An edited comment and a merged pull request move neither the issue's ETag nor its time.
 TEST_F(GithubContent, a_history_is_read_again_after_ten_minutes_and_where_it_is_wanted_anew) {
     Replica tracker{server_, quill};

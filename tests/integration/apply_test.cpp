@@ -55,6 +55,7 @@ public:
     }
 
     std::function<Task<bool>()> still_same;
+    void wind_down() { hold_->wind_down(); }
 
     groom::Applied apply(std::int64_t issue_id, std::int64_t number, groom::Plan plan) {
         groom::ApplyParts parts{clock_, log_, metrics_, store_, 3s};
@@ -304,6 +305,38 @@ TEST_F(Applying, WhatWouldBeWrittenOverIsAskedAboutBeforeItsFirstTry) {
         EXPECT_EQ(asked, 1) << part;
         EXPECT_TRUE(applied.changed) << part;
         EXPECT_EQ(effects(number), std::vector<std::string>{}) << part;
+    }
+}
+
+TEST_F(Applying, WhereTheQuestionCannotBeAnsweredNothingWasSent) {
+    auto const number = issue();
+    groom::Plan wish;
+    wish.sections = plan().sections;
+    auto life = begin_life();
+    life->still_same = []() -> Task<bool> {
+        throw tracker::IssueUnreadable{"it is too long"};
+        co_return true;
+    };
+    EXPECT_THROW(life->apply(id_of(number), number, wish), tracker::IssueUnreadable);
+    EXPECT_EQ(effects(number), std::vector<std::string>{});
+    EXPECT_EQ(value("SELECT string_agg(status, ' ') FROM groomer.step WHERE issue_id = " + std::to_string(id_of(number))), "stale");
+}
+
+TEST_F(Applying, AStopLeavesWhatIsWorthAnotherTryToOthers) {
+    for (bool const stopping : {true, false}) {
+        auto const number = issue();
+        server.with_state([](State& state) {
+            state.faults.clear();
+            state.faults.add({.method = "POST", .times = 1}, {.kind = FaultKind::status, .status = 502});
+        });
+        auto life = begin_life();
+        if (stopping) life->wind_down();
+        groom::Plan wish;
+        wish.add = {"a"};
+        wish.target = "a\n";
+        auto const applied = life->apply(id_of(number), number, wish);
+        EXPECT_EQ(applied.cut_short, stopping);
+        EXPECT_EQ(applied.all_done, !stopping) << applied.failure;
     }
 }
 

@@ -49,7 +49,8 @@ Task<Answer> Api::send(Call call) {
             renewed = true;
             continue;
         }
-        bool const limited = answer.kind == Answer::Kind::limited && answer.until - now() <= options_.patience;
+        bool const limited =
+            answer.kind == Answer::Kind::limited && answer.until - now() <= options_.patience && !(call.write && call.write->once);
         bool const broken = answer.kind == Answer::Kind::failed && !call.write;
         if (tries >= options_.most_tries || !(limited || broken)) co_return std::move(answer);
         // A limit is waited for at the start of the next attempt.

@@ -28,6 +28,7 @@ struct Write {
     std::string repo;  // whose pace counts
     WriteGuard guard;
     Limits::Kind kind = Limits::Kind::write;
+    bool once = false;  // not sent again after a limit: what is to be sent may be another thing by then
 };
 
 struct Call {

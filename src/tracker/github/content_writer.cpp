@@ -17,6 +17,7 @@ namespace json = boost::json;
 
 constexpr auto soon = 1s;
 constexpr auto not_soon = 10min;
+constexpr int most_tries = 3;                 // of a write that meets a limit
 constexpr int most_pages = 30;                // of 100 comments
 constexpr std::size_t longest_text = 65'536;  // characters: GitHub's own limit
 constexpr std::size_t longest_title = 256;    // characters
@@ -92,22 +93,29 @@ Task<WriteResult> ContentWriter::write(Change change) {
     if (!begins) co_return result;
     if (auto const left = still_uncertain(change.number))
         co_return failed("an earlier write, whose answer was lost, may still take effect", *left);
-    // A text is written whole: what people write after the look would be lost.
-    auto waiting = wait_for_room(change);
-    co_await std::move(waiting);
-    if (change.whole && change.guard.still_same) {
-        auto asking = change.guard.still_same();
+    for (int tries = 1;; ++tries) {
+        // A text is written whole: what people write after the look would be lost.
+        auto waiting = wait_for_room(change);
+        co_await std::move(waiting);
+        auto asking = is_still_same(change);
         bool const same = co_await std::move(asking);
         if (!same) co_return result;
+        auto looking = change.look();
+        auto sight = co_await std::move(looking);
+        if (sight.state != Sight::State::wanting) co_return unwritten(sight);
+        change.url = sight.call->url;
+        auto sending = send(change, std::move(*sight.call));
+        auto answer = co_await std::move(sending);
+        if (answer.kind == Answer::Kind::limited && tries < most_tries) continue;
+        auto settling = settle(change, std::move(answer));
+        co_return co_await std::move(settling);
     }
-    auto looking = change.look();
-    auto sight = co_await std::move(looking);
-    if (sight.state != Sight::State::wanting) co_return unwritten(sight);
-    change.url = sight.call->url;
-    auto sending = send(change, std::move(*sight.call));
-    auto answer = co_await std::move(sending);
-    auto settling = settle(change, std::move(answer));
-    co_return co_await std::move(settling);
+}
+
+Task<bool> ContentWriter::is_still_same(Change const& change) {
+    if (!change.whole || !change.guard.still_same) co_return true;
+    auto asking = change.guard.still_same();
+    co_return co_await std::move(asking);
 }
 
 // What there is to say where nothing is to be written.
@@ -126,7 +134,7 @@ Task<> ContentWriter::wait_for_room(Change const& change) {
 }
 
 Task<Answer> ContentWriter::send(Change const& change, Call call) {
-    Write terms{repository_.name(), change.guard, change.kind};
+    Write terms{repository_.name(), change.guard, change.kind, true};
     call.write = std::move(terms);
     auto sending = repository_.api().send(std::move(call));
     auto answer = co_await std::move(sending);

@@ -65,6 +65,7 @@ private:
 
     static WriteResult unwritten(Sight const& sight);
     Task<WriteResult> write(Change change);
+    static Task<bool> is_still_same(Change const& change);
     Task<> wait_for_room(Change const& change);
     Task<Answer> send(Change const& change, Call call);
     Task<WriteResult> settle(Change const& change, Answer answer);

@@ -24,6 +24,12 @@ protected:
                 auto const number = state.add_issue(repository, {.title = hostile.title, .body = hostile.body, .user = "mallory"}).number;
                 for (auto const& comment : hostile.comments)
                     state.add_comment(repository, state.issue(of_octocat, number), comment.body, {.login = "mallory", .now = server.now()});
+                for (auto const& pull : hostile.merged) {
+                    fake_github::By const mallory{.login = "mallory", .now = server.now()};
+                    auto& issue = state.issue(of_octocat, number);
+                    state.add_comment(repository, issue, pull.title, mallory);  // of an issue that nobody has touched no history is read
+                    state.refer(issue, {of_octocat, 900 + i, pull.title, "Fixes #" + std::to_string(number), true}, mallory);
+                }
             }
         });
         mind(fake_model::obedient_mind());
@@ -47,9 +53,9 @@ TEST_F(Obeying, WhatIsWrittenToGithubIsLabelsOfTheFamiliesAndHarmlessWords) {
     });
     ask("apply, comments: {enabled: true, cooldown: 0s}, titles_and_bodies: {enabled: true}, close: {enabled: true}");
     for (int i = 0; i < 2; ++i) look();
-    std::set<std::string> const allowed{"type/bug",       "type/feature",   "type/question", "priority/p1",
-                                        "priority/p2",    "priority/p3",    "status/ready",  "status/needs-info",
-                                        "status/blocked", "status/backlog", "needs-triage"};
+    std::set<std::string> const allowed{"type/bug",       "type/feature", "type/question",     "priority/p1",    "priority/p2",
+                                        "priority/p3",    "status/ready", "status/needs-info", "status/blocked", "status/backlog",
+                                        "status/backlog", "status/done",  "needs-triage"};
     std::map<std::string, int> done;
     for (auto const& effect : effects()) {
         if (effect.at("actor") != "groomer") continue;
@@ -83,7 +89,8 @@ TEST_F(Obeying, WhatIsWrittenToGithubIsLabelsOfTheFamiliesAndHarmlessWords) {
             }
         }
     });
-    for (auto const* what : {"label.add", "issue.title", "issue.body"}) EXPECT_GT(done[what], 10) << what << ": or nothing is shown of it";
+    for (auto const* what : {"label.add", "issue.title", "issue.body", "comment"})
+        EXPECT_GT(done[what], 10) << what << ": or nothing is shown of it";
 }
 
 }  // namespace

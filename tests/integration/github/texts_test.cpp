@@ -86,6 +86,25 @@ TEST_F(Texts, NorIsASummaryWrittenOverThatAPersonChangesMeanwhile) {
     EXPECT_NE(body(2).find("Another."), std::string::npos) << body(2);
 }
 
+// A write that nobody sent leaves what stands there ours.
+TEST_F(Texts, ASummaryThatHadToWaitForAnotherJudgementIsWrittenThen) {
+    look();
+    mind([](auto const&) { return answer("ready", "[]", "", R"(,"title":null,"section":"Another.")"); });
+    reporter_says(1, "Once more.");
+    int asked = 0;
+    recorder.on_arrival = [&](fake_github::Request const& request) {
+        bool const of_it = request.method == "GET" && request.target.ends_with("/issues/1");
+        if (of_it && ++asked == 3) reporter_says(1, "And another thing.");
+    };
+    look();
+    recorder.on_arrival = nullptr;
+    EXPECT_EQ(number("SELECT count(*) FROM groomer.step WHERE op = 'section.set' AND status = 'stale'"), 1) << "or nothing is shown";
+    look();
+    EXPECT_NE(body(1).find("Another."), std::string::npos) << body(1);
+    EXPECT_EQ(command({"undo", "--issue", std::string{of_octocat} + "#1"}).status, 0);
+    EXPECT_EQ(body(1), crash);
+}
+
 TEST_F(Texts, TheyAreTakenBackWhileTheyAreOurs) {
     auto const was = title(1), before = body(1);
     look();
@@ -262,6 +281,23 @@ TEST_F(Closing, AHolderThatIsKilledBetweenTitleAndClosingDoesNeitherTwice) {
     EXPECT_EQ(has("issue.title"), 1);
     EXPECT_EQ(has("issue.close"), 1) << last_run(1, "reason");
     EXPECT_EQ(has("comment.add") + has("comment.edit"), 1);
+}
+
+// Nor over what a person makes of our own words meanwhile, which the issue's revision does not have.
+TEST_F(Closing, NotWhereSomebodyEditsTheNoticeMeanwhile) {
+    look();
+    a_fortnight_passes();
+    recorder.on_arrival = [this, asked = 0](fake_github::Request const& request) mutable {
+        bool const of_it = request.method == "GET" && request.target.ends_with("/issues/1");
+        if (!of_it || ++asked != 3) return;
+        person([](State& state, auto& repository, auto const& by) {
+            auto const& comments = state.issue(of_octocat, 1).history->comments;
+            state.edit_comment(repository, comments.front().id, comments.front().body + "\n\nStill so.", by);
+        });
+    };
+    look();
+    EXPECT_TRUE(is_open(1));
+    EXPECT_FALSE(is_open(2));
 }
 
 // In the moment before it is closed.
