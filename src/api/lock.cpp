@@ -69,14 +69,18 @@ Task<net::Response> ask(store::Store& store, Clock& clock, std::function<LockVie
 
 }  // namespace
 
+WallTime looked_at(store::LockStatus const& status) {
+    std::chrono::duration<double> const since_epoch{status.database_time};
+    return WallTime{std::chrono::duration_cast<WallTime::duration>(since_epoch)};
+}
+
 std::optional<WallTime> held_until(store::LockStatus const& status, std::chrono::milliseconds foreign_stale_after) {
     if (!status.held || !status.age) return std::nullopt;
     auto const token = lock::parse_token(*status.token);
     std::chrono::milliseconds const lives = token ? token->ttl : foreign_stale_after + foreign_grace;
     double const age = std::max(*status.age, 0.0);  // one in the future is had once it was seen unchanged for as long
     if (age > oldest) return std::nullopt;
-    std::chrono::duration<double> const since_epoch{status.database_time - age};
-    return WallTime{std::chrono::duration_cast<WallTime::duration>(since_epoch)} + lives;
+    return looked_at(status) - std::chrono::duration_cast<WallTime::duration>(std::chrono::duration<double>{age}) + lives;
 }
 
 boost::json::object lock_object(store::LockStatus const& status, LockView const& view) {

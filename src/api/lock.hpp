@@ -23,6 +23,8 @@ struct LockView {
     std::string incarnation;  // of the process that answers: whose holds are `mine`
 };
 
+// When it was looked at, by the database's clock.
+WallTime looked_at(store::LockStatus const& status);
 // Until when the row is valid if nobody renews or releases it. Nothing for a free row, and for a stamp that is no moment.
 std::optional<WallTime> held_until(store::LockStatus const& status, std::chrono::milliseconds foreign_stale_after);
 

@@ -59,10 +59,10 @@ json::array quotas_of(store::TrackerLimits const& left) {
     return out;
 }
 
-std::shared_ptr<Snapshot const> snapshot(json::object status) {
+std::shared_ptr<Snapshot const> snapshot(json::object status, WallTime now) {
     auto out = std::make_shared<Snapshot>();
     out->digest = sha256_hex(json::serialize(status)).substr(0, 32);
-    status["now"] = format_time(std::chrono::system_clock::now());
+    status["now"] = format_time(now);
     out->json = json::serialize(status);
     out->event = std::make_shared<std::string const>("event: status\nid: " + out->digest + "\ndata: " + out->json + "\n\n");
     return out;
@@ -111,14 +111,15 @@ Task<std::shared_ptr<Snapshot const>> Status::get() {
 
 Task<std::shared_ptr<Snapshot const>> Status::make() {
     auto const view = view_();
-    auto const lock = co_await store::lock_status(store_, view.lock.lock);
-    auto reading = store::recent(store_, view.lock.lock, view.sync_lock, view.links);
-    auto const recent = co_await std::move(reading);
     auto counting = counts(view.families);
     auto const counted = co_await std::move(counting);
     auto const spend = co_await store::spent_today(store_);
     auto limiting = store::tracker_limits(store_, "github", view.on_github);
     auto const limits = co_await std::move(limiting);
+    auto reading = store::recent(store_, view.lock.lock, view.sync_lock, view.links);
+    auto const recent = co_await std::move(reading);
+    // Last, whatever the others took: whether the holder lives is told by `until` and `now`, both by the database's clock, of one look.
+    auto const lock = co_await store::lock_status(store_, view.lock.lock);
     json::object out{{"version", view.version},
                      {"replica", view.replica},
                      {"now", nullptr},
@@ -136,7 +137,7 @@ Task<std::shared_ptr<Snapshot const>> Status::make() {
                      {"budgets", budgets_of(spend, view)},
                      {"quotas", quotas_of(limits)},
                      {"replicas", json::parse(recent.replicas)}};
-    co_return snapshot(std::move(out));
+    co_return snapshot(std::move(out), looked_at(lock));
 }
 
 // Where counting takes longer than it may, what was counted before is told.
