@@ -70,8 +70,10 @@ std::string_view schemas() {
         "overrides": {"type": "array", "description": "Labels of ours that a person had changed, as runs of the last 30 days found it.",
             "items": {"type": "object", "required": ["repo", "family", "count"], "properties": {
             "repo": {"type": "string"}, "family": {"type": "string"}, "count": {"type": "integer"}}}},
-        "budgets": {"type": "array", "items": {"type": "object", "required": ["window", "unit", "used", "limit"], "properties": {
-            "window": {"enum": ["day"]}, "unit": {"enum": ["tokens", "usd"]}, "used": {"type": "number"}, "limit": {"type": "number"}}}},
+        "budgets": {"type": "array", "items": {"type": "object", "required": ["window", "unit", "used", "limit", "repos"], "properties": {
+            "window": {"enum": ["day"]}, "unit": {"enum": ["tokens", "usd"]},
+            "used": {"type": "number", "description": "By the whole installation, whosever limit it is."}, "limit": {"type": "number"},
+            "repos": {"type": ["array", "null"], "items": {"type": "string"}, "description": "Those that it keeps from spending more; null for all."}}}},
         "quotas": {"type": "array", "items": {"type": "object", "required": ["resource", "remaining", "limit", "reset"], "properties": {
             "resource": {"type": "string"}, "remaining": {"type": "integer"}, "limit": {"type": "integer"},
             "reset": {"$ref": "#/components/schemas/Time"}}}},

@@ -39,11 +39,14 @@ json::object schedule_of(store::Recent const& recent, StatusView const& view) {
 
 json::array budgets_of(store::Spend const& spend, StatusView const& view) {
     json::array out;
-    for (auto const& budget : view.a_day)
+    for (auto const& budget : view.a_day) {
+        json::array repos(budget.repos.begin(), budget.repos.end());
         out.emplace_back(json::object{{"window", "day"},
                                       {"unit", budget.unit},
                                       {"used", budget.unit == "usd" ? spend.usd : static_cast<double>(spend.tokens)},
-                                      {"limit", budget.limit}});
+                                      {"limit", budget.limit},
+                                      {"repos", repos.empty() ? json::value(nullptr) : json::value(std::move(repos))}});
+    }
     return out;
 }
 

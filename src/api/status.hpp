@@ -18,6 +18,7 @@ namespace groomer::api {
 struct BudgetLimit {
     std::string unit;  // tokens | usd
     double limit = 0;
+    std::vector<std::string> repos;  // that it keeps from spending; none: it is for all
 };
 
 // What the database does not know: of this replica, and of its configuration as it is now.

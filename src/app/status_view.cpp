@@ -7,7 +7,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <map>
 #include <set>
+#include <utility>
 
 namespace groomer::app {
 namespace {
@@ -32,14 +34,22 @@ std::string families_of(config::Config const& config) {
     return json::serialize(out);
 }
 
-std::vector<api::BudgetLimit> budgets_of(config::Budget const& budget) {
+}  // namespace
+
+std::vector<api::BudgetLimit> budgets_of(config::Config const& config) {
+    std::map<std::pair<std::string_view, double>, std::vector<std::string>> repos;  // of a unit and a limit
+    for (auto const& repository : config.repositories) {
+        auto const& budget = repository.model.budget;
+        if (budget.tokens_per_day) repos[{"tokens", static_cast<double>(*budget.tokens_per_day)}].push_back(repository.name);
+        if (budget.usd_per_day) repos[{"usd", *budget.usd_per_day}].push_back(repository.name);
+    }
     std::vector<api::BudgetLimit> out;
-    if (budget.tokens_per_day) out.push_back({"tokens", static_cast<double>(*budget.tokens_per_day)});
-    if (budget.usd_per_day) out.push_back({"usd", *budget.usd_per_day});
+    for (auto& [limit, names] : repos) {
+        if (names.size() == config.repositories.size()) names.clear();
+        out.push_back({std::string{limit.first}, limit.second, std::move(names)});
+    }
     return out;
 }
-
-}  // namespace
 
 std::string web_address(std::string_view api_url) {
     while (api_url.ends_with('/')) api_url.remove_suffix(1);
@@ -69,7 +79,7 @@ api::StatusView status_view(Service const& service) {
         if (repository.tracker == "github") view.on_github.push_back(repository.name);
     view.links = {web_address(config.github.api_url), json::serialize(json::array(view.on_github.begin(), view.on_github.end()))};
     view.families = families_of(config);
-    view.a_day = budgets_of(config.model.budget);
+    view.a_day = budgets_of(config);
     return view;
 }
 

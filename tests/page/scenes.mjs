@@ -138,8 +138,8 @@ export function atWork() {
       { repo, family: 'type', count: 2 },
     ],
     budgets: [
-      { window: 'day', unit: 'tokens', used: 1234567, limit: 2000000 },
-      { window: 'day', unit: 'usd', used: 4.21, limit: 5 },
+      { window: 'day', unit: 'tokens', used: 1234567, limit: 2000000, repos: null },
+      { window: 'day', unit: 'usd', used: 4.21, limit: 5, repos: [repo] },
     ],
     quotas: [{ resource: 'core', remaining: 4711, limit: 5000, reset: ago(-1800) }],
     replicas: replicas.map((name, i) => ({ name, version: '0.1.0', since: ago(86400 + i * 3600) })),

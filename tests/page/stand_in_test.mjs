@@ -90,7 +90,7 @@ await check('it says what the status says', () =>
       await text(page, '#backlog'),
       /lanternfish\/quill · 1,342 open, 212 due, oldest 3 d ago\s+type\s+212\s+410 d ago\s+priority\s+655/,
     );
-    assert.match(await text(page, '#limits'), /Model, usd per day\s+4.21 of 5\s+Tracker, core\s+289 of 5,000, reset in 30 min/);
+    assert.match(await text(page, '#limits'), /Model, usd per day, for lanternfish\/quill\s+4.21 of 5\s+Tracker, core\s+289 of 5,000, reset in 30 min/);
     assert.match(await text(page, '#overrides'), /lanternfish\/quill\s+priority\s+7/);
     assert.equal(await page.locator('#replicas tbody tr').count(), 3);
     assert.equal(await page.locator('#ticks tbody tr').count(), 20);
