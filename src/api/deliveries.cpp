@@ -2,11 +2,14 @@
 
 #include "base/text.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
 namespace groomer::api {
 namespace {
 
 constexpr std::size_t most_remembered = 1000;
-constexpr std::size_t longest_id = 100;
+constexpr std::size_t longest_id = 100, longest_kind = 40;
 
 net::Response accepted(std::string_view result) {
     net::Response response;
@@ -32,13 +35,29 @@ net::Response Deliveries::take(net::Request const& request) {
     if (!understood.wrong.empty()) return net::error_response(400, "bad_request", understood.wrong);
     auto const result = understood.event ? judge(*understood.event) : "ignored";
     remember(id);
-    parts_.log.debug("a webhook", {{"component", "webhook"},
-                                   {"event", one_line(request.header("X-GitHub-Event"), 40)},
-                                   {"delivery", one_line(id, longest_id)},
-                                   {"repo", understood.event ? understood.event->repo : ""},
-                                   {"issue", understood.event ? understood.event->issue : 0},
-                                   {"result", result}});
+    tell(request, understood.event.value_or(Event{}), result);
     return accepted(result);
+}
+
+// What changes something is in the audit (routes.cpp), in one line, since there is nothing to wait for. Of the payload it has whom it is
+// about, and nothing that somebody wrote.
+void Deliveries::tell(net::Request const& request, Event const& event, std::string_view result) {
+    auto const kind = one_line(request.header("X-GitHub-Event"), longest_kind);
+    auto const delivery = one_line(request.header("X-GitHub-Delivery"), longest_id);
+    if (result == "ignored") {
+        parts_.log.debug("a webhook that is ignored", {{"component", "webhook"}, {"event", kind}, {"delivery", delivery}});
+        return;
+    }
+    boost::json::object what{{"event", kind}, {"delivery", delivery}};
+    if (!event.repo.empty()) what["repoFullName"] = event.repo;
+    if (event.issue > 0) what["issueNumber"] = event.issue;
+    parts_.log.record("taken", {{"component", "audit"},
+                                {"method", "POST"},
+                                {"route", "/api/github/webhook"},
+                                {"by", "webhook"},
+                                {"client", request.client},
+                                {"what", boost::json::serialize(what)},
+                                {"outcome", result}});
 }
 
 // What becomes of it.

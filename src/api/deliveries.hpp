@@ -28,6 +28,7 @@ public:
 
 private:
     std::string judge(Event const& event);
+    void tell(net::Request const& request, Event const& event, std::string_view result);
     [[nodiscard]] bool is_repeated(std::string_view id) const { return seen_.contains(id); }
     void remember(std::string_view id);
 

@@ -23,11 +23,22 @@ protected:
     net::Response send(std::string const& kind, std::string const& body, std::string const& id = "", std::string const& secret = "secret") {
         net::Request request;
         request.method = "POST";
+        request.client = "192.0.2.7";
         request.body = body;
         request.headers = {{"X-GitHub-Event", kind},
                            {"X-GitHub-Delivery", id.empty() ? "d-" + std::to_string(++count_) : id},
                            {"X-Hub-Signature-256", "sha256=" + hmac_sha256_hex(secret, body)}};
         return deliveries_.take(request);
+    }
+    // As lines were written since it was asked last.
+    std::string audit() {
+        std::string out;
+        std::istringstream all{lines_.str()};
+        lines_.str("");
+        for (std::string line; std::getline(all, line);)
+            if (line.find(R"("component":"audit")") != std::string::npos)
+                out += line.substr(line.find(',') + 1) + '\n';  // without its time
+        return out;
     }
     std::string result(net::Response const& response) {
         EXPECT_EQ(response.status, 202) << response.body;
@@ -54,6 +65,33 @@ TEST_F(OneDelivery, ThatIsSignedIsAccepted) {
     EXPECT_EQ(result(send("ping", R"({"zen":"Keep it logically awesome."})")), "ignored");
     EXPECT_EQ(result(send("issues", payload("assigned", 9))), "ignored");
     EXPECT_EQ(inbox_.size(), 1U);
+}
+
+TEST_F(OneDelivery, ThatChangesSomethingIsInTheAuditAtEachLevelAndNoOther) {
+    log_.set(LogLevel::error, Log::Format::json);
+    auto const begin = std::string{R"("level":"info","msg":"taken","component":"audit","method":"POST","route":"/api/github/webhook",)"} +
+                       R"("by":"webhook","client":"192.0.2.7","what":"{)";
+    auto const told =
+        R"({"action":"edited","issue":{"number":7,"title":"a title","body":"a text"},"repository":{"full_name":"octo/quill"}})";
+    EXPECT_EQ(result(send("issues", told, "d1")), "due");
+    EXPECT_EQ(
+        audit(),
+        begin + R"(\"event\":\"issues\",\"delivery\":\"d1\",\"repoFullName\":\"octo/quill\",\"issueNumber\":7}","outcome":"due"})" + "\n");
+    EXPECT_EQ(result(send("installation", R"({"action":"created"})", "d2\x1b\xff")), "sync");
+    EXPECT_EQ(audit(), begin +
+                           R"(\"event\":\"installation\",\"delivery\":\"d2 )"
+                           "\xEF\xBF\xBD"
+                           R"(\"}","outcome":"sync"})" +
+                           "\n");
+
+    EXPECT_EQ(result(send("issues", told, "d1")), "repeated");
+    EXPECT_EQ(result(send("issues", payload("edited", 7, "octo/other"))), "ignored");
+    EXPECT_EQ(result(send("ping", R"({"zen":"a text"})")), "ignored");
+    EXPECT_EQ(send("issues", "{}").status, 400);
+    EXPECT_EQ(send("issues", told, "", "another").status, 401);
+    stopping_ = true;
+    EXPECT_EQ(send("issues", told).status, 503);
+    EXPECT_EQ(lines_.str(), "") << "nor anything else, at this level";
 }
 
 TEST_F(OneDelivery, ThatIsNotSignedIsRefusedBeforeItIsRead) {
