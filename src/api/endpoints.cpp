@@ -41,7 +41,7 @@ constexpr Endpoint table[] = {
 
     {.method = "POST", .path = "/api/groomer/run", .auth = Auth::bearer,
      .summary = "Grooms now: one issue, or one batch. 409 where somebody works already or groomer is paused.",
-     .body = "RunRequest", .answer = "RunAnswer", .errors = "404 409 429 503", .told = told_of_run},
+     .body = "RunRequest", .answer = "RunAnswer", .errors = "404 409:LockHeld 429 503", .told = told_of_run},
     {.method = "POST", .path = "/api/groomer/pause", .auth = Auth::bearer,
      .summary = "Stops all replicas before their next issue, until resumed.",
      .body = "PauseRequest", .answer = "Paused", .errors = "503", .max_body = 4096, .told = told_of_pause},

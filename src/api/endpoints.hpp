@@ -23,7 +23,8 @@ struct Endpoint {
     int status = 200;              // where all is well
     std::string_view answer = {};  // then: a schema's name; "" where it is no JSON
     std::string_view content_type = "application/json";
-    std::string_view errors = {};  // further statuses, in the shape of every error: "404 503"; those of `auth` and `body` are understood
+    // Further statuses, in the shape of every error: "404 503"; those of `auth` and `body` are understood. "409:LockHeld": or in that one.
+    std::string_view errors = {};
     std::size_t max_body = 64UL * 1024;
     bool routine = false;  // as in net::Route
     // Of what changes something: what the audit keeps of a body.

@@ -56,6 +56,18 @@ std::string_view meaning(std::string_view status) {
     return "An error.";
 }
 
+// STATUS, or STATUS:SCHEMA.
+void add_error(std::string_view word, json::object& responses) {
+    auto const colon = std::min(word.find(':'), word.size());
+    auto const status = word.substr(0, colon);
+    json::object error{{"description", meaning(status)}, {"content", content("application/json", "Error")}};
+    if (colon < word.size()) {
+        json::array const either{reference("schemas/" + std::string{word.substr(colon + 1)}), reference("schemas/Error")};
+        error["content"].as_object()["application/json"] = json::object{{"schema", json::object{{"anyOf", either}}}};
+    }
+    responses[status] = std::move(error);
+}
+
 json::object responses_of(Endpoint const& endpoint) {
     json::object out{{std::to_string(endpoint.status),
                       json::object{{"description", "All is well."}, {"content", content(endpoint.content_type, endpoint.answer)}}}};
@@ -64,10 +76,9 @@ json::object responses_of(Endpoint const& endpoint) {
     statuses.append(endpoint.errors);
     for (std::string_view rest = statuses; !rest.empty();) {
         auto const end = std::min(rest.find(' '), rest.size());
-        auto const status = rest.substr(0, end);
+        auto const word = rest.substr(0, end);
         rest.remove_prefix(std::min(end + 1, rest.size()));
-        if (!status.empty())
-            out[status] = json::object{{"description", meaning(status)}, {"content", content("application/json", "Error")}};
+        if (!word.empty()) add_error(word, out);
     }
     out["default"] = json::object{{"description", "Any other error."}, {"content", content("application/json", "Error")}};
     return out;

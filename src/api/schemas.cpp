@@ -2,13 +2,18 @@
 
 namespace groomer::api {
 
-// No member is ever missing: what is not known is null.
+// No member is ever missing: what is not known is null. What only some answers have says so.
 std::string_view schemas() {
     return R"json({
 "Ok": {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}},
 "Error": {"type": "object", "required": ["error", "message"], "properties": {
     "error": {"type": "string", "description": "A code for programs."},
     "message": {"type": "string", "description": "A sentence for people."}}},
+"LockHeld": {"type": "object", "required": ["error", "message", "holder", "since", "until"], "properties": {
+    "error": {"const": "lock_held"}, "message": {"type": "string", "description": "A sentence for people."},
+    "holder": {"$ref": "#/components/schemas/MaybeText", "description": "Null for another program, and where it has just gone."},
+    "since": {"$ref": "#/components/schemas/MaybeTime", "description": "Null as the holder is."},
+    "until": {"$ref": "#/components/schemas/MaybeTime", "description": "If nobody renews or releases it; null where it has just gone."}}},
 "Document": {"type": "object"},
 "Time": {"type": "string", "format": "date-time", "description": "RFC 3339, UTC."},
 "MaybeTime": {"type": ["string", "null"], "format": "date-time"},

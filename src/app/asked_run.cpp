@@ -216,12 +216,11 @@ Task<Response> AskedRuns::held() {
     co_return told_held(status);
 }
 
-// Of whoever holds it what is known: another program has no name, and a run that begins or ends at this moment no hold.
+// Of whoever holds it what is known: another program has no name, and a run that begins or ends at this moment no hold. The rest is null.
 Response AskedRuns::told_held(store::LockStatus const& status) const {
     auto const view = api::lock_object(status, lock_view(parts_.service));
     boost::json::object body{{"error", "lock_held"}, {"message", "Somebody works already: try again when the lock is free."}};
-    for (auto const* name : {"holder", "since", "until"})
-        if (status.held && !view.at(name).is_null()) body[name] = view.at(name);
+    for (auto const* name : {"holder", "since", "until"}) body[name] = status.held ? view.at(name) : nullptr;
     Response response;
     response.status = 409;
     response.body = boost::json::serialize(body);

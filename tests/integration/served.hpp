@@ -1,8 +1,10 @@
 // Replicas of groomer's binary on the fake GitHub, and what their API is asked.
 #pragma once
 
+#include "api/openapi.hpp"
 #include "integration/github/on_github.hpp"
 #include "support/http_call.hpp"
+#include "support/json_schema.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -61,10 +63,18 @@ protected:
         EXPECT_TRUE(!error && parsed.is_object()) << answer.status << " " << answer.body;
         return parsed.is_object() ? parsed.get_object() : boost::json::object{};
     }
+    // As the description of the API has it.
+    static boost::json::object object(HttpAnswer const& answer, std::string const& schema) {
+        static JsonSchema const described{boost::json::parse(api::openapi("0"))};
+        auto body = object(answer);
+        EXPECT_EQ(described.fault(schema, boost::json::value(body)), "");
+        return body;
+    }
     // The status and the code of an error, which has a sentence, too.
     static std::string refusal(HttpAnswer const& answer) {
         auto const body = object(answer);
         if (!body.contains("error")) return std::to_string(answer.status) + " " + answer.body;
+        object(answer, body.at("error") == "lock_held" ? "LockHeld" : "Error");
         EXPECT_FALSE(body.at("message").as_string().empty());
         return std::to_string(answer.status) + " " + std::string{body.at("error").as_string()};
     }

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <cstdlib>
 #include <fstream>
@@ -266,6 +267,15 @@ TEST(OpenApi, NamesNoSchemaThatThereIsNot) {
     collect(document, references);
     EXPECT_GE(references.size(), 3U);
     for (auto const& reference : references) EXPECT_NO_THROW(document.at_pointer(reference.substr(1))) << reference;
+}
+
+TEST(OpenApi, TellsWhatElseAConflictMayLookLike) {
+    auto const document = boost::json::parse(openapi("1"));
+    auto const& responses = document.at_pointer("/paths/~1api~1groomer~1run/post/responses").as_object();
+    EXPECT_EQ(boost::json::serialize(responses.at("409").at_pointer("/content/application~1json/schema")),
+              R"({"anyOf":[{"$ref":"#/components/schemas/LockHeld"},{"$ref":"#/components/schemas/Error"}]})");
+    EXPECT_EQ(boost::json::serialize(responses.at("429").at_pointer("/content/application~1json/schema")),
+              R"({"$ref":"#/components/schemas/Error"})");
 }
 
 TEST(ContentPolicy, AllowsTheStyleAndTheScriptByTheirHashesAndNothingElse) {
