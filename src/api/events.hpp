@@ -10,8 +10,8 @@
 
 namespace groomer::api {
 
-// The most that listen at once: others get 503 and ask again now and then. Half of what the server keeps, so that it has connections
-// left for everything else.
+// The most that listen at once: others get 503 and ask again now and then. Well below half of what the server lets be at work, so that all
+// of them may come through one proxy, and it has seats left for everything else.
 constexpr std::size_t most_listeners = 128;
 
 // `GET /api/events`. Refers to `clock`.

@@ -44,7 +44,24 @@ Task<error_code> receive_head(Connection& connection, HttpOptions const& options
     co_return error;
 }
 
-Task<error_code> receive_body(Connection& connection, Parser& parser) {
+void refuse(Incoming& incoming, Response refusal) {
+    incoming.refusal = std::move(refusal);
+    incoming.broken = true;
+    incoming.terms.keep_alive = false;
+}
+
+// Room is taken as a body arrives, and not for what its head says of it: who only announces long bodies keeps it from nobody.
+bool has_room(std::size_t body, Room& room, Incoming& incoming) {
+    std::size_t const step = Route{}.max_body;  // so much has each without asking
+    while (body > (incoming.room.size() + 1) * step) {
+        auto more = room.take(step, incoming.request.client);
+        if (!more) return false;
+        incoming.room.push_back(std::move(more));
+    }
+    return true;
+}
+
+Task<error_code> receive_body(Connection& connection, Parser& parser, Room& room, Incoming& incoming) {
     bool const asks = parser.get().version() == 11 && beast::iequals(parser.get()[http::field::expect], "100-continue");
     if (asks && connection.buffer.size() == 0) {
         constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -52,8 +69,16 @@ Task<error_code> receive_body(Connection& connection, Parser& parser) {
         auto [error, size] = co_await asio::async_write(connection.stream, bytes, no_throw);
         if (error) co_return error;
     }
-    auto [error, size] = co_await http::async_read(connection.stream, connection.buffer, parser, no_throw);
-    co_return error;
+    parser.eager(true);
+    while (!parser.is_done()) {
+        auto [error, size] = co_await http::async_read_some(connection.stream, connection.buffer, parser, no_throw);
+        if (error) co_return error;
+        if (has_room(parser.get().body().size(), room, incoming)) continue;
+        incoming.room.clear();
+        refuse(incoming, busy("Too many long bodies at once: try again in a moment."));
+        break;
+    }
+    co_return error_code{};
 }
 
 // True where reading is over: it was refused, or nobody is there to be answered.
@@ -68,14 +93,8 @@ bool has_failed(Connection const& connection, error_code error, Incoming& incomi
     return true;
 }
 
-void refuse(Incoming& incoming, Response refusal) {
-    incoming.refusal = std::move(refusal);
-    incoming.broken = true;
-    incoming.terms.keep_alive = false;
-}
-
 // The head is there: who is to answer it, and how long its body may be. False where it is refused before the body has come.
-bool understand_head(Connection const& connection, Parser& parser, Router const& router, Room& room, Incoming& incoming) {
+bool understand_head(Connection const& connection, Parser& parser, Router const& router, Incoming& incoming) {
     auto& message = parser.get();
     incoming.terms.version = message.version() == 10 ? 10 : 11;
     incoming.terms.head = message.method() == http::verb::head;
@@ -98,19 +117,22 @@ bool understand_head(Connection const& connection, Parser& parser, Router const&
         return false;
     }
     if (!told) parser.body_limit(most);
-    auto const size = told ? static_cast<std::size_t>(*told) : most;
-    if (size <= Route{}.max_body) return true;
-    incoming.room = room.take(size);
-    if (!incoming.room) refuse(incoming, busy("Too many long bodies at once: try again in a moment."));
-    return incoming.room != nullptr;
+    return true;
 }
 
 }  // namespace
 
-std::shared_ptr<void> Room::take(std::size_t size) {
-    if (size > left_) return nullptr;
+std::shared_ptr<void> Room::take(std::size_t size, std::string const& who) {
+    auto const found = held_.find(who);
+    if (size > left_ || (found != held_.end() && found->second > half_)) return nullptr;
     left_ -= size;
-    return {this, [size](Room* room) { room->left_ += size; }};
+    auto const held = held_.try_emplace(who, 0).first;
+    held->second += size;
+    return {this, [size, held](Room* room) {
+                room->left_ += size;
+                held->second -= size;
+                if (held->second == 0) room->held_.erase(held);
+            }};
 }
 
 Response busy(std::string_view sentence) {
@@ -139,12 +161,12 @@ Task<Incoming> read_request(Connection& connection, HttpOptions const& options, 
     connection.stream.expires_never();
     auto receiving = receive_head(connection, options, parser);
     error_code const head_error = co_await std::move(receiving);
-    if (has_failed(connection, head_error, incoming) || !understand_head(connection, parser, router, room, incoming)) co_return incoming;
+    if (has_failed(connection, head_error, incoming) || !understand_head(connection, parser, router, incoming)) co_return incoming;
     if (!parser.is_done()) {
-        auto rest = receive_body(connection, parser);
+        auto rest = receive_body(connection, parser, room, incoming);
         error_code const error = co_await std::move(rest);
         if (error) incoming.refusal.reset();
-        if (has_failed(connection, error, incoming)) co_return incoming;
+        if (has_failed(connection, error, incoming) || incoming.broken) co_return incoming;
     }
     incoming.request.body = std::move(parser.get().body());
     co_return incoming;

@@ -10,10 +10,12 @@
 #include <boost/beast/core/tcp_stream.hpp>
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace groomer::net {
 
@@ -29,15 +31,18 @@ struct Connection : std::enable_shared_from_this<Connection> {
     bool late = false;         // the limit was reached
 };
 
-// What is left of something of which there is only so much. Outlives what it has given.
+// Something of which there is only so much. Who has more than half of it is given no more, so that one stranger never has all of it.
+// Outlives what it has given.
 class Room {
 public:
-    explicit Room(std::size_t size) : left_{size} {}
-    // Given back with the last copy; null where there is not so much.
-    std::shared_ptr<void> take(std::size_t size);
+    explicit Room(std::size_t size) : left_{size}, half_{size / 2} {}
+    // Given back with the last copy; null where there is not so much, or not for `who`.
+    std::shared_ptr<void> take(std::size_t size, std::string const& who);
 
 private:
     std::size_t left_;
+    std::size_t const half_;
+    std::map<std::string, std::size_t> held_;  // by whom; nothing of who has none
 };
 
 // One attempt to read a request: a route with the request for it, or a refusal; neither where the client has gone.
@@ -47,8 +52,8 @@ struct Incoming {
     std::string path;    // the route's template, "" where there is none
     std::string method;  // as it was sent, "other" for one that is not registered, "" where none was understood
     std::optional<Response> refusal;
-    bool broken = false;         // after the refusal nothing that comes can be understood
-    std::shared_ptr<void> room;  // for a long body
+    bool broken = false;                      // after the refusal nothing that comes can be understood
+    std::vector<std::shared_ptr<void>> room;  // for a long body, as far as it has come
     Terms terms;
 };
 

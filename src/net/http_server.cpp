@@ -19,7 +19,9 @@
 #include <array>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -71,7 +73,8 @@ private:
     bool make_room();
     Task<> serve(std::shared_ptr<Connection> connection);
     Task<Incoming> read(Connection& connection);
-    Task<std::shared_ptr<void>> begin(Route const* route);
+    std::shared_ptr<Turns> queue_of(std::string const& address);
+    Task<std::shared_ptr<void>> begin(Route const* route, Connection const& connection);
     Task<Response> answer(Route const& route, Request request);
     Task<bool> write(Connection& connection, Response response, Terms terms);
     Task<bool> stream(Connection& connection, Response response, Terms terms);
@@ -88,6 +91,7 @@ private:
     Room long_bodies_;
     Room at_work_;
     std::shared_ptr<Turns> rounds_ = std::make_shared<Turns>(1);
+    std::map<std::string, std::weak_ptr<Turns>> queues_;  // before the rounds, by address
     tcp::acceptor acceptor_;
     unsigned short port_ = 0;
     bool stopping_ = false;
@@ -184,13 +188,15 @@ Task<> Server::serve(std::shared_ptr<Connection> connection) {
         Incoming incoming = co_await std::move(reading);
         if (!incoming.route && !incoming.refusal) co_return;
         auto const began = asio::steady_timer::clock_type::now();
-        auto beginning = begin(incoming.route);
+        auto beginning = begin(incoming.route, *connection);
         std::shared_ptr<void> seat = co_await std::move(beginning);
         Response response;
         if (incoming.refusal) {
             response = std::move(*incoming.refusal);
         } else if (!seat) {
             response = busy("Too many requests are at work: try again in a moment.");
+            incoming.broken = true;  // who sends on and on is not refused on and on
+            incoming.terms.keep_alive = false;
         } else {
             auto answering = answer(*incoming.route, std::move(incoming.request));
             response = co_await std::move(answering);
@@ -217,14 +223,26 @@ Task<Incoming> Server::read(Connection& connection) {
     co_return co_await std::move(reading);
 }
 
+std::shared_ptr<Turns> Server::queue_of(std::string const& address) {
+    if (auto const found = queues_.find(address); found != queues_.end())
+        if (auto queue = found->second.lock()) return queue;
+    std::erase_if(queues_, [](auto const& queue) { return queue.second.expired(); });
+    auto queue = std::make_shared<Turns>(1);
+    queues_[address] = queue;
+    return queue;
+}
+
 // A seat for as long as it is us who take the time, which a stream keeps; null where there is none. One request begins in each round of the
-// loop, so that whatever else is ready has its turn between any two: a routine one, which does not wait, is never behind all others.
-Task<std::shared_ptr<void>> Server::begin(Route const* route) {
+// loop, so that whatever else is ready has its turn between any two: a routine one, which does not wait, is never behind all others; and one
+// of each address waits for that, so that nobody is behind all requests of another.
+Task<std::shared_ptr<void>> Server::begin(Route const* route, Connection const& connection) {
     if (route && route->routine) co_return std::make_shared<bool>(true);
-    auto seat = at_work_.take(1);
+    auto seat = at_work_.take(1, connection.client);
     if (!seat) co_return nullptr;
+    auto queue = queue_of(connection.client);
+    auto first = co_await queue->take();
     auto turn = co_await rounds_->take();
-    asio::post(executor_, [rounds = rounds_, turn = std::move(turn)] {});
+    asio::post(executor_, [queue = std::move(queue), rounds = rounds_, first = std::move(first), turn = std::move(turn)] {});
     co_return seat;
 }
 

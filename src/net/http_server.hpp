@@ -20,14 +20,16 @@ namespace groomer::net {
 struct HttpOptions {
     std::string listen;  // "0.0.0.0:8080", "[::]:8080", "localhost:0"; port 0: any free one
     std::size_t max_header = 8UL * 1024;
-    // What bodies that are longer than routes take by default may hold together while they are read and answered; past it they get a 503.
+    // What bodies hold together of what they have beyond the length that routes take by default, while they are read and answered; past it,
+    // and where those of the same address have more than half of it, they get a 503.
     std::size_t max_long_bodies = 16UL * 1024 * 1024;
     // Past it a new connection takes the place of the one that has kept us waiting longest, for its request or while it takes its answer,
     // of the address that has most of those; where none does, it gets a 503.
-    std::size_t max_connections = 256;
-    // Requests that are at work in handlers, and streams that have nothing to send, at once; past it there is a 503. Smaller than
-    // max_connections, so that always somebody can make room. Routine ones, which are quick, are let in all the same.
-    std::size_t max_at_work = 192;
+    std::size_t max_connections = 384;
+    // Requests that are at work in handlers, and streams that have nothing to send, at once; past it, and where those of the same address
+    // are more than half as many, there is a 503. Smaller than max_connections, so that always somebody can make room; half of it is enough
+    // for all who listen and more, since they all may come through one proxy. Routine ones, which are quick, are let in all the same.
+    std::size_t max_at_work = 320;
     // How long a connection may be idle, and then how long one request may take to arrive, whole.
     std::chrono::milliseconds read_timeout{10'000};
     // How long an answer may take to go, whole; and each piece of a stream.

@@ -1,5 +1,7 @@
-// Strangers of every kind at once, wrk among them, at a real replica: whoever asks for health is answered, and afterwards nothing is left.
+// Strangers of every kind at once, wrk among them, at a real replica: whoever asks for health is answered, and so is who comes from elsewhere
+// with a token or a signature; afterwards nothing is left.
 // HTTP_LOAD_BINARY names another binary than the release build (one with sanitizers), HTTP_LOAD_SECONDS how long it lasts.
+#include "base/digest.hpp"
 #include "integration/api.hpp"
 
 #include <sys/resource.h>
@@ -17,11 +19,13 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr auto wrk = "/usr/bin/wrk";
+constexpr auto secret = "signs-webhooks";
 
 class HttpLoad : public Api {
 protected:
     void SetUp() override {
         Api::SetUp();
+        ::setenv("GROOMER_GITHUB_WEBHOOK_SECRET", secret, 1);
         rlimit files{};
         ::getrlimit(RLIMIT_NOFILE, &files);
         files.rlim_cur = files.rlim_max;
@@ -70,6 +74,16 @@ protected:
         send(to, post("/api/groomer/run", std::string(300'000, '[')));
         send(to, post("/api/github/webhook", std::string(3'000'000, '[')));
     }
+    // Deliveries that nobody has signed and that never end: together they are longer than all that may be held.
+    void hold_long_bodies() {
+        auto const whole = post("/api/github/webhook", std::string(2UL * 1024 * 1024, '['));
+        std::deque<RawClient> holding;
+        for (; !over; std::this_thread::sleep_for(50ms)) {
+            holding.emplace_back();
+            if (!holding.back().connect(to) || !holding.back().send(whole.substr(0, whole.size() - 1))) holding.pop_back();
+            if (holding.size() > 20) holding.pop_front();
+        }
+    }
     void ask_for_the_status() {
         RawClient client;
         client.connect(to);
@@ -81,27 +95,59 @@ protected:
         for (auto& stranger : strangers) stranger.join();
         strangers.clear();
     }
-    // From another address, as whoever asks for health does.
-    [[nodiscard]] bool is_healthy() const {
+    // From another address than the strangers', as whoever asks for health does.
+    [[nodiscard]] std::string from_elsewhere(std::string const& request) const {
         RawClient client;
         client.bind("127.0.0.9");
-        return client.connect(to) && client.send(get("/healthz")) && client.answer().starts_with("HTTP/1.1 200 ");
+        return client.connect(to) && client.send(request) ? client.answer() : "";
     }
-    // Asked once each: nobody should have to try again.
-    std::vector<std::chrono::milliseconds> probe_until(steady_clock::time_point end) {
-        std::vector<std::chrono::milliseconds> took;
-        while (steady_clock::now() < end) {
-            auto const began = steady_clock::now();
-            EXPECT_TRUE(is_healthy());
-            took.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began));
-            std::this_thread::sleep_for(5ms);
+    static std::string pause() {
+        return "POST /api/groomer/pause HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer the-token\r\nContent-Length: 0\r\n\r\n";
+    }
+    // Long enough to need room that is shared.
+    static std::string delivery() {
+        auto const body = R"({"zen":")" + std::string(200UL * 1024, 'x') + "\"}";
+        return "POST /api/github/webhook HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nX-GitHub-Event: ping\r\n"
+               "X-Hub-Signature-256: sha256=" +
+               hmac_sha256_hex(secret, body) + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    }
+    struct Asked {
+        char const* what;
+        std::vector<std::chrono::milliseconds> took{};
+        void tell() {
+            ASSERT_GT(took.size(), 2U) << what;
+            std::sort(took.begin(), took.end());
+            std::printf("%zu %s: p50 %lld ms, p99 %lld ms, the longest %lld ms\n", took.size(), what,
+                        static_cast<long long>(took[took.size() / 2].count()), static_cast<long long>(took[took.size() * 99 / 100].count()),
+                        static_cast<long long>(took.back().count()));
+            EXPECT_LT(took.back(), 5s) << what << ": the machine is busy with the strangers, too";
         }
-        std::sort(took.begin(), took.end());
-        return took;
+    };
+    // Asked once: nobody should have to try again.
+    void expect(Asked& asked, std::string const& request, int status) {
+        auto const began = steady_clock::now();
+        auto const answer = from_elsewhere(request);
+        asked.took.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began));
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::to_string(status) + ' '))
+            << asked.what << " after " << asked.took.back().count() << " ms: " << answer;
     }
     static std::ptrdiff_t open_files(Process const& replica) {
         std::filesystem::directory_iterator const all{"/proc/" + std::to_string(replica.pid()) + "/fd"};
         return std::distance(begin(all), end(all));
+    }
+    // What wrk tells: the number that stands before `what`, or else after it; -1 where it does not tell.
+    static long told(std::string const& output, std::string const& what) {
+        auto const at = output.find(what);
+        if (at == std::string::npos) return -1;
+        auto const line = output.rfind('\n', at) + 1;
+        std::string const before = output.substr(line, at - line), after = output.substr(at + what.size(), 20);
+        auto const digit = before.find_first_of("0123456789");
+        return std::stol(digit != std::string::npos ? before.substr(digit) : after);
+    }
+    static int count(std::string const& text, std::string const& part) {
+        int found = 0;
+        for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+        return found;
     }
     // KiB. The sanitizers keep what was freed for a while.
     [[nodiscard]] long most_memory() const { return (binary == GROOMER_BINARY ? 64 : 1024) * 1024; }
@@ -110,6 +156,7 @@ protected:
     unsigned short to = 0;
     std::atomic<bool> over = false;
     std::vector<std::thread> strangers;
+    Asked probes{"probes"}, pauses{"pauses"}, deliveries{"deliveries"};  // each of one thread
 };
 
 TEST_F(HttpLoad, ProbesAreAnsweredWhateverStrangersDoAndNothingIsLeftOfIt) {
@@ -126,17 +173,25 @@ TEST_F(HttpLoad, ProbesAreAnsweredWhateverStrangersDoAndNothingIsLeftOfIt) {
     spawn([&] { pipeline_and_never_read(); });
     spawn([&] { send_a_body_that_never_ends(); });
     spawn([&] { send_a_body_that_is_too_long(); });
+    spawn([&] { hold_long_bodies(); });
     spawn([&] { ask_for_the_status(); });
     spawn([&] { send(to, std::string(2000, '\x01') + "\r\n\r\n"); });
     spawn([&] { RawClient{}.connect(to); });  // without a word
-    auto const took = probe_until(steady_clock::now() + lasts);
+    spawn([&] {                               // and one who is none
+        expect(pauses, pause(), 200);
+        expect(deliveries, delivery(), 202);
+    });
+    for (auto const end = steady_clock::now() + lasts; steady_clock::now() < end; std::this_thread::sleep_for(5ms))
+        expect(probes, get("/healthz"), 200);
     end_strangers();
     EXPECT_EQ(flood.wait(20s), 0) << flood.output();
-    ASSERT_GT(took.size(), 10U);
-    std::printf("%zu probes: p50 %lld ms, p99 %lld ms, the longest %lld ms\n%s", took.size(),
-                static_cast<long long>(took[took.size() / 2].count()), static_cast<long long>(took[took.size() * 99 / 100].count()),
-                static_cast<long long>(took.back().count()), flood.output().c_str());
-    EXPECT_LT(took.back(), 5s) << "the machine is busy with the strangers, too";
+    std::printf("%s", flood.output().c_str());
+    EXPECT_GT(told(flood.output(), " requests in "), std::max(0L, told(flood.output(), "Non-2xx or 3xx responses: ")));
+    EXPECT_LE(told(flood.output(), "Socket errors: connect "), 0) << "it is let in, even if it is cut then";
+    auto const log = replica.output(), of_page = std::string{R"("route":"/","status":)"};
+    EXPECT_GT(count(log, of_page + "200"), 0);
+    EXPECT_EQ(count(log, of_page), count(log, of_page + "200") + count(log, of_page + "503")) << "the page, or that it is busy";
+    for (auto* asked : {&probes, &pauses, &deliveries}) asked->tell();
     EXPECT_TRUE(until([&] { return ask(to, "/api/status").status == 200; }));
     EXPECT_TRUE(until([&] { return open_files(replica) <= files + 10; })) << open_files(replica) << " after " << files;
     EXPECT_LT(replica.resident() - memory, most_memory()) << "KiB";

@@ -18,6 +18,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <semaphore>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -56,15 +57,16 @@ protected:
         stopped_ = true;
         return asio::co_spawn(io_, server_->stop(grace), asio::use_future);
     }
-    Client connect(int receive_buffer = 0) {
+    Client connect(int receive_buffer = 0, char const* from = "127.0.0.1") {
         Client client{receive_buffer};
+        client.bind(from);
         EXPECT_TRUE(client.connect(server_->port()));
         return client;
     }
     [[nodiscard]] unsigned short port() const { return server_->port(); }
     bool refused() { return !Client{}.connect(server_->port()); }
-    std::string ask(std::string const& request) {
-        Client client = connect();
+    std::string ask(std::string const& request, char const* from = "127.0.0.1") {
+        Client client = connect(0, from);
         client.send(request);
         return client.answer();
     }
@@ -77,7 +79,7 @@ protected:
     void open_gate() {
         asio::post(io_, [this] { gate_.cancel(); });
     }
-    bool entered() { return entered_.get_future().wait_for(10s) == std::future_status::ready; }
+    bool entered() { return entered_.try_acquire_for(10s); }
     bool stream_ended() { return stream_ended_.get_future().wait_for(10s) == std::future_status::ready; }
     std::string logged() {
         std::promise<std::string> text;
@@ -101,7 +103,7 @@ private:
             co_return Response{};
         };
         auto wait = [this](Request) -> Task<Response> {
-            entered_.set_value();
+            entered_.release();
             auto [error] = co_await gate_.async_wait(asio::as_tuple(asio::use_awaitable));
             Response response;
             response.body = error ? "\"waited\"" : "\"the gate never opens by itself\"";
@@ -157,7 +159,7 @@ private:
     asio::io_context io_{1};
     std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_{io_.get_executor()};
     asio::steady_timer gate_{io_, asio::steady_timer::time_point::max()};
-    std::promise<void> entered_;
+    std::counting_semaphore<> entered_{0};
     std::promise<void> stream_ended_;
     std::thread thread_;
     std::unique_ptr<HttpServer> server_;
@@ -339,25 +341,36 @@ TEST_F(HttpServerTest, GivesEachRouteItsOwnLimitOfTheBody) {
     EXPECT_TRUE(says(ask(chunked + "b\r\n0123456789a\r\n0\r\n\r\n"), "HTTP/1.1 413 "));
 }
 
-TEST_F(HttpServerTest, HoldsOnlySoMuchOfLongBodiesAtOnce) {
+TEST_F(HttpServerTest, HoldsOnlySoMuchOfLongBodiesAtOnceAndOfOneAddressHalfOfIt) {
     options_.max_long_bodies = 1024 * 1024;
     start();
-    std::string const body(600 * 1024, 'x'), whole = post("/long", body);
+    std::string const whole = post("/long", std::string(640 * 1024, 'x')), longest = post("/long", std::string(900 * 1024, 'x'));
+    std::string const shorter = post("/long", std::string(300 * 1024, 'x'));
     Client first = connect();
     first.send(whole.substr(0, whole.size() - 1));
-    auto const refused = [&](std::string const& request) {
-        Client client = connect();
-        client.send(request.substr(0, request.find("\r\n\r\n") + 4));
-        return says(client.answer(), R"({"error":"busy")");
-    };
-    auto const end = steady_clock::now() + 10s;  // the first is there, as soon as the second is refused
-    while (!refused(whole) && steady_clock::now() < end) std::this_thread::yield();
-    EXPECT_TRUE(refused(whole));
-    EXPECT_TRUE(refused("POST /long HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"));
-    EXPECT_TRUE(says(ask(post("/long", std::string(300 * 1024, 'x'))), "200 OK")) << "there is room for this one";
-    EXPECT_TRUE(says(ask(post("/echo", std::string(60 * 1024, 'x'))), "200 OK"));
+    auto const end = steady_clock::now() + 10s;  // the first is there, as soon as another is refused
+    while (!says(ask(shorter), R"({"error":"busy")") && steady_clock::now() < end) std::this_thread::yield();
+    EXPECT_TRUE(says(ask(shorter), R"({"error":"busy")")) << "the first one's address has more than half";
+    std::string const chunk = "8000\r\n" + std::string(0x8000, 'x') + "\r\n";
+    std::string const chunked = "POST /long HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + chunk;
+    EXPECT_TRUE(says(ask(chunked + chunk + "0\r\n\r\n"), R"({"error":"busy")"));
+    EXPECT_TRUE(says(ask(chunked + "0\r\n\r\n"), "200 OK")) << "so much has each without asking";
+    EXPECT_TRUE(says(ask(shorter, "127.0.0.2"), "200 OK")) << "there is room for this one";
+    EXPECT_TRUE(says(ask(longest, "127.0.0.2"), R"({"error":"busy")")) << "and not for so much";
     first.send("x");
     EXPECT_TRUE(says(first.answer(), "200 OK"));
+    EXPECT_TRUE(says(ask(whole), "200 OK")) << "it was given back";
+}
+
+TEST_F(HttpServerTest, KeepsNoRoomForABodyThatWasOnlyAnnounced) {
+    options_.max_long_bodies = 1024 * 1024;
+    start();
+    std::string const whole = post("/long", std::string(600 * 1024, 'x'));
+    std::vector<Client> announcing;
+    for (int i = 0; i < 20; ++i) {
+        announcing.push_back(connect());
+        announcing.back().send(whole.substr(0, whole.find("\r\n\r\n") + 5));
+    }
     EXPECT_TRUE(says(ask(whole), "200 OK"));
 }
 
@@ -522,6 +535,26 @@ TEST_F(HttpServerTest, LetsRoutineRequestsInWhateverIsAtWork) {
     EXPECT_TRUE(says(ask(get("/echo")), "200 OK")) << "the seat was given back";
 }
 
+TEST_F(HttpServerTest, LetsOneAddressHaveNoMoreThanHalfOfWhatMayBeAtWork) {
+    options_.max_at_work = 4;
+    start();
+    std::vector<Client> workers;
+    for (int i = 0; i < 3; ++i) {
+        workers.push_back(connect());
+        workers.back().send(get("/wait"));
+        ASSERT_TRUE(entered());
+    }
+    Client refused = connect();
+    refused.send(get("/echo") + get("/echo"));
+    EXPECT_TRUE(says(refused.answer(), R"({"error":"busy","message":")"));
+    EXPECT_TRUE(refused.closed()) << "who sends on and on is refused once";
+    EXPECT_TRUE(says(ask(get("/probe")), "200 OK"));
+    EXPECT_TRUE(says(ask(get("/echo"), "127.0.0.2"), "200 OK"));
+    open_gate();
+    for (auto& worker : workers) EXPECT_TRUE(says(worker.answer(), "waited"));
+    EXPECT_TRUE(says(ask(get("/echo")), "200 OK")) << "the seats were given back";
+}
+
 TEST_F(HttpServerTest, AnswersRoutineRequestsBetweenAnyTwoOthers) {
     start();
     std::string requests;
@@ -539,6 +572,24 @@ TEST_F(HttpServerTest, AnswersRoutineRequestsBetweenAnyTwoOthers) {
     }
     EXPECT_LT(shortest, 250ms) << "a hundred others take half a second";
     EXPECT_TRUE(says(others.back().answer(), "200 OK"));
+}
+
+TEST_F(HttpServerTest, BeginsWhatComesFromElsewhereBeforeAllThatOneAddressHasSent) {
+    start();
+    std::string requests;
+    for (int i = 0; i < 100; ++i) requests += get("/busy");
+    std::vector<Client> others;
+    for (int i = 0; i < 100; ++i) {
+        others.push_back(connect());
+        others.back().send(requests);
+    }
+    auto shortest = steady_clock::duration::max();  // as above
+    for (int i = 0; i < 10; ++i) {
+        auto const begin = steady_clock::now();
+        EXPECT_TRUE(says(ask(get("/echo"), "127.0.0.2"), "200 OK"));
+        shortest = std::min(shortest, steady_clock::now() - begin);
+    }
+    EXPECT_LT(shortest, 250ms) << "a hundred others take half a second";
 }
 
 TEST_F(HttpServerTest, Says503WhereEveryConnectionIsAtWork) {
