@@ -26,12 +26,13 @@ Response refusal_of(error_code error) {
     if (error == http::error::body_limit) return error_response(413, "too_large", "The body is larger than is accepted here.");
     if (error == http::error::header_limit)
         return error_response(431, "headers_too_large", "The request line and headers are larger than is accepted here.");
+    if (error == http::error::partial_message)
+        return error_response(400, "bad_request", "The client finished sending before its request was whole.");
     return error_response(400, "bad_request", "This is not a well-formed HTTP/1.1 request.");
 }
 
 bool is_malformed(error_code error) {
-    return error.category() == make_error_code(http::error::end_of_stream).category() && error != http::error::end_of_stream &&
-           error != http::error::partial_message;
+    return error.category() == make_error_code(http::error::end_of_stream).category() && error != http::error::end_of_stream;
 }
 
 Request to_request(http::request<http::string_body> const& message) {

@@ -20,7 +20,8 @@ struct Terms {
 Request to_request(boost::beast::http::request<boost::beast::http::string_body> const& message);
 boost::beast::http::response<boost::beast::http::string_body> to_message(Response response, Terms terms);
 
-// An error of the request's form, not of the connection.
+// An error of the request's form, not of the connection; that a client ends in the middle of one is such an error: it may have closed only
+// the side on which it sends.
 bool is_malformed(boost::system::error_code error);
 // The answer to such an error, and to a request that is none of ours for another reason (no error).
 Response refusal_of(boost::system::error_code error);

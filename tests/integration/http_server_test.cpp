@@ -87,6 +87,12 @@ protected:
         return text.get_future().get();
     }
 
+    static int count(std::string const& text, std::string const& part) {
+        int found = 0;
+        for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+        return found;
+    }
+
     HttpOptions options_;
 
 private:
@@ -220,6 +226,29 @@ TEST_F(HttpServerTest, AnswersAClientThatHasFinishedSending) {
     client.finish_sending();
     EXPECT_TRUE(says(client.answer(), "? last"));
     EXPECT_TRUE(client.closed());
+}
+
+TEST_F(HttpServerTest, Says400ToAClientThatFinishesBeforeItsRequestIsWhole) {
+    start();
+    auto const whole = post("/echo", "body");
+    std::string const chunked = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n";
+    for (std::string const& half : {whole.substr(0, 1), whole.substr(0, 30), whole.substr(0, whole.size() - 1), chunked}) {
+        Client client = connect();
+        client.send(half);
+        client.finish_sending();
+        std::string const answer = client.answer();
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 Bad Request\r\n")) << half << answer;
+        EXPECT_TRUE(says(answer, R"({"error":"bad_request","message":")"));
+        EXPECT_TRUE(client.closed());
+    }
+    Client silent = connect();
+    silent.finish_sending();
+    EXPECT_TRUE(silent.closed()) << "no request, no answer";
+    stop(5s).wait();
+    auto const log = logged();
+    EXPECT_EQ(count(log, R"("method":"","route":"","status":400)"), 2) << log;
+    EXPECT_EQ(count(log, R"("method":"POST","route":"/echo","status":400)"), 2) << log;
+    EXPECT_EQ(count(log, R"("request")"), 4) << log;
 }
 
 TEST_F(HttpServerTest, AnswersHeadLikeGetButWithoutTheBody) {
