@@ -60,10 +60,12 @@ public:
         return all;
     }
     // True once the server has closed and nothing is left to read.
-    bool closed() {
+    bool closed() { return ended() && seen_.empty(); }
+    // True once the server has closed, whatever has come before.
+    bool ended() {
         while (more()) {
         }
-        return closed_ && seen_.empty();
+        return closed_;
     }
     // What has come until it holds `text`, or all that came where it never does.
     std::string until(std::string const& text) {
