@@ -280,7 +280,7 @@ TEST_F(Api, EndsAStreamWhoseTokenIsNotValidAnyMore) {
     write("token", "the-next\n");
     ASSERT_TRUE(until([&] { return ask(to, "/api/status").status == 401; }));
     backlog(4);  // something to tell
-    EXPECT_TRUE(listener.ended());
+    ASSERT_TRUE(listener.ended());
     EXPECT_FALSE(says(listener.until(R"("issue":4)"), R"("issue":4)"));
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -61,9 +62,10 @@ public:
     }
     // True once the server has closed and nothing is left to read.
     bool closed() { return ended() && seen_.empty(); }
-    // True once the server has closed, whatever has come before.
+    // True once the server has closed, whatever has come before; false where it goes on for 20 s.
     bool ended() {
-        while (more()) {
+        auto const end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+        while (std::chrono::steady_clock::now() < end && more()) {
         }
         return closed_;
     }
