@@ -236,6 +236,7 @@ void Process::start() {
     loop_ = std::make_unique<reconcile::Loop>(std::move(loop_parts), std::move(loop_settings), [this](std::shared_ptr<lock::Hold> next) {
         if (hold) parts.judge.count_loss(*hold);
         hold = next;
+        if (!parts.habits.seams.deadline_from_sending) hold->renewed(clock.now());
         return tick(*this, *remote_, *file_, std::move(next));
     });
     auto const ended = [this](std::exception_ptr error) {

@@ -38,7 +38,8 @@ public:
 
     Task<std::optional<lock::Grant>> acquire(lock::Bid bid) override {
         auto const statement = make(Kind::acquire, bid.lock, 1000ms);
-        if (!seams_.sees_steps || !seams_.sees_clusters) bid.seen = truth_;
+        if (bends_looks()) bid.seen = truth_;
+        if (hides(truth_)) bid.ground = lock::Ground::future, bid.contact = false;
         auto const ttl = bid.ttl;
         statement->acquire = {std::move(bid), process_.nature.identity, std::to_string(process_.random.below(1'000'000'000))};
         auto const sent = process_.clock.now();
@@ -58,6 +59,8 @@ public:
         auto const reply = co_await process_.ask(statement, statement->limit + longest_wait);
         if (reply.failed) fail(reply);
         note_renewal(token, reply.truth, sent);
+        auto const& hold = process_.hold;
+        if (!seams_.deadline_from_sending && reply.truth && hold && hold->terms().token == token) hold->renewed(process_.clock.now());
         co_return reply.truth;
     }
 
@@ -95,19 +98,37 @@ private:
         known.proved = std::max(known.proved, sent);
     }
 
+    [[nodiscard]] bool bends_looks() const {
+        return !seams_.sees_steps || !seams_.sees_clusters || !seams_.reclaims_in_cluster || !seams_.watches_future;
+    }
+
+    // Of another run in the same slot.
+    [[nodiscard]] bool is_predecessors(std::optional<std::string> const& text) const {
+        auto const token = text ? lock::parse_token(*text) : std::nullopt;
+        auto const& me = process_.nature.identity;
+        return token && !me.slot.empty() && token->slot == me.slot && token->incarnation != me.incarnation;
+    }
+
+    // Shown as if nobody had the row, so that it is bid for at once.
+    [[nodiscard]] bool hides(lock::Look const& look) const {
+        auto const token = look.token ? lock::parse_token(*look.token) : std::nullopt;
+        return !seams_.watches_future && look.row && token && look.age < 0 && token->incarnation != process_.nature.identity.incarnation;
+    }
+
     // A mutant shows the loop another picture than the database gave, and bids with the true one.
     lock::Look shown(lock::Look look) {
         if (!seams_.sees_steps) {
             auto const since = std::chrono::duration<double>(process_.clock.now().time_since_epoch()).count();
             look.database_time = since;
         }
-        if (!seams_.sees_clusters) {
+        if (!seams_.sees_clusters || (!seams_.reclaims_in_cluster && is_predecessors(look.token))) {
             look.state_cluster = look.cluster;
             if (look.token && lock::parse_token(*look.token)) {
                 auto const bar = look.token->rfind('|');
                 look.token->replace(bar - 8, 8, look.timeline());
             }
         }
+        if (hides(look)) look.token.reset();
         return look;
     }
 
