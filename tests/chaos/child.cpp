@@ -78,6 +78,11 @@ void Child::signal(int number) const {
     if (!status_) ::kill(pid_, number);
 }
 
+bool Child::stopped() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
+}
+
 std::optional<int> Child::wait(milliseconds limit) {
     auto const end = std::chrono::steady_clock::now() + limit;
     while (!status_) {

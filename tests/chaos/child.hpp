@@ -32,6 +32,7 @@ public:
     void signal(int number) const;
     // Its exit status (128 + signal for a killed one), or nothing if it runs on after `limit`.
     std::optional<int> wait(milliseconds limit);
+    [[nodiscard]] bool stopped() const;  // by SIGSTOP
     [[nodiscard]] bool running() { return !wait(milliseconds{0}); }
 
 private:

@@ -24,6 +24,7 @@ Member* trap(World& world, std::string const& pattern, Trap::Action action) {
         3s);
     for (auto& each : world.members()) each.link->disarm();
     world.round().missed = sprung == nullptr;
+    if (sprung != nullptr) world.round().struck = true;
     return sprung;
 }
 
@@ -114,6 +115,7 @@ void hold_until_next_term(World& world, std::string const& pattern) {
         return !token.empty() && token != old && token.find(slot) == std::string::npos;
     };
     bool const taken = world.wait_until(another_holds, 4 * world.timing().ttl);
+    world.round().struck = taken;
     world.round().detail = pattern + (taken ? " delivered to the next term" : ", nobody followed");
     world.sleep(world.between(0ms, 150ms));
     member->link->let_go();
@@ -136,6 +138,7 @@ void row_deleted(World& world) {
     auto const done = by_hand ? world.ask("SELECT groomer.release_by_hand(lock, term, NULL) FROM groomer.lock_state WHERE lock = 'groomer'")
                               : world.ask("DELETE FROM sync_lock WHERE id = 'groomer' RETURNING 't'");
     world.round().missed = done != "t";
+    world.round().struck = done == "t";
 }
 
 }  // namespace groomer::chaos::fault

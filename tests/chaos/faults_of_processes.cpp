@@ -2,6 +2,7 @@
 
 #include "chaos/outside_settings.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 
@@ -13,6 +14,7 @@ using namespace std::chrono_literals;
 Member& struck(World& world) {
     auto& member = world.holder();
     world.sleep(world.between(0ms, 250ms));
+    if (world.holds(member)) world.round().struck = true;
     return member;
 }
 
@@ -43,18 +45,32 @@ void pause(World& world) {
     world.pause(member, duration);
 }
 
+// The next write to the tracker stops its sender, whoever that is: a holder may be in quarantine for seconds before it writes.
 void pause_in_send(World& world) {
-    auto& member = struck(world);
-    auto const from = now();
-    member.process->signal(stop_in_send_signal);
-    // Its next write stops it, if one comes.
-    world.sleep(world.ttls(1.3, 3));
-    member.process->signal(do_not_stop_signal);
-    member.process->signal(SIGCONT);
-    // It may have been about to stop when it was told not to.
+    struck(world);
+    auto const is_stopped = [](Member const& each) { return each.process->stopped(); };
+    auto& members = world.members();
+    for (auto& each : members) each.process->signal(stop_in_send_signal);
+    auto from = now();
+    world.round().struck = world.wait_until(
+        [&] {
+            auto const before = now();
+            if (std::any_of(members.begin(), members.end(), is_stopped)) return true;
+            from = before;
+            return false;
+        },
+        10s);
+    for (auto& each : members) each.process->signal(do_not_stop_signal);
+    world.round().missed = !world.round().struck;
+    if (world.round().struck) world.sleep(world.ttls(1.3, 3));
+    for (auto& each : members) {
+        bool const stopped = is_stopped(each);
+        each.process->signal(SIGCONT);
+        if (stopped) world.note_pause(each, from);
+    }
+    // Another may have been about to stop when it was told not to.
     world.sleep(50ms);
-    member.process->signal(SIGCONT);
-    world.note_pause(member, from);
+    for (auto& each : members) each.process->signal(SIGCONT);
 }
 
 void stop(World& world) {

@@ -67,6 +67,7 @@ void promote_once(World& world) {
     };
     if (missed_acquire) world.wait_until(another_holds, 3s);
     world.sleep(world.between(0ms, 500ms));
+    if (!world.token_held().empty()) world.round().struck = true;
     world.lead_to(standby->socket_path());
     if (world.chance(0.5)) world.sleep(world.between(0ms, 300ms));  // in recovery, and asked all the same
     standby->promote();

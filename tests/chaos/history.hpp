@@ -99,6 +99,7 @@ struct Round {
     Moment began, cleared, recovered;
     bool stuck = false;
     bool missed = false;           // what the fault lay in wait for did not come
+    bool struck = false;           // it has disturbed a holder, or what it lay in wait for
     std::optional<Moment> killed;  // the holder, while others waited undisturbed
     std::optional<std::string> killed_token;
     bool restarted_in_slot = false;  // at once: a reclaim is what should follow

@@ -160,6 +160,19 @@ void judge_rounds(History const& history, Tenures const& tenures, Verdict& verdi
     }
 }
 
+std::vector<std::string> never_struck(std::vector<History const*> const& histories) {
+    std::map<std::string, bool> struck;
+    for (auto const* history : histories)
+        for (auto const& round : history->rounds) {
+            auto& by_this = struck[round.fault];
+            by_this = by_this || round.struck || round.fault == "start" || round.fault == "end";
+        }
+    std::vector<std::string> never;
+    for (auto const& [fault, ever] : struck)
+        if (!ever) never.push_back(fault);
+    return never;
+}
+
 Verdict judge(History const& history) {
     Verdict verdict;
     Accuse const accuse = [&](std::string rule, Moment at, std::string sentence) {

@@ -19,6 +19,9 @@ struct Verdict {
 
 Verdict judge(History const& history);
 
+// The faults that were tried, and have disturbed nothing in any world: such a run proves nothing of them.
+std::vector<std::string> never_struck(std::vector<History const*> const& histories);
+
 // The rules, one after another; each accuses, counts and measures.
 void judge_rows(History const& history, Tenures const& tenures, Verdict& verdict, Accuse const& accuse);
 void judge_ticks(History const& history, Tenures const& tenures, Verdict& verdict, Accuse const& accuse);

@@ -117,6 +117,7 @@ void run_rounds(World& world, Options const& options, Schedule& schedule) {
         world.begin_round(*fault);
         befall(world, *fault);
         world.end_round(world.recover());
+        schedule.ended(*fault, world.round().struck);
         tell_progress(options);
         if (!options.verbose) continue;
         auto const& round = world.round();

@@ -38,7 +38,7 @@ double quantile(std::vector<double> values, double share) {
 struct Sum {
     std::map<std::string, std::int64_t> counts;
     std::map<std::string, std::vector<double>> figures;
-    std::map<std::string, int> rounds, stuck;  // by fault
+    std::map<std::string, int> rounds, struck;  // by fault
     std::map<std::string, std::vector<double>> took;
     int all_rounds = 0;
 };
@@ -51,6 +51,7 @@ Sum sum_of(std::vector<Judged> const& worlds) {
             sum.figures[name].insert(sum.figures[name].end(), values.begin(), values.end());
         for (auto const& round : world.history.rounds) {
             ++sum.rounds[round.fault];
+            sum.struck[round.fault] += round.struck ? 1 : 0;
             sum.took[round.fault].push_back(seconds(round.recovered - round.began));
             bool const fault = round.fault != "start" && round.fault != "end";
             sum.all_rounds += fault ? 1 : 0;
@@ -86,15 +87,26 @@ void print_violations(std::vector<Judged> const& worlds, std::string const& rule
 }
 
 void print_tables(Sum const& sum) {
-    std::printf("\n%-24s %6s %9s %9s\n", "rounds by fault", "n", "p50 s", "longest");
+    std::printf("\n%-24s %6s %7s %9s %9s\n", "rounds by fault", "n", "struck", "p50 s", "longest");
     for (auto const& [fault, count] : sum.rounds)
-        std::printf("%-24s %6d %9.2f %9.2f\n", fault.c_str(), count, quantile(sum.took.at(fault), 0.5), quantile(sum.took.at(fault), 1));
+        std::printf("%-24s %6d %7d %9.2f %9.2f\n", fault.c_str(), count, sum.struck.at(fault), quantile(sum.took.at(fault), 0.5),
+                    quantile(sum.took.at(fault), 1));
     std::printf("\n");
     for (auto const& [name, count] : sum.counts) std::printf("%-56s %8lld\n", name.c_str(), static_cast<long long>(count));
     std::printf("\n%-40s %6s %9s %9s %9s\n", "figures, in seconds", "n", "p50", "p99", "longest");
     for (auto const& [name, values] : sum.figures)
         std::printf("%-40s %6zu %9.3f %9.3f %9.3f\n", name.c_str(), values.size(), quantile(values, 0.5), quantile(values, 0.99),
                     quantile(values, 1));
+}
+
+// Each kind that came must have disturbed somebody, in one world at least.
+std::size_t report_strikes(std::vector<Judged> const& worlds) {
+    std::vector<History const*> histories;
+    for (auto const& world : worlds) histories.push_back(&world.history);
+    auto const never = never_struck(histories);
+    std::printf("%s - chaos: each kind of fault has disturbed a holder, or what it lay in wait for\n", never.empty() ? "ok" : "not ok");
+    for (auto const& fault : never) std::printf("  %s never did\n", fault.c_str());
+    return never.size();
 }
 
 }  // namespace
@@ -111,6 +123,7 @@ std::size_t report(std::vector<Judged> const& worlds, bool verbose) {
         print_violations(worlds, rule.name, verbose);
         all += count;
     }
+    all += report_strikes(worlds);
     auto const sum = sum_of(worlds);
     print_tables(sum);
     if (all == 0 && sum.all_rounds > 0)

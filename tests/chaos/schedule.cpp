@@ -26,6 +26,18 @@ std::optional<std::string> Schedule::next() {
         first_.pop_back();
         return name;
     }
+    return by_weight();
+}
+
+void Schedule::ended(std::string const& name, bool struck) {
+    constexpr int most_tries = 4;
+    std::lock_guard const guard{mutex_};
+    auto& tries = tries_[name];
+    tries.struck = tries.struck || struck;
+    if (!tries.struck && ++tries.count < most_tries) first_.push_back(name);
+}
+
+std::optional<std::string> Schedule::by_weight() {
     int total = 0;
     for (auto const& kind : kinds_) total += kind.weight;
     auto pick = std::uniform_int_distribution{0, total - 1}(random_);

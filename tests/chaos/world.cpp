@@ -108,6 +108,8 @@ std::string World::token_held() {
                in_milliseconds(timing().ttl) + "'");
 }
 
+bool World::holds(Member const& member) { return token_held().find("|" + member.slot + "/") != std::string::npos; }
+
 bool World::all_have_looked(milliseconds limit) {
     auto const lately =
         "SELECT count(DISTINCT application_name) FROM pg_stat_activity WHERE application_name LIKE 'groomer/%' AND "

@@ -63,6 +63,8 @@ public:
 
     // Who holds the row of grooming, once somebody has held it for a moment; anybody where nobody does for a while.
     Member& holder();
+    // Does the row of grooming carry its token at this moment?
+    bool holds(Member const& member);
     // A statement on the present server, past the proxies; "" where it fails.
     std::string ask(std::string const& sql);
     [[nodiscard]] std::string token_held();
