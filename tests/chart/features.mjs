@@ -3,7 +3,7 @@ import fs from 'fs';
 import os from 'os';
 import path from 'path';
 import YAML from 'yaml';
-import {root, render, render_anew, check, one, all, pods, replica} from './lib.mjs';
+import {root, chart, render, render_anew, check, one, all, pods, replica} from './lib.mjs';
 
 const of = (file, ...args) => render(`ci/${file}-values.yaml`, ...args).objects;
 // What stands in those blocks of a page that begin with this line, each as a file.
@@ -188,7 +188,22 @@ check('it sees nothing but the database, and asks for nothing else', () => {
   return sources({spec: job(objects).spec.template.spec}).join() === 'groomer-db-owner/url→migration-db-url,ca/ca.crt→db-ca.crt' &&
     Object.keys(config(objects, 'migrate.yaml')).sort().join() === 'database,repositories' && names === 'GROOMER_CONFIG,POD_NAME,PGSSLROOTCERT,TZ';
 });
-check('another image has another Job, since a Job cannot be changed', () => job(split).metadata.name !== job(of('split-roles', '--set', 'image.tag=next')).metadata.name && job(split).metadata.name === job(of('split-roles')).metadata.name);
+// A Job's pod cannot be changed: the API server would refuse the upgrade for a day, or as long as the Job runs.
+const same_job = (...sets) => job(of('split-roles', ...sets.flatMap(set => ['--set', set]))).metadata.name === job(split).metadata.name;
+for (const set of ['image.tag=next', 'image.pullPolicy=Always', 'resources.limits.memory=1Gi', 'commonLabels.team=x', 'nodeSelector.disk=ssd', 'tolerations[0].operator=Exists', 'userId=1000',
+  'serviceAccount.name=other', 'global.imagePullSecrets[0].name=pull', 'extraEnv[0].name=TZ,extraEnv[0].value=UTC', 'extraVolumes[0].name=a,extraVolumes[0].emptyDir.medium=Memory',
+  'secrets.migrationDatabaseUrl.key=other', 'config.log.level=debug'])
+  check(`another pod or configuration has another Job: ${set}`, () => !same_job(...set.split(',')));
+check('so has another version of the chart', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'groomer-chart-'));
+  fs.cpSync(chart, folder, {recursive: true});
+  const about = path.join(folder, 'Chart.yaml');
+  fs.writeFileSync(about, fs.readFileSync(about, 'utf8').replace(/^version: .*$/m, 'version: 9.9.9'));
+  const {objects} = render_anew('ci/split-roles-values.yaml', [], 'rel', 'prod', folder);
+  fs.rmSync(folder, {recursive: true});
+  return job(objects).spec.template.metadata.labels['helm.sh/chart'] === 'groomer-9.9.9' && job(objects).metadata.name !== job(split).metadata.name;
+});
+check('what is the replicas\' alone leaves the Job as it is', () => same_job() && same_job('replicas=3', 'podLabels.a=b', 'config.policy.mode=dry-run', 'priorityClassName=high'));
 check('the Job gives up at last, and goes a day later', () => job(split).spec.backoffLimit === 10 && job(split).spec.ttlSecondsAfterFinished === 86400 && job(split).spec.template.spec.restartPolicy === 'Never');
 check('without it there is none', () => all(token, 'Job').length === 0 && !('migrate.yaml' in one(token, 'ConfigMap').data));
 const trial = of('trial');

@@ -5,7 +5,7 @@ import YAML from 'yaml';
 
 export const root = process.argv[2];
 export const files = process.argv.slice(3);
-const chart = path.join(root, 'charts/groomer');
+export const chart = path.join(root, 'charts/groomer');
 
 // helm template, in the namespace prod as release rel: {error, objects}. Each once.
 const rendered = new Map();
@@ -14,9 +14,9 @@ export function render(file, ...args) {
   if (!rendered.has(key)) rendered.set(key, render_anew(file, args));
   return rendered.get(key);
 }
-export function render_anew(file, args, release = 'rel', namespace = 'prod') {
+export function render_anew(file, args, release = 'rel', namespace = 'prod', from = chart) {
   const values = ['-f', path.join(chart, file)];
-  const run = spawnSync(process.env.HELM, ['template', release, chart, '-n', namespace, ...values, ...args], {encoding: 'utf8', maxBuffer: 1 << 26});
+  const run = spawnSync(process.env.HELM, ['template', release, from, '-n', namespace, ...values, ...args], {encoding: 'utf8', maxBuffer: 1 << 26});
   const objects = run.status === 0 ? YAML.parseAllDocuments(run.stdout).map(document => document.toJSON()).filter(Boolean) : [];
   return {error: run.status === 0 ? '' : run.stderr, objects};
 }
