@@ -111,6 +111,13 @@ check('labels and annotations arrive', () => {
   const {labels, annotations} = replica(objects).spec.template.metadata;
   return labels['sidecar.istio.io/inject'] === 'false' && labels.team === 'triage' && annotations['example.com/note'] === 'hello' && one(objects, 'Service').metadata.annotations['example.com/owner'] === 'triage' && one(objects, 'ServiceAccount').metadata.annotations['example.com/owner'] === 'triage';
 });
+check('labels that the chart has too go before its own, and a pod\'s before all', () => {
+  const {error, objects} = render('ci/split-roles-values.yaml', ...['app\\.kubernetes\\.io/part-of=ours', 'app\\.kubernetes\\.io/version=v1', 'app\\.kubernetes\\.io/managed-by=us', 'helm\\.sh/chart=x', 'team=triage']
+    .flatMap(set => ['--set', `commonLabels.${set}`]), '--set', 'podLabels.team=pod', '--set', 'podLabels.app\\.kubernetes\\.io/part-of=pod');
+  const pod = replica(objects).spec.template.metadata.labels;
+  return error === '' && objects.every(o => o.metadata.labels['app.kubernetes.io/part-of'] === 'ours' && o.metadata.labels['helm.sh/chart'] === 'x' && o.metadata.labels.team === 'triage') &&
+    pod.team === 'pod' && pod['app.kubernetes.io/part-of'] === 'pod' && pod['app.kubernetes.io/version'] === 'v1';
+});
 check('extra environment, volumes and mounts arrive', () => env(of('everything')).https_proxy === 'http://proxy.example:3128' && replica(of('single')).spec.template.spec.volumes.some(v => v.persistentVolumeClaim));
 check('extra objects are templates, as maps and as text', () => {
   const objects = of('everything');

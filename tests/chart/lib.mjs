@@ -17,8 +17,9 @@ export function render(file, ...args) {
 export function render_anew(file, args, release = 'rel', namespace = 'prod', from = chart) {
   const values = ['-f', path.join(chart, file)];
   const run = spawnSync(process.env.HELM, ['template', release, from, '-n', namespace, ...values, ...args], {encoding: 'utf8', maxBuffer: 1 << 26});
-  const objects = run.status === 0 ? YAML.parseAllDocuments(run.stdout).map(document => document.toJSON()).filter(Boolean) : [];
-  return {error: run.status === 0 ? '' : run.stderr, objects};
+  if (run.status !== 0) return {error: run.stderr, objects: []};
+  const documents = YAML.parseAllDocuments(run.stdout); // a key that a map has twice is an error of its document
+  return {error: documents.flatMap(document => document.errors).join('\n'), objects: documents.map(document => document.toJSON()).filter(Boolean)};
 }
 
 export const one = (objects, kind, name) => objects.find(object => object.kind === kind && (!name || object.metadata.name === name));

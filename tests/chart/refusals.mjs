@@ -50,7 +50,9 @@ for (const name of ['GROOMER_CONFIG', 'POD_NAME', 'GROOMER_POD_UID', 'GROOMER_CO
   refused(`${name}, which is the chart's`, 'token', [`extraEnv[0].name=${name}`, 'extraEnv[0].value=x'], `extraEnv sets ${name}, which is the chart's own`);
 for (const name of ['GROOMER_GITHUB_TOKEN', 'GROOMER_DATABASE_PASSWORD', 'GROOMER_MODEL_API_KEY', 'GROOMER_GITHUB_WEBHOOK_SECRET', 'GROOMER_DATABASE_URL', 'PGPASSWORD'])
   refused(`a secret in the environment: ${name}`, 'token', [`extraEnv[0].name=${name}`, 'extraEnv[0].value=x'], `extraEnv has the value of ${name}`);
-refused('a folder of the node', 'single', ['extraVolumes[0].hostPath.path=/srv'], 'extraVolumes: backlog is a hostPath');
+for (const [kind, field] of [['hostPath', 'path=/srv'], ['nfs', 'server=nas'], ['iscsi', 'iqn=x'], ['gitRepo', 'repository=x'], ['image', 'reference=x']])
+  refused(`a volume that Pod Security restricted does not let in: ${kind}`, 'single', [`extraVolumes[0].${kind}.${field}`], `extraVolumes: backlog is a ${kind}, which`);
+refused('a token of Kubernetes in a volume', 'token', ['extraVolumes[0].name=token', 'extraVolumes[0].projected.sources[0].configMap.name=x', 'extraVolumes[0].projected.sources[1].serviceAccountToken.path=token'], 'extraVolumes: token has a serviceAccountToken');
 for (const where of ['commonLabels', 'podLabels'])
   for (const label of ['name', 'instance']) refused(`${where} that select`, 'token', [`${where}.app\\.kubernetes\\.io/${label}=x`], `${where} has app.kubernetes.io/${label}`);
 refused('alerts on what nobody scrapes', 'token', ['monitoring.prometheusRule.enabled=true'], 'MetricsAbsent would fire for ever');
@@ -88,6 +90,9 @@ accepted('a way to look at the certificate that PGSSLMODE tells', 'config.databa
 accepted('an account from the environment, which a Secret has', 'config.policy.mode=apply', 'secrets.githubToken.existingSecret=', 'extraEnv[0].name=GROOMER_GITHUB_TOKEN', 'extraEnv[0].valueFrom.secretKeyRef.name=x', 'extraEnv[0].valueFrom.secretKeyRef.key=y');
 accepted('a dry run without an account', 'secrets.githubToken.existingSecret=');
 accepted('a key of a model for one repository alone', 'secrets.modelKey.existingSecret=x', 'config.repositories[0].model.provider=openai', 'config.repositories[0].model.name=m');
+for (const [kind, field] of [['configMap', 'name=x'], ['csi', 'driver=x'], ['downwardAPI', 'defaultMode=288'], ['emptyDir', 'sizeLimit=1Mi'], ['ephemeral', 'volumeClaimTemplate.spec.accessModes[0]=ReadWriteOnce'],
+  ['persistentVolumeClaim', 'claimName=x'], ['projected', 'sources[0].secret.name=x'], ['secret', 'secretName=x']])
+  accepted(`a volume that it lets in: ${kind}`, 'extraVolumes[0].name=more', `extraVolumes[0].${kind}.${field}`);
 accepted('rare scrapes without the alerts', 'monitoring.podMonitor.enabled=true', 'monitoring.interval=1m');
 accepted_of('a scrape every 30 s with them', 'monitored', 'monitoring.interval=30s');
 accepted('a port of the database that an exception covers', 'config.database.url=postgresql://db:6432/groomer?sslmode=verify-full', 'networkPolicy.extraEgress[0].ports[0].port=6400', 'networkPolicy.extraEgress[0].ports[0].endPort=6500');

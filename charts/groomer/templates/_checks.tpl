@@ -149,9 +149,18 @@
 {{- fail (printf "extraEnv has the value of %s, which everybody who may read Deployments could read: use secrets, or valueFrom." .name) -}}
 {{- end -}}
 {{- end -}}
-{{- range .Values.extraVolumes -}}
-{{- if .hostPath -}}
-{{- fail (printf "extraVolumes: %s is a hostPath, which Pod Security restricted does not let in: use a persistentVolumeClaim." .name) -}}
+{{- /* Those that Pod Security restricted lets in. */ -}}
+{{- $kinds := list "configMap" "csi" "downwardAPI" "emptyDir" "ephemeral" "persistentVolumeClaim" "projected" "secret" -}}
+{{- range $volume := .Values.extraVolumes -}}
+{{- range $kind := omit $volume "name" | keys | sortAlpha -}}
+{{- if not (has $kind $kinds) -}}
+{{- fail (printf "extraVolumes: %s is a %s, which Pod Security restricted does not let in: use a persistentVolumeClaim." $volume.name $kind) -}}
+{{- end -}}
+{{- end -}}
+{{- range ($volume.projected | default dict).sources -}}
+{{- if hasKey . "serviceAccountToken" -}}
+{{- fail (printf "extraVolumes: %s has a serviceAccountToken: groomer never talks to Kubernetes, and no pod of this chart gets a token of it." $volume.name) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- range $where := list "commonLabels" "podLabels" -}}

@@ -22,14 +22,11 @@ app.kubernetes.io/name: {{ include "groomer.name" $root | trunc 40 | trimSuffix 
 app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 {{- end }}
 
+{{- /* A map has each key once: the user's go before ours. */ -}}
 {{- define "groomer.about" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-app.kubernetes.io/part-of: groomer
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $chart := printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" -}}
+{{- $ours := dict "helm.sh/chart" $chart "app.kubernetes.io/version" .Chart.AppVersion "app.kubernetes.io/managed-by" .Release.Service "app.kubernetes.io/part-of" "groomer" -}}
+{{ merge (deepCopy .Values.commonLabels) $ours | toYaml }}
 {{- end }}
 
 {{- define "groomer.labels" -}}
