@@ -1,4 +1,4 @@
-// Every rule, broken in one place at a time: its own tests (rules/ALERT.yaml) must fail for each. What promtool takes for no rules
+// Every rule, broken in one place at a time: its own tests (rules/ALERT.yaml, rules/ALERT.*.yaml) must fail for each. What promtool takes for no rules
 // at all proves nothing, and counts as a mutant that was not found.
 // usage: node mutants.mjs RULES.yaml TESTS_FOLDER
 import fs from 'fs';
@@ -12,10 +12,12 @@ process.on('exit', () => fs.rmSync(work, {recursive: true}));
 
 const promtool = (...args) => spawnSync('promtool', args, {cwd: work, encoding: 'utf8'});
 
+const testsOf = alert => fs.readdirSync(testsFolder).filter(file => file.startsWith(`${alert}.`)).sort((a, b) => b.length - a.length);
+
 // {alert, head, expr, tail} of each: the text before its expression, the expression, and what follows.
 function rulesOf(text) {
   return text.split(/(?=^ {6}- alert: )/m).slice(1).map(block => {
-    const [, head, expr, tail] = block.match(/^(.*?\n {8}expr: )(.*?)(^ {8}(?:for|labels): .*)$/ms);
+    const [, head, expr, tail] = block.match(/^(.*?\n {8}expr: )(.*?)(^ {8}(?:for|keep_firing_for|labels): .*)$/ms);
     return {alert: block.match(/alert: (\w+)/)[1], head, expr, tail};
   });
 }
@@ -28,12 +30,16 @@ const each = (text, pattern, ...others) => [...text.matchAll(pattern)].flatMap(f
 const together = (text, pattern, other) => [...new Set([...text.matchAll(pattern)].map(found => found[0]))]
   .map(found => ({what: `all ${found} → ${other(found)}`, text: text.replaceAll(found, other(found))}));
 
+// Each line that begins with and, or, unless, with what continues it; also those within another.
+const clauses = text => [...text.matchAll(/^ +(and|or|unless) /gm)]
+  .map(({index}) => text.slice(index).match(/^( +)\S.*\n( +\/ .*\n|\1 +.*\n)*/)[0]);
+
 const scaled = (text, factor) => text.replace(/\d+/, number => number * factor);
 const number = /(?<![\w.\["])\d+(\.\d+)?(?![\w."\]])/g;
 const moved = by => text => String(+text <= 1 && Number.isInteger(+text) ? +text + by : +text * (by > 0 ? 1.5 : 1 / 1.5));
 
 function mutantsOf({expr, tail}) {
-  const wait = tail.match(/for: \w+/)?.[0];
+  const waits = [...tail.matchAll(/\b(?:keep_firing_)?for: \w+/g)].map(found => found[0]);
   const inExpr = [
     ...each(expr, /[<>](?= )/g, sign => (sign === '<' ? '>' : '<')),
     ...each(expr, / == /g, ' != '),
@@ -42,13 +48,13 @@ function mutantsOf({expr, tail}) {
     ...each(expr, /min by/g, 'max by'),
     ...each(expr, /sum by/g, 'max by'),
     ...each(expr, /max by \(namespace, pod, lock\)(?= \(groomer_lock_(held|term))/g, '').slice(0, 1), // where it counts scrapes
-    ...each(expr, /^ +(and|or|unless) .*\n( +\/ .*\n)?/gm, ''),
+    ...clauses(expr).map(clause => ({what: `${clause.trim()} → nothing`, text: expr.replace(clause, '')})),
     ...together(expr, /\[\w+\]/g, range => scaled(range, 0.5).replace('0.5d', '12h').replace('0.5h', '30m').replace('2.5m', '150s')),
     ...each(expr, /offset \w+/g, offset => scaled(offset, 0.5).replace('0.5h', '30m')),
     ...each(expr, /namespace="groomer"/g, 'namespace=~".*"').slice(0, expr.includes('absent') ? 1 : 0),
   ].map(mutant => ({what: mutant.what, expr: mutant.text, tail}));
-  const inFor = wait ? [['', 'nothing'], [scaled(wait, 2), scaled(wait, 2)]]
-    .map(([to, what]) => ({what: `${wait} → ${what}`, expr, tail: tail.replace(wait, to)})) : [];
+  const inFor = waits.flatMap(wait => [['', 'nothing'], [scaled(wait, 2), scaled(wait, 2)]]
+    .map(([to, what]) => ({what: `${wait} → ${what}`, expr, tail: tail.replace(wait, to)})));
   return [...inExpr, ...inFor];
 }
 
@@ -63,15 +69,15 @@ function alive(rule, mutants) {
   if (checked.status !== 0) return [{what: `not all of them are rules:\n${checked.stderr}`}];
   return mutants.filter((_, i) => {
     fs.writeFileSync(path.join(work, 'rules.yaml'), texts[i]);
-    return promtool('test', 'rules', `${rule.alert}.yaml`).status === 0;
+    return testsOf(rule.alert).every(file => promtool('test', 'rules', file).status === 0);
   });
 }
 
 let failed = false;
 for (const rule of rulesOf(fs.readFileSync(rulesFile, 'utf8'))) {
-  const test = path.join(testsFolder, `${rule.alert}.yaml`);
-  if (!fs.existsSync(test)) { failed = true; console.log(`not ok - rules: ${rule.alert} has no tests`); continue; }
-  fs.copyFileSync(test, path.join(work, `${rule.alert}.yaml`));
+  const tests = testsOf(rule.alert);
+  if (!tests.length) { failed = true; console.log(`not ok - rules: ${rule.alert} has no tests`); continue; }
+  for (const file of tests) fs.copyFileSync(path.join(testsFolder, file), path.join(work, file));
   const mutants = mutantsOf(rule);
   const missed = alive(rule, mutants).map(mutant => mutant.what);
   failed ||= missed.length > 0;
