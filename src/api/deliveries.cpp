@@ -19,6 +19,15 @@ net::Response accepted(std::string_view result) {
     return response;
 }
 
+// Of the payload, whom it is about, and nothing that somebody wrote.
+std::string what_is(net::Request const& request, Event const& event) {
+    boost::json::object what{{"event", one_line(request.header("X-GitHub-Event"), longest_kind)},
+                             {"delivery", one_line(request.header("X-GitHub-Delivery"), longest_id)}};
+    if (!event.repo.empty()) what["repoFullName"] = event.repo;
+    if (event.issue > 0) what["issueNumber"] = event.issue;
+    return boost::json::serialize(what);
+}
+
 }  // namespace
 
 net::Response Deliveries::take(net::Request const& request) {
@@ -30,41 +39,24 @@ net::Response Deliveries::take(net::Request const& request) {
     if (parts_.stopping())  // what was not accepted GitHub shows as failed, and sends again when it is asked to
         return net::error_response(503, "shutting_down", "This replica is stopping: deliver it again, or leave it to the next sync.");
     auto const id = request.header("X-GitHub-Delivery");
-    if (is_repeated(id)) return accepted("repeated");
-    auto const understood = understand(request.header("X-GitHub-Event"), request.body);
-    if (!understood.wrong.empty()) return net::error_response(400, "bad_request", understood.wrong);
-    auto const result = understood.event ? judge(*understood.event) : "ignored";
-    remember(id);
-    tell(request, understood.event.value_or(Event{}), result);
+    std::string_view result = "repeated";
+    Understood understood;
+    if (!is_repeated(id)) {
+        understood = understand(request.header("X-GitHub-Event"), request.body);
+        if (!understood.wrong.empty()) return net::error_response(400, "bad_request", understood.wrong);
+        result = understood.event ? judge(request, *understood.event) : "ignored";
+        remember(id);
+    }
+    auto const what = what_is(request, understood.event.value_or(Event{}));
+    parts_.log.debug("a webhook", {{"component", "webhook"}, {"what", what}, {"result", result}});
     return accepted(result);
 }
 
-// What changes something is in the audit (routes.cpp), in one line, since there is nothing to wait for. Of the payload it has whom it is
-// about, and nothing that somebody wrote.
-void Deliveries::tell(net::Request const& request, Event const& event, std::string_view result) {
-    auto const kind = one_line(request.header("X-GitHub-Event"), longest_kind);
-    auto const delivery = one_line(request.header("X-GitHub-Delivery"), longest_id);
-    if (result == "ignored") {
-        parts_.log.debug("a webhook that is ignored", {{"component", "webhook"}, {"event", kind}, {"delivery", delivery}});
-        return;
-    }
-    boost::json::object what{{"event", kind}, {"delivery", delivery}};
-    if (!event.repo.empty()) what["repoFullName"] = event.repo;
-    if (event.issue > 0) what["issueNumber"] = event.issue;
-    parts_.log.record("taken", {{"component", "audit"},
-                                {"method", "POST"},
-                                {"route", "/api/github/webhook"},
-                                {"by", "webhook"},
-                                {"client", request.client},
-                                {"what", boost::json::serialize(what)},
-                                {"outcome", result}});
-}
-
 // What becomes of it.
-std::string Deliveries::judge(Event const& event) {
+std::string_view Deliveries::judge(net::Request const& request, Event const& event) {
     bool const ours = event.repo.empty() || parts_.serves(event.repo) || (!event.former.empty() && parts_.serves(event.former));
     if (!ours) return "ignored";
-    parts_.inbox.put(event);
+    parts_.inbox.put(event, {request.client, what_is(request, event)});
     return event.issue > 0 ? "due" : "sync";
 }
 

@@ -27,8 +27,7 @@ public:
     net::Response take(net::Request const& request);
 
 private:
-    std::string judge(Event const& event);
-    void tell(net::Request const& request, Event const& event, std::string_view result);
+    std::string_view judge(net::Request const& request, Event const& event);
     [[nodiscard]] bool is_repeated(std::string_view id) const { return seen_.contains(id); }
     void remember(std::string_view id);
 

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_issues = 10'000;
 constexpr std::size_t most_senders = 8;  // of one issue's events
+constexpr std::size_t most_told = 8;     // deliveries for one issue, in the audit, until they are stored
 constexpr std::chrono::milliseconds between_flushes = 200ms;
 constexpr auto between_syncs = 5s;  // each asks a tracker for its lists
 constexpr std::chrono::milliseconds back_off = 1s;
@@ -24,13 +25,17 @@ bool is_us(std::pair<std::string, std::int64_t> const& sender, tracker::github::
 
 }  // namespace
 
-void Inbox::put(Event const& event) {
+void Inbox::put(Event const& event, Taken taken) {
     bool const foreign = (event.sender.empty() && event.sender_id == 0) || !parts_.may_be_us(event.sender);
     Wanted wanted{{}, foreign, {}};
     if (!foreign) wanted.senders.emplace(event.sender, event.sender_id);
+    bool const of_issue = event.issue > 0;
+    if (foreign) record(taken, of_issue);
+    if (!foreign && !of_issue) wanted.taken.push_back(taken);
     if (event.sync) want(wanted);
     wanted.ref = {event.repo, event.issue};
-    if (event.issue > 0) want(std::move(wanted));
+    if (!foreign && of_issue) wanted.taken.push_back(std::move(taken));
+    if (of_issue) want(std::move(wanted));
     wakeup_.notify();
 }
 
@@ -42,6 +47,8 @@ void Inbox::want(Wanted wanted) {
     if (is_new) return;
     auto& known = found->second;
     known.senders.merge(wanted.senders);
+    for (auto& taken : wanted.taken)
+        if (known.taken.size() < most_told) known.taken.push_back(std::move(taken));
     known.surely = known.surely || wanted.surely || known.senders.size() > most_senders;
     if (known.surely) known.senders.clear();
 }
@@ -147,11 +154,24 @@ Inbox::Pending Inbox::take_decided(TaskGroup& asking, bool last) {
         }
         bool const foreign = wanted.surely || !std::all_of(wanted.senders.begin(), wanted.senders.end(), ours);
         wanted.surely = true;
+        for (auto const& taken : std::exchange(wanted.taken, {}))
+            if (foreign) record(taken, at->first != sync_key);
         if (foreign && at->first == sync_key) sync_ = true;
         else if (foreign) out.emplace(at->first, std::move(wanted));
         at = wanted_.erase(at);
     }
     return out;
+}
+
+// What changes something is in the audit (routes.cpp), each delivery in one line, since there is nothing to wait for.
+void Inbox::record(Taken const& taken, bool of_issue) {
+    parts_.log.record("taken", {{"component", "audit"},
+                                {"method", "POST"},
+                                {"route", "/api/github/webhook"},
+                                {"by", "webhook"},
+                                {"client", taken.client},
+                                {"what", taken.what},
+                                {"outcome", of_issue ? "due" : "sync"}});
 }
 
 // Nothing where it is being asked. Where it cannot be told, all counts as somebody else's: that costs a look at the issue.

@@ -37,8 +37,12 @@ public:
     };
     explicit Inbox(Parts parts) : parts_{std::move(parts)}, wakeup_{parts_.executor} {}
 
+    // Of a delivery, for the audit: who sent it, and what it is, as JSON.
+    struct Taken {
+        std::string client, what;
+    };
     // At once, whatever the database does.
-    void put(Event const& event);
+    void put(Event const& event, Taken taken);
     // Stores what was put, until it is cancelled or told to finish. A database that fails is waited for.
     Task<> run();
     // Nothing is put any more: run() tries once to store what there is, and ends.
@@ -49,15 +53,17 @@ public:
 private:
     using Sender = std::pair<std::string, std::int64_t>;  // login, id
     struct Wanted {
-        tracker::IssueRef ref;     // no number: a sync
-        bool surely = false;       // somebody else has done something to it
-        std::set<Sender> senders;  // who may be us
+        tracker::IssueRef ref;          // no number: a sync
+        bool surely = false;            // somebody else has done something to it
+        std::set<Sender> senders;       // who may be us
+        std::vector<Taken> taken = {};  // not in the audit yet: of our own doing nothing is
     };
     using Key = std::pair<std::string, std::int64_t>;  // repository in lower case, number
     using Pending = std::map<Key, Wanted>;
     static inline Key const sync_key{};
 
     void want(Wanted wanted);
+    void record(Taken const& taken, bool of_issue);
     Task<> keep_storing(TaskGroup& asking);
     Task<std::chrono::milliseconds> try_flush(TaskGroup& asking, bool last);
     Task<bool> flush(TaskGroup& asking, bool last);

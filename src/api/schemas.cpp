@@ -37,7 +37,7 @@ std::string_view schemas() {
                  "overrides", "budgets", "quotas", "replicas"],
     "properties": {
         "version": {"type": "string"}, "replica": {"type": "string", "description": "The one that answers."},
-        "now": {"$ref": "#/components/schemas/Time", "description": "When the lock was looked at, by the clock of the database, as all times here are."},
+        "now": {"$ref": "#/components/schemas/Time", "description": "When the lock was looked at, by the clock of the database, as all times here are but those of GitHub's quotas."},
         "mode": {"enum": ["dry-run", "suggest", "apply", "mixed"]}, "page": {"enum": ["token", "public"]},
         "paused": {"type": "object", "required": ["paused", "since", "by"], "properties": {
             "paused": {"type": "boolean"}, "since": {"$ref": "#/components/schemas/MaybeTime"}, "by": {"$ref": "#/components/schemas/MaybeText"}}},

@@ -6,6 +6,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +28,8 @@ void set_limit(Connection& connection, std::chrono::milliseconds limit) {
         if (error || !late || late->limit.expiry() > asio::steady_timer::clock_type::now()) return;
         late->late = true;
         late->stream.cancel();
+        // Nothing was cancelled where a read was ready: it has been done already, and the next one begins.
+        set_limit(*late, std::chrono::milliseconds{100});
     });
 }
 
@@ -51,10 +54,10 @@ void refuse(Incoming& incoming, Response refusal) {
 }
 
 // Room is taken as a body arrives, and not for what its head says of it: who only announces long bodies keeps it from nobody.
-bool has_room(std::size_t body, Room& room, Incoming& incoming) {
+bool has_room(std::size_t body, Room& room, Connection const& connection, Incoming& incoming) {
     std::size_t const step = Route{}.max_body;  // so much has each without asking
     while (body > (incoming.room.size() + 1) * step) {
-        auto more = room.take(step, incoming.request.client);
+        auto more = room.take(step, connection.origin);
         if (!more) return false;
         incoming.room.push_back(std::move(more));
     }
@@ -71,9 +74,10 @@ Task<error_code> receive_body(Connection& connection, Parser& parser, Room& room
     }
     parser.eager(true);
     while (!parser.is_done()) {
+        if (connection.late) co_return asio::error::operation_aborted;
         auto [error, size] = co_await http::async_read_some(connection.stream, connection.buffer, parser, no_throw);
         if (error) co_return error;
-        if (has_room(parser.get().body().size(), room, incoming)) continue;
+        if (has_room(parser.get().body().size(), room, connection, incoming)) continue;
         incoming.room.clear();
         refuse(incoming, busy("Too many long bodies at once: try again in a moment."));
         break;
@@ -141,17 +145,27 @@ Response busy(std::string_view sentence) {
     return response;
 }
 
-Connection::Connection(asio::ip::tcp::socket socket) : stream{std::move(socket)}, limit{stream.get_executor()} {
+// Whoever has one address of IPv6 has all that begin as it does.
+std::string origin_of(asio::ip::address const& address) {
+    if (!address.is_v6() || address.to_v6().is_v4_mapped()) return address.to_string();
+    auto bytes = address.to_v6().to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+    return asio::ip::address_v6{bytes}.to_string() + "/64";
+}
+
+Connection::Connection(asio::ip::tcp::socket socket) : stream{std::move(socket)}, buffer{64 * 1024UL}, limit{stream.get_executor()} {
     error_code error;
     auto const peer = stream.socket().remote_endpoint(error);
     if (!error) client = peer.address().to_string();
+    if (!error) origin = origin_of(peer.address());
     stream.expires_never();
 }
 
 Task<Incoming> read_request(Connection& connection, HttpOptions const& options, Router const& router, Room& room) {
     struct EndLimit {
         Connection& connection;
-        ~EndLimit() { connection.limit.cancel(); }
+        // What has expired already, and waits for its turn, sees that it is over, too.
+        ~EndLimit() { connection.limit.expires_at(asio::steady_timer::time_point::max()); }
     } const at_end{connection};
     Incoming incoming;
     Parser parser;

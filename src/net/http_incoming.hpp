@@ -19,16 +19,20 @@
 
 namespace groomer::net {
 
+// The address, or the network of 64 bits that an IPv6 address is of.
+std::string origin_of(asio::ip::address const& address);
+
 struct Connection : std::enable_shared_from_this<Connection> {
     explicit Connection(asio::ip::tcp::socket socket);
 
     boost::beast::tcp_stream stream;
-    boost::beast::flat_buffer buffer;
-    asio::steady_timer limit;  // of the request that is being read
-    std::string client;        // its address
-    bool idle = true;          // no byte of a request has come since the last answer
-    bool shut = false;         // closed by us while it kept us waiting
-    bool late = false;         // the limit was reached
+    boost::beast::flat_buffer buffer;  // bounded: the marks between the parts of a body have no other limit
+    asio::steady_timer limit;          // of the request that is being read
+    std::string client;                // its address
+    std::string origin;                // by which it is told apart where something is shared: origin_of()
+    bool idle = true;                  // no byte of a request has come since the last answer
+    bool shut = false;                 // closed by us while it kept us waiting
+    bool late = false;                 // the limit was reached
 };
 
 // Something of which there is only so much. Who has more than half of it is given no more, so that one stranger never has all of it.

@@ -24,7 +24,7 @@ std::string_view origin_form(std::string_view target) {
 
 Response refusal_of(error_code error) {
     if (error == http::error::body_limit) return error_response(413, "too_large", "The body is larger than is accepted here.");
-    if (error == http::error::header_limit)
+    if (error == http::error::header_limit || error == http::error::buffer_overflow)
         return error_response(431, "headers_too_large", "The request line and headers are larger than is accepted here.");
     if (error == http::error::partial_message)
         return error_response(400, "bad_request", "The client finished sending before its request was whole.");

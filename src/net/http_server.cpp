@@ -172,10 +172,10 @@ void Server::admit(tcp::socket socket) {
 bool Server::make_room() {
     std::map<std::string_view, int> counts;
     for (auto const* connection : waiting_)
-        if (!connection->shut) ++counts[connection->client];
+        if (!connection->shut) ++counts[connection->origin];
     int most = 0;
     for (auto const& [address, count] : counts) most = std::max(most, count);
-    auto longest = std::find_if(waiting_.begin(), waiting_.end(), [&](Connection* c) { return !c->shut && counts[c->client] == most; });
+    auto longest = std::find_if(waiting_.begin(), waiting_.end(), [&](Connection* c) { return !c->shut && counts[c->origin] == most; });
     if (longest == waiting_.end()) return false;
     (*longest)->shut = true;
     (*longest)->stream.close();
@@ -191,12 +191,14 @@ Task<> Server::serve(std::shared_ptr<Connection> connection) {
         auto beginning = begin(incoming.route, *connection);
         std::shared_ptr<void> seat = co_await std::move(beginning);
         Response response;
+        if (!seat) {  // who sends on and on is not refused on and on
+            incoming.broken = true;
+            incoming.terms.keep_alive = false;
+        }
         if (incoming.refusal) {
             response = std::move(*incoming.refusal);
         } else if (!seat) {
             response = busy("Too many requests are at work: try again in a moment.");
-            incoming.broken = true;  // who sends on and on is not refused on and on
-            incoming.terms.keep_alive = false;
         } else {
             auto answering = answer(*incoming.route, std::move(incoming.request));
             response = co_await std::move(answering);
@@ -204,6 +206,8 @@ Task<> Server::serve(std::shared_ptr<Connection> connection) {
         int const status = response.status;
         bool const streams = static_cast<bool>(response.stream);
         if (!streams) seat.reset();  // what is left to do is the client's
+        incoming.room.clear();
+        incoming.request = {};
         incoming.terms.keep_alive = incoming.terms.keep_alive && !stopping_ && !streams;
         auto writing =
             streams ? stream(*connection, std::move(response), incoming.terms) : write(*connection, std::move(response), incoming.terms);
@@ -237,9 +241,9 @@ std::shared_ptr<Turns> Server::queue_of(std::string const& address) {
 // of each address waits for that, so that nobody is behind all requests of another.
 Task<std::shared_ptr<void>> Server::begin(Route const* route, Connection const& connection) {
     if (route && route->routine) co_return std::make_shared<bool>(true);
-    auto seat = at_work_.take(1, connection.client);
+    auto seat = at_work_.take(1, connection.origin);
     if (!seat) co_return nullptr;
-    auto queue = queue_of(connection.client);
+    auto queue = queue_of(connection.origin);
     auto first = co_await queue->take();
     auto turn = co_await rounds_->take();
     asio::post(executor_, [queue = std::move(queue), rounds = rounds_, first = std::move(first), turn = std::move(turn)] {});

@@ -135,6 +135,7 @@ private:
                        {"GET", "/items/{id}/parts/{part}", echo},
                        {"POST", "/small", echo, 10},
                        {"POST", "/long", echo, 1024 * 1024},
+                       {"POST", "/long-wait", wait, 1024 * 1024},
                        {"GET", "/stream", stream},
                        {"POST", "/echo", echo},
                        {"POST", "/only-post", echo},
@@ -370,15 +371,44 @@ TEST_F(HttpServerTest, GivesEachRouteItsOwnLimitOfTheBody) {
     EXPECT_TRUE(says(ask(chunked + "b\r\n0123456789a\r\n0\r\n\r\n"), "HTTP/1.1 413 "));
 }
 
+// Their sizes are not those of the body, and nothing else bounds them.
+TEST_F(HttpServerTest, RefusesMarksBetweenThePartsOfABodyThatNeverEnd) {
+    start();
+    std::string const chunked = "POST /long HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (std::string const& begin : {std::string{"1;"}, std::string{"1\r\nx\r\n0\r\nA: "}}) {
+        Client client = connect();
+        client.send(chunked + begin);
+        std::string const part(16 * 1024, 'a');
+        for (int i = 0; i < 32 && client.send(part); ++i) {
+        }
+        auto const answer = client.answer();
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 431 ") || answer.starts_with("HTTP/1.1 400 ")) << begin << " " << answer;
+        EXPECT_TRUE(client.closed());
+    }
+}
+
+// While more comes than is read there is no moment at which a read could be cancelled.
+TEST_F(HttpServerTest, CutsAClientInTimeThatSendsWithoutAPause) {
+    options_.read_timeout = 300ms;
+    start();
+    Client client = connect();
+    client.send("POST /long HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    std::string tiny;
+    for (int i = 0; i < 4096; ++i) tiny += "1\r\nx\r\n";
+    auto const end = steady_clock::now() + 20s;
+    while (steady_clock::now() < end && client.send(tiny)) {
+    }
+    EXPECT_LT(steady_clock::now(), end) << "it was cut";
+}
+
 TEST_F(HttpServerTest, HoldsOnlySoMuchOfLongBodiesAtOnceAndOfOneAddressHalfOfIt) {
     options_.max_long_bodies = 1024 * 1024;
     start();
     std::string const whole = post("/long", std::string(640 * 1024, 'x')), longest = post("/long", std::string(900 * 1024, 'x'));
     std::string const shorter = post("/long", std::string(300 * 1024, 'x'));
     Client first = connect();
-    first.send(whole.substr(0, whole.size() - 1));
-    auto const end = steady_clock::now() + 10s;  // the first is there, as soon as another is refused
-    while (!says(ask(shorter), R"({"error":"busy")") && steady_clock::now() < end) std::this_thread::yield();
+    first.send(post("/long-wait", std::string(640 * 1024, 'x')));
+    ASSERT_TRUE(entered());
     EXPECT_TRUE(says(ask(shorter), R"({"error":"busy")")) << "the first one's address has more than half";
     std::string const chunk = "8000\r\n" + std::string(0x8000, 'x') + "\r\n";
     std::string const chunked = "POST /long HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + chunk;
@@ -386,7 +416,7 @@ TEST_F(HttpServerTest, HoldsOnlySoMuchOfLongBodiesAtOnceAndOfOneAddressHalfOfIt)
     EXPECT_TRUE(says(ask(chunked + "0\r\n\r\n"), "200 OK")) << "so much has each without asking";
     EXPECT_TRUE(says(ask(shorter, "127.0.0.2"), "200 OK")) << "there is room for this one";
     EXPECT_TRUE(says(ask(longest, "127.0.0.2"), R"({"error":"busy")")) << "and not for so much";
-    first.send("x");
+    open_gate();
     EXPECT_TRUE(says(first.answer(), "200 OK"));
     EXPECT_TRUE(says(ask(whole), "200 OK")) << "it was given back";
 }

@@ -37,8 +37,11 @@ TEST_F(Api, LooksAtTheLockAfterWhatMayTakeLong) {
     blocking.transaction([&](pg::Session::Transaction& transaction) {
         transaction.exec("LOCK TABLE groomer.model_call IN ACCESS EXCLUSIVE MODE");
         asked = std::async(std::launch::async, [&] { return ask(to, "/api/status"); });
-        ASSERT_TRUE(until(
-            [&] { return number("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'groomer.model_call'::regclass") == 1; }));
+        ASSERT_TRUE(until([&] {
+            return number(
+                       "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT granted AND "
+                       "relation = 'groomer.model_call'::regclass AND a.query LIKE '%sum(input_tokens + output_tokens)%date_trunc%'") > 0;
+        }));
         database->query(taken_by_another);
     });
     EXPECT_TRUE(asked.get().json().at_pointer("/lock/foreign").as_bool());

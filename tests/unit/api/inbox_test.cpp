@@ -79,27 +79,27 @@ protected:
 
 TEST_F(InboxTest, LeavesOutWhateverGroomerHasDoneItself) {
     begin();
-    inbox_.put(event("groomer[bot]", 3, true));
-    inbox_.put(event("groomer[bot]", 4));
-    inbox_.put(event("groomer[bot]", 0, true));
-    inbox_.put(event("other[bot]", 5));
+    inbox_.put(event("groomer[bot]", 3, true), {});
+    inbox_.put(event("groomer[bot]", 4), {});
+    inbox_.put(event("groomer[bot]", 0, true), {});
+    inbox_.put(event("other[bot]", 5), {});
     clock_.advance(1s);
     EXPECT_EQ(due(), "5");
     EXPECT_EQ(syncs_, 0);
     EXPECT_EQ(inbox_.size(), 0U);
-    inbox_.put(event("other[bot]", 0, true));
+    inbox_.put(event("other[bot]", 0, true), {});
     clock_.advance(1s);
     EXPECT_EQ(syncs_, 1);
 }
 
 TEST_F(InboxTest, TakesWhatAnybodyElseHasDoneToTheSameIssue) {
     begin();
-    inbox_.put(event("groomer[bot]", 3));
-    inbox_.put(event("other[bot]", 3));
+    inbox_.put(event("groomer[bot]", 3), {});
+    inbox_.put(event("other[bot]", 3), {});
     clock_.advance(1s);
     EXPECT_EQ(due(), "3");
-    inbox_.put(event("groomer[bot]", 3));
-    inbox_.put(event("alice", 3));
+    inbox_.put(event("groomer[bot]", 3), {});
+    inbox_.put(event("alice", 3), {});
     clock_.advance(1s);
     EXPECT_EQ(due(), "3");
 }
@@ -107,12 +107,12 @@ TEST_F(InboxTest, TakesWhatAnybodyElseHasDoneToTheSameIssue) {
 TEST_F(InboxTest, StoresWhatIsSurelyForeignWhileGithubDoesNotAnswerWhoWeAre) {
     github_hangs_ = true;
     begin();
-    inbox_.put(event("other[bot]", 3));
-    inbox_.put(event("alice", 4));
+    inbox_.put(event("other[bot]", 3), {});
+    inbox_.put(event("alice", 4), {});
     clock_.advance(1s);
     EXPECT_EQ(due(), "4");
-    inbox_.put(event("bob", 5));
-    inbox_.put(event("", 6));
+    inbox_.put(event("bob", 5), {});
+    inbox_.put(event("", 6), {});
     clock_.advance(1s);
     EXPECT_EQ(due(), "5,6");
     EXPECT_EQ(inbox_.size(), 1U);
@@ -127,23 +127,23 @@ TEST_F(InboxTest, RemembersForAWhileThatGithubDoesNotTellWhoWeAre) {
     github_fails_ = true;
     begin();
     for (int i = 1; i <= 20; ++i) {
-        inbox_.put(event("groomer[bot]", i));
+        inbox_.put(event("groomer[bot]", i), {});
         clock_.advance(1s);
     }
     EXPECT_EQ(questions_, 1);
     EXPECT_EQ(inbox_.size(), 0U) << "it counts as somebody else's: that costs a look";
     clock_.advance(15s);
-    inbox_.put(event("groomer[bot]", 1));
+    inbox_.put(event("groomer[bot]", 1), {});
     clock_.advance(1s);
     EXPECT_EQ(questions_, 2);
     clock_.advance(35s);
-    inbox_.put(event("groomer[bot]", 1));
+    inbox_.put(event("groomer[bot]", 1), {});
     clock_.advance(1s);
     EXPECT_EQ(questions_, 2) << "and then for longer";
     github_fails_ = false;
     clock_.advance(10min);
     due();
-    inbox_.put(event("groomer[bot]", 1));
+    inbox_.put(event("groomer[bot]", 1), {});
     clock_.advance(1s);
     EXPECT_EQ(questions_, 3);
     EXPECT_EQ(due(), "");
@@ -152,7 +152,7 @@ TEST_F(InboxTest, RemembersForAWhileThatGithubDoesNotTellWhoWeAre) {
 TEST_F(InboxTest, KeepsWhatADatabaseThatIsAwayDoesNotTake) {
     database_fails_ = true;
     begin();
-    inbox_.put(event("alice", 3));
+    inbox_.put(event("alice", 3), {});
     clock_.advance(10s);
     EXPECT_GE(statements_, 9);
     EXPECT_LE(statements_, 11);
@@ -166,13 +166,13 @@ TEST_F(InboxTest, KeepsWhatADatabaseThatIsAwayDoesNotTake) {
 TEST_F(InboxTest, OutlivesWhatItCannotTreatAndLeavesItToASync) {
     throws_ = true;
     begin();
-    inbox_.put(event("alice", 3));
+    inbox_.put(event("alice", 3), {});
     clock_.advance(2s);
     EXPECT_TRUE(says("a defect") && says("\"error\"")) << lines_.str();
     EXPECT_EQ(statements_, 1) << "it is not in the way for ever";
     EXPECT_EQ(syncs_, 1);
     throws_ = false;
-    inbox_.put(event("alice", 4));
+    inbox_.put(event("alice", 4), {});
     clock_.advance(1s);
     EXPECT_EQ(due(), "4");
     EXPECT_FALSE(ended_);
@@ -182,9 +182,9 @@ TEST_F(InboxTest, StoresWhatThereIsBeforeItEnds) {
     github_hangs_ = true;
     begin();
     clock_.advance(1s);
-    inbox_.put(event("alice", 3));
-    inbox_.put(event("other[bot]", 4));
-    inbox_.put(event("alice", 0, true));
+    inbox_.put(event("alice", 3), {});
+    inbox_.put(event("other[bot]", 4), {});
+    inbox_.put(event("alice", 0, true), {});
     inbox_.finish();
     clock_.advance(1s);
     EXPECT_TRUE(ended_);
@@ -195,7 +195,7 @@ TEST_F(InboxTest, StoresWhatThereIsBeforeItEnds) {
 TEST_F(InboxTest, EndsWhereTheDatabaseIsAway) {
     database_fails_ = true;
     begin();
-    inbox_.put(event("alice", 3));
+    inbox_.put(event("alice", 3), {});
     clock_.advance(5s);
     auto const before = statements_;
     inbox_.finish();
@@ -208,7 +208,7 @@ TEST_F(InboxTest, EndsWhereTheDatabaseIsAway) {
 TEST_F(InboxTest, AsksForASyncSeldom) {
     begin();
     for (int i = 0; i < 100; ++i) {
-        inbox_.put(event("alice", 0, true));
+        inbox_.put(event("alice", 0, true), {});
         clock_.advance(100ms);
     }
     EXPECT_LE(syncs_, 3);
