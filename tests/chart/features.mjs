@@ -80,7 +80,10 @@ check('who comes in can be told', () => one(of('everything'), 'NetworkPolicy').s
 check('what else goes out can be told', () => one(of('everything'), 'NetworkPolicy').spec.egress.at(-1).ports[0].port === 8000);
 check('the policy can be left away', () => all(of('single'), 'NetworkPolicy').length === 0);
 check('the budget can be left away', () => all(of('token', '--set', 'podDisruptionBudget.enabled=false'), 'PodDisruptionBudget').length === 0);
-check('no replica at all is possible', () => replica(of('token', '--set', 'replicas=0')).spec.replicas === 0);
+check('no replica at all is possible, whatever is said of the budget', () => ['auto', 'true'].every(enabled => {
+  const objects = of('token', '--set', `replicas=0,podDisruptionBudget.enabled=${enabled}`);
+  return replica(objects).spec.replicas === 0 && all(objects, 'PodDisruptionBudget').length === 0;
+}));
 check('an old Kubernetes gets the budget that it knows', () => {
   const budget = one(of('token', '--kube-version', '1.20'), 'PodDisruptionBudget');
   return budget.apiVersion === 'policy/v1beta1' && !('unhealthyPodEvictionPolicy' in budget.spec);

@@ -10,8 +10,8 @@
 {{- if not .Values.image.repository -}}
 {{- fail "image.repository is empty: no image is published. Build one with the Dockerfile at the top of the repository, and say where you have put it." -}}
 {{- end -}}
-{{- if and (eq (toString .Values.podDisruptionBudget.enabled) "true") (lt (int .Values.replicas) 2) -}}
-{{- fail "podDisruptionBudget.enabled is true with fewer than 2 replicas, which would block every drain of a node: set it to auto, or replicas to 2." -}}
+{{- if and (eq (toString .Values.podDisruptionBudget.enabled) "true") (eq (int .Values.replicas) 1) -}}
+{{- fail "podDisruptionBudget.enabled is true with one replica, which would block every drain of a node: set it to auto, or replicas to 2." -}}
 {{- end -}}
 {{- end }}
 
