@@ -72,7 +72,8 @@ Task<error_code> receive_body(Connection& connection, Parser& parser, Room& room
         auto [error, size] = co_await asio::async_write(connection.stream, bytes, no_throw);
         if (error) co_return error;
     }
-    parser.eager(true);
+    // Part by part: an eager parser goes on reading within one call for as long as what it has ends in the middle of a part.
+    parser.eager(false);
     while (!parser.is_done()) {
         if (connection.late) co_return asio::error::operation_aborted;
         auto [error, size] = co_await http::async_read_some(connection.stream, connection.buffer, parser, no_throw);
