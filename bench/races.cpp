@@ -1,5 +1,5 @@
-// races: 8 contenders look at one row, then bid at the same moment; the winner ends its tick at once, while others are still
-// bidding. One may win, once, with a higher term than ever before.
+// races: 8 contenders look at one row, then bid: at the same moment, or while the winner holds it, or after. One may win, once, and
+// hold it to his release, with a higher term than ever before. That each of these can be seen is shown first, with acquires that are broken.
 #include "client.hpp"
 #include "database.hpp"
 #include "figures.hpp"
@@ -17,10 +17,16 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int contenders = 8;
+// Of two holds that began and ended within microseconds nobody could see that they were there at once.
+constexpr auto hold_lasts = std::chrono::microseconds{500};
+// After a look, one of two bids at once, the other up to so much later: beyond the winner's hold and the flushes of both its ends.
+constexpr std::uint64_t latest_bid = 6000;
+constexpr std::size_t races_to_show = 48;
 
 struct Win {
     std::int64_t term = 0;
     double held = 0, released = 0;  // by the local clock, in ms: from the reply to the acquire to the sending of the release
+    bool kept = false;              // to the release
 };
 
 // How the row looks before a race. All are due.
@@ -42,18 +48,56 @@ std::string prepare(std::size_t race) {
 }
 
 struct Outcome {
-    std::size_t races = 0, won = 0, two_winners = 0, double_ticks = 0, not_rising = 0, not_taken = 0;
+    std::size_t races = 0, won = 0, two_winners = 0, lost_holds = 0, double_ticks = 0, not_rising = 0, not_taken = 0;
 };
+
+// A groomer.acquire without one of its rules, and what must come of that.
+struct Broken {
+    std::string what;
+    std::vector<std::pair<std::string, std::string>> edits;
+    std::vector<std::size_t Outcome::*> shows;
+};
+
+std::vector<Broken> broken() {
+    // Each holds up late bids alone: the term that was seen, and the row that was.
+    std::pair<std::string, std::string> const any_term{"AND t.term = p_seen_term", ""};
+    std::pair<std::string, std::string> const any_row{R"(WHERE l."syncRunId" IS NOT)", R"(WHERE true OR l."syncRunId" IS NOT)"};
+    std::pair<std::string, std::string> const always_due{"s.due_at > v_now AND", "false AND"};
+    std::pair<std::string, std::string> const falling_terms{"greatest(s.term + 1, (extract(epoch FROM v_now) * 1000000)::bigint)",
+                                                            "s.term - 1"};
+    return {{"takes a row that is held", {any_term, any_row}, {&Outcome::two_winners, &Outcome::lost_holds}},
+            {"takes a row that is not due", {any_term, always_due}, {&Outcome::double_ticks}},
+            {"gives out falling terms", {falling_terms}, {&Outcome::not_rising}}};
+}
+
+std::string quoted(std::string const& text) {
+    std::string out = "'";
+    for (char const c : text) out += c == '\'' ? "''" : std::string{c};
+    return out + "'";
+}
+
+// Neither dollar quotes nor parameters inside: they would be taken for each other.
+void break_acquire(Database& database, Broken const& how) {
+    std::string body =
+        "DECLARE v_all text; BEGIN SELECT pg_get_functiondef(oid) INTO STRICT v_all FROM pg_proc "
+        "WHERE proname = 'acquire' AND pronamespace = 'groomer'::regnamespace AND pronargs = 17; ";
+    for (auto const& [from, to] : how.edits)
+        body += "IF position(" + quoted(from) + " IN v_all) = 0 THEN RAISE EXCEPTION 'groomer.acquire reads otherwise now'; END IF; " +
+                "v_all := replace(v_all, " + quoted(from) + ", " + quoted(to) + "); ";
+    database.query("DO " + quoted(body + "EXECUTE v_all; END") + "; SELECT 1");
+}
 
 class Races {
 public:
-    Races(Setup const& setup, std::size_t count) : database_{setup.server_url, "races"}, count_{count} {
+    Races(Setup const& setup, std::size_t count, Broken const* how = nullptr) : database_{setup.server_url, "races"}, count_{count} {
+        if (how) break_acquire(database_, *how);
         for (int i = 0; i < contenders; ++i) clients_.push_back(std::make_unique<Client>(database_.url(), std::to_string(i), "groomer", 1));
     }
     Outcome run();
 
 private:
     void judge(std::vector<Win> wins);
+    void compare_with_the_database();
     void contend(int index);
     Task<std::optional<Win>> bid_once(Client& client, lock::Bid bid);
 
@@ -71,9 +115,10 @@ private:
 Task<std::optional<Win>> Races::bid_once(Client& client, lock::Bid bid) {
     auto const grant = co_await client.acquire(bid);
     if (!grant) co_return std::nullopt;
-    Win win{grant->term, ms(BootTime::now().time_since_epoch()), 0};
+    Win win{grant->term, ms(BootTime::now().time_since_epoch()), 0, false};
+    std::this_thread::sleep_for(hold_lasts);
     win.released = ms(BootTime::now().time_since_epoch());
-    co_await client.release(grant->token, milliseconds{3'600'000});
+    win.kept = co_await client.release(grant->token, milliseconds{3'600'000});
     co_return win;
 }
 
@@ -89,7 +134,7 @@ void Races::contend(int index) {
             auto next = client.run(client.look());
             gate_.arrive_and_wait();  // all have looked
             // Some bid at once, some in the midst of the winner's hold, some after it.
-            if (random() % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds{random() % 3000});
+            if (random() % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds{random() % latest_bid});
             if (auto* bid = std::get_if<lock::Bid>(&next)) win = client.run(bid_once(client, *bid));
         } catch (std::exception const& error) {
             if (!failed_.exchange(true)) say(std::string{"  a contender failed: "} + error.what());
@@ -103,14 +148,26 @@ void Races::judge(std::vector<Win> wins) {
     std::sort(wins.begin(), wins.end(), [](Win const& a, Win const& b) { return a.held < b.held; });
     ++outcome_.races;
     if (wins.empty()) ++outcome_.not_taken;
+    double free_from = 0;  // when the last of the holds so far ended
     for (std::size_t i = 0; i < wins.size(); ++i) {
         ++outcome_.won;
+        if (!wins[i].kept) ++outcome_.lost_holds;
         if (wins[i].term <= last_term_) ++outcome_.not_rising;
         last_term_ = std::max(last_term_, wins[i].term);
-        if (i == 0) continue;
-        if (wins[i].held < wins[i - 1].released) ++outcome_.two_winners;
-        else ++outcome_.double_ticks;
+        if (i > 0) ++(wins[i].held < free_from ? outcome_.two_winners : outcome_.double_ticks);
+        free_from = std::max(free_from, wins[i].released);
     }
+}
+
+// What the database has kept must agree. It tells of no overlap: an acquire that takes a held row ends that hold by its own moment.
+void Races::compare_with_the_database() {
+    auto const all = static_cast<std::size_t>(database_.number("SELECT count(*) FROM groomer.hold WHERE lock = 'groomer'"));
+    auto const lost = static_cast<std::size_t>(
+        database_.number("SELECT count(*) FROM groomer.hold WHERE lock = 'groomer' AND ended IS DISTINCT FROM 'finished'"));
+    if (all != outcome_.won || lost != outcome_.lost_holds)
+        throw std::runtime_error{"the contenders won " + std::to_string(outcome_.won) + " times and lost " +
+                                 std::to_string(outcome_.lost_holds) + " holds, the database says " + std::to_string(all) + " and " +
+                                 std::to_string(lost)};
 }
 
 Outcome Races::run() {
@@ -127,27 +184,27 @@ Outcome Races::run() {
         for (auto const& win : wins_)
             if (win) wins.push_back(*win);
         judge(wins);
-        if ((race + 1) % step == 0) say("  " + std::to_string(race + 1) + " of " + std::to_string(count_));
+        if (count_ > races_to_show && (race + 1) % step == 0) say("  " + std::to_string(race + 1) + " of " + std::to_string(count_));
     }
     over_ = true;
     gate_.arrive_and_wait();
     for (auto& thread : threads) thread.join();
-    // What the database itself has kept must agree.
-    auto const holds = static_cast<std::size_t>(database_.number("SELECT count(*) FROM groomer.hold WHERE lock = 'groomer'"));
-    if (holds != outcome_.won)
-        throw std::runtime_error{"the contenders won " + std::to_string(outcome_.won) + " times, the database says " +
-                                 std::to_string(holds)};
-    outcome_.not_rising +=
-        static_cast<std::size_t>(database_.number("SELECT count(*) FROM (SELECT acquired_at, ended_at, lag(ended_at) OVER (ORDER BY term) "
-                                                  "AS before FROM groomer.hold WHERE lock = 'groomer') h "
-                                                  "WHERE before IS NULL AND ended_at IS NULL OR acquired_at < before"));
     if (failed_) throw std::runtime_error{"a contender got an error"};
+    compare_with_the_database();
     return outcome_;
 }
 
 }  // namespace
 
 void races(Setup const& setup, Report& report) {
+    for (auto const& how : broken()) {
+        auto const seen = Races{setup, races_to_show, &how}.run();
+        for (auto const what : how.shows) {
+            say("  an acquire that " + how.what + ": noticed " + std::to_string(seen.*what) + " times in " + std::to_string(seen.races) +
+                " races");
+            if (seen.*what == 0) throw std::runtime_error{"an acquire that " + how.what + " was not noticed: these races prove nothing"};
+        }
+    }
     Races all{setup, setup.trials(4000, 100'000)};
     auto const outcome = all.run();
     auto const n = outcome.races;
@@ -158,6 +215,7 @@ void races(Setup const& setup, Report& report) {
         report.add(with_limit({name, static_cast<double>(value), "", {}, {}, n, {}, {}}, 0));
     };
     line("races_two_winners", outcome.two_winners);
+    line("races_lost_holds", outcome.lost_holds);
     line("races_double_ticks", outcome.double_ticks);
     line("races_terms_not_rising", outcome.not_rising);
     line("races_not_taken", outcome.not_taken);
