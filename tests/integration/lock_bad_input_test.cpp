@@ -394,6 +394,78 @@ TEST(TroublesOnTheTable, AreToldOfAreNoHotLoopAndWhenTheyAreGoneTheLockIsHeldAnd
     EXPECT_EQ(database.query("SELECT FROM sync_lock").size(), 0U);
 }
 
+// ------------------------------------------------------------------------------------------------ slow triggers of others
+
+// Longer than a renewal may take (0.8 s), and longer than a replica waits for an acquire or a release (4 s), after which the server
+// still goes on with it.
+constexpr auto too_long = "1.5", longer_than_anybody_waits = "4.8";
+
+Trouble slow_trigger(std::string const& lock, std::string const& event, std::string const& seconds, std::string const& sentence,
+                     milliseconds takes = 0ms) {
+    auto slow = trigger(lock, event, "PERFORM pg_sleep(" + seconds + "); RETURN " + (event == "DELETE" ? "OLD" : "NEW"), sentence, takes);
+    // Dropping it would wait for who sleeps in it, and hold up all others meanwhile.
+    slow.unmake = "CREATE OR REPLACE FUNCTION \"" + lock + "\"() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN " +
+                  (event == "DELETE" ? "OLD" : "NEW") + "; END'";
+    return slow;
+}
+
+// Without a sentence: nothing is to be told of, and ticks are held and released as if there were no trigger.
+std::vector<Trouble> slow_triggers() {
+    return {slow_trigger("slow-write", "INSERT OR UPDATE", "0.3", "", 900ms),
+            slow_trigger("slow-delete", "DELETE", "0.3", ""),
+            slow_trigger("late-delete", "DELETE", too_long, ""),
+            slow_trigger("late-insert", "INSERT", too_long, "a trigger on sync_lock"),
+            slow_trigger("late-update", "UPDATE", too_long, "canceling statement due to statement timeout", 1200ms),
+            slow_trigger("endless-insert", "INSERT", longer_than_anybody_waits, "the server does not answer"),
+            slow_trigger("endless-update", "UPDATE", longer_than_anybody_waits, "canceling statement due to statement timeout", 1200ms),
+            slow_trigger("endless-delete", "DELETE", longer_than_anybody_waits, "the server does not answer")};
+}
+
+TEST(SlowTriggersOnTheTable, AreWaitedForOrToldOfAndLeaveNoRowBehind) {
+    GROOMER_NEEDS_DATABASE();
+    TestDatabase database;
+    auto const troubles = slow_triggers();
+    pg::Session{database.options()}.transaction([&](auto& transaction) {
+        for (auto const& trouble : troubles) {
+            transaction.exec("INSERT INTO groomer.lock_state (lock, cluster, clean) VALUES ('" + trouble.lock +
+                             "', groomer.cluster(), true)");
+            transaction.exec(trouble.make);
+        }
+    });
+    std::vector<std::unique_ptr<Troubled>> loops;
+    for (auto const& trouble : troubles) loops.push_back(std::make_unique<Troubled>(database, trouble.lock, trouble.takes));
+    auto const finished = [&](std::string const& lock) {
+        return database.query("SELECT count(*) FROM groomer.hold WHERE ended = 'finished' AND lock = '" + lock + "'").at(0).integer(0) > 0;
+    };
+    auto const within = [](auto const& is_so, BootTime::duration limit) {
+        for (auto const end = Steady::now() + limit; !is_so(); std::this_thread::sleep_for(20ms))
+            if (Steady::now() > end) return false;
+        return true;
+    };
+    for (std::size_t i = 0; i < loops.size(); ++i) {
+        auto const& [lock, make, unmake, sentence, takes] = troubles[i];
+        SCOPED_TRACE(lock);
+        auto const is_as_told = [&] { return sentence.empty() ? finished(lock) : has(loops[i]->said(), sentence); };
+        EXPECT_TRUE(within(is_as_told, 15s)) << loops[i]->said();
+        EXPECT_TRUE(is_plain(loops[i]->said()));
+        EXPECT_LE(loops[i]->statements(), 80) << "no hot loop";
+        if (sentence.empty()) {
+            EXPECT_EQ(loops[i]->said(), "");
+        }
+    }
+    for (auto const& trouble : troubles) database.query(trouble.unmake);
+    for (std::size_t i = 0; i < loops.size(); ++i) {
+        auto const is_mended = [&] {
+            loops[i]->wake();  // as any notification does
+            return finished(troubles[i].lock);
+        };
+        EXPECT_TRUE(within(is_mended, 15s)) << troubles[i].lock << " was not mended: " << loops[i]->said();
+    }
+    loops.clear();
+    EXPECT_EQ(database.query("SELECT FROM sync_lock").size(), 0U);
+    EXPECT_EQ(database.query("SELECT FROM groomer.lock_state WHERE token IS NOT NULL").size(), 0U);
+}
+
 // ---------------------------------------------------------------------------------------------------------- the program
 
 class BadInput : public testing::Test {
