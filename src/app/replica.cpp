@@ -189,7 +189,9 @@ Task<> Replica::listen_once() {
     };
     auto connecting = on_pool(reading_, connect);
     auto const session = co_await std::move(connecting);
-    asio::posix::stream_descriptor readable{context_, ::dup(session->descriptor())};
+    int const own = ::dup(session->descriptor());
+    if (own < 0) throw Error{ErrorCode::failure, "no file descriptor is left to wait for notifications with"};
+    asio::posix::stream_descriptor readable{context_, own};
     // What was notified before, or while there was no connection, is seen by looking.
     wake(sync_lock_id);
     wake(lock_id_);

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -511,6 +512,48 @@ TEST_F(Replicas, AnIdleReplicaAsksTheDatabaseSeldom) {
     constexpr auto span = 16s;
     std::this_thread::sleep_for(span);
     EXPECT_LE(asked() - before, 0.25 * 2 * std::chrono::duration<double>(span).count());
+}
+
+TEST_F(Replicas, ListensAgainOnceADescriptorIsThereToWaitForNotificationsWith) {
+    configure_idle();
+    std::ofstream{folder / "c.yaml", std::ios::app} << "log: {level: debug}\n";
+    auto& replica = start("one");
+    ASSERT_TRUE(until("SELECT count(*) = 2 FROM groomer.hold WHERE ended = 'finished'", 15s)) << replica.output();
+    std::string const listening = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+    ASSERT_TRUE(until("SELECT count(*) = 1 " + listening, 5s));
+    std::this_thread::sleep_for(1500ms);  // what follows the holds takes descriptors, too; the next look is long after
+    // The connection takes the lowest number that is free; to wait for it takes another, which there is not to be.
+    std::set<int> used;
+    std::map<std::string, std::set<int>> by_socket;
+    std::filesystem::path const descriptors = "/proc/" + std::to_string(replica.pid()) + "/fd";
+    for (auto const& entry : std::filesystem::directory_iterator{descriptors}) {
+        int const number = std::stoi(entry.path().filename().string());
+        used.insert(number);
+        by_socket[std::filesystem::read_symlink(entry.path()).string()].insert(number);
+    }
+    for (auto const& [name, numbers] : by_socket)
+        if (name.starts_with("socket:") && numbers.size() == 2)
+            for (int const number : numbers) used.erase(number);  // the session's own, and the one to wait with
+    rlim_t first = 0;
+    while (used.contains(static_cast<int>(first))) ++first;
+    rlim_t second = first + 1;
+    while (used.contains(static_cast<int>(second))) ++second;
+    rlimit before{};
+    ASSERT_EQ(::prlimit(replica.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
+    rlimit const tight{second, before.rlim_max};
+    ASSERT_EQ(::prlimit(replica.pid(), RLIMIT_NOFILE, &tight, nullptr), 0);
+    EXPECT_EQ(value("SELECT pg_terminate_backend(pid) " + listening), "t");
+    EXPECT_TRUE(replica.says("no file descriptor is left to wait for notifications with", 10s)) << replica.output();
+    EXPECT_TRUE(replica.running());
+    ASSERT_EQ(::prlimit(replica.pid(), RLIMIT_NOFILE, &before, nullptr), 0);
+    EXPECT_TRUE(until("SELECT count(*) = 1 " + listening, 10s)) << replica.output();
+    // And it is told again: whoever asks for a tick has it at once, long before the next look.
+    std::this_thread::sleep_for(300ms);
+    database->query("INSERT INTO groomer.request (lock) VALUES ('groomer')");
+    database->query("SELECT pg_notify('groomer_lock', 'groomer')");
+    EXPECT_TRUE(until("SELECT count(*) = 3 FROM groomer.hold WHERE ended = 'finished'", 5s)) << replica.output();
+    replica.signal(SIGTERM);
+    EXPECT_EQ(replica.wait(10s), 0);
 }
 
 TEST_F(Replicas, ABadBacklogIsSaidInOneLineWithLineAndColumn) {
