@@ -29,6 +29,7 @@ void Inbox::put(Event const& event, Taken taken) {
     bool const foreign = (event.sender.empty() && event.sender_id == 0) || !parts_.may_be_us(event.sender);
     Wanted wanted{{}, foreign, {}};
     if (!foreign) wanted.senders.emplace(event.sender, event.sender_id);
+    taken.sender = {event.sender, event.sender_id};
     bool const of_issue = event.issue > 0;
     if (foreign) record(taken, of_issue);
     if (!foreign && !of_issue) wanted.taken.push_back(taken);
@@ -155,7 +156,7 @@ Inbox::Pending Inbox::take_decided(TaskGroup& asking, bool last) {
         bool const foreign = wanted.surely || !std::all_of(wanted.senders.begin(), wanted.senders.end(), ours);
         wanted.surely = true;
         for (auto const& taken : std::exchange(wanted.taken, {}))
-            if (foreign) record(taken, at->first != sync_key);
+            if (foreign && !(us && ours(taken.sender))) record(taken, at->first != sync_key);
         if (foreign && at->first == sync_key) sync_ = true;
         else if (foreign) out.emplace(at->first, std::move(wanted));
         at = wanted_.erase(at);

@@ -40,6 +40,7 @@ public:
     // Of a delivery, for the audit: who sent it, and what it is, as JSON.
     struct Taken {
         std::string client, what;
+        std::pair<std::string, std::int64_t> sender = {};  // whose event it is, where that may be us
     };
     // At once, whatever the database does.
     void put(Event const& event, Taken taken);

@@ -226,7 +226,7 @@ Task<> Groomer::carry_out(std::shared_ptr<Batch> batch, Entry const& entry, stor
     batch->wrote = batch->wrote || record.outcome != "failed";
     batch->being_written.erase(claimed.id);
     if (applied.unanswered) batch->report.clean = false;
-    if (applied.withheld) record.outcome.clear();
+    if (applied.withheld && !applied.changed) record.outcome.clear();
     if (applied.fenced) {
         if (batch->hold->may_act())  // the database says that the term is ours
             throw Error{ErrorCode::failure, "the tracker of " + entry.settings.name + " refuses term " +

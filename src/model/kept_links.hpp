@@ -16,8 +16,8 @@ public:
     // `permitted` outlives this.
     explicit KeptLinks(Permitted const& permitted);
 
-    // Of the first 1,000 of each kind: a whole link, of http, https, or beginning with "www.", that stands in the source just so. One to an issue or the like also
-    // needs its number to be permitted: GitHub notes there that it was linked.
+    // Of the first 1,000 of each kind: a whole link, of http, https, or beginning with "www.", that stands in the source just so. One to an
+    // issue or the like also needs its number to be permitted: GitHub notes there that it was linked.
     [[nodiscard]] bool has(std::string_view link) const;
 
     // `digits` name an issue that is permitted.

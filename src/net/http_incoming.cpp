@@ -41,6 +41,7 @@ Task<error_code> receive_head(Connection& connection, HttpOptions const& options
         connection.buffer.commit(size);
         if (error) co_return error;
         set_limit(connection, options.read_timeout);  // from the first byte on, for all of it
+        connection.late = false;                      // that was the wait for it
     }
     connection.idle = false;
     auto [error, size] = co_await http::async_read_header(connection.stream, connection.buffer, parser, no_throw);

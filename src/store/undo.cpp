@@ -31,6 +31,7 @@ act AS (
           AND (r.mode = 'apply' OR r.mode = 'undo' AND r.outcome IN ('undone', 'noop'))
         ORDER BY r.id LIMIT 1) r ON true
     WHERE t.status NOT IN ('fenced', 'withheld', 'stale', 'gone', 'lost') AND NOT starts_with(t.key, 'undo ')
+      AND NOT (t.status = 'planned' AND NOT starts_with(t.op, 'label.'))  -- a text is marked before it is sent
       -- What was suggested wrote no label, and what is said there stays.
       AND NOT EXISTS (SELECT FROM groomer.run s WHERE s.issue_id = t.issue_id AND s.mode = 'suggest' AND s.application = t.key)
       AND (since.at IS NULL OR t.planned_at >= since.at - interval '1 hour')

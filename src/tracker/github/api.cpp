@@ -21,6 +21,10 @@ Answer limited_until(WallTime until, std::string why) {
 Limits::Kind kind_of(Call const& call) { return call.write ? call.write->kind : Limits::Kind::read; }
 std::string repo_of(Call const& call) { return call.write ? call.write->repo : std::string{}; }
 
+// What stands there, whatever it is: who wants to must look again after any wait. Nothing is written over by a comment, whose pace all
+// repositories share.
+bool writes_over(Call const& call) { return call.write && call.write->once && call.write->kind == Limits::Kind::write; }
+
 std::string without_slash(std::string url) {
     while (url.ends_with('/')) url.pop_back();
     return url;
@@ -49,8 +53,7 @@ Task<Answer> Api::send(Call call) {
             renewed = true;
             continue;
         }
-        bool const limited =
-            answer.kind == Answer::Kind::limited && answer.until - now() <= options_.patience && !(call.write && call.write->once);
+        bool const limited = answer.kind == Answer::Kind::limited && is_soon(answer.until) && !(call.write && call.write->once);
         bool const broken = answer.kind == Answer::Kind::failed && !call.write;
         if (tries >= options_.most_tries || !(limited || broken)) co_return std::move(answer);
         // A limit is waited for at the start of the next attempt.
@@ -103,7 +106,7 @@ Task<std::optional<Answer>> Api::wait_for_limits(Call const& call, std::optional
         auto const next = limits_.next(kind_of(call), repo_of(call), when);
         if (next.at <= when) co_return std::nullopt;
         turn.reset();
-        if (next.at - when > options_.patience) co_return limited_until(next.at, next.why);
+        if (next.at - when > options_.patience || writes_over(call)) co_return limited_until(next.at, next.why);
         co_await parts_.clock.sleep_for(next.at - when);
     }
 }

@@ -80,6 +80,8 @@ public:
     // Waits until the limits let such a call go, as send() would; an answer where that is too far off. What is looked at after it is as it
     // is when the write is sent.
     Task<std::optional<Answer>> wait_for_room(Call call);
+    // A limit until then is waited for.
+    [[nodiscard]] bool is_soon(WallTime until) const { return until - now() <= options_.patience; }
 
     // The account that our writes are made by; empty where GitHub does not tell.
     Task<Account> own_account();

@@ -106,7 +106,8 @@ Task<WriteResult> ContentWriter::write(Change change) {
         change.url = sight.call->url;
         auto sending = send(change, std::move(*sight.call));
         auto answer = co_await std::move(sending);
-        if (answer.kind == Answer::Kind::limited && tries < most_tries) continue;
+        auto& api = repository_.api();
+        if (answer.kind == Answer::Kind::limited && tries < most_tries && api.is_soon(answer.until)) continue;
         auto settling = settle(change, std::move(answer));
         co_return co_await std::move(settling);
     }
