@@ -14,10 +14,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// While as many as may wait for a language model (model/endpoint.hpp sees to that), some more read, prepare, write and record.
+// While as many as may wait for a language model (model/endpoint.hpp sees to that), as many more read, prepare, write and record: answers
+// that come all at once, as questions were asked, find the next ones ready.
 std::int64_t workers_for(Entry const& entry) {
     auto const at_once = entry.settings.model.concurrency;
-    return entry.model ? at_once + 2 + at_once / 4 : at_once;
+    return entry.model ? at_once * 2 + 2 : at_once;
 }
 
 }  // namespace
