@@ -117,6 +117,18 @@ TEST_F(Texts, TheyAreTakenBackWhileTheyAreOurs) {
     EXPECT_EQ(title(1), was) << "and not done again";
 }
 
+TEST_F(Texts, TheyAreTakenBackAlsoWhereALaterOneWasPlannedAndNeverBegun) {
+    auto const before = body(1);
+    look();
+    ASSERT_NE(body(1), before);
+    database->query(
+        "INSERT INTO groomer.step (key, seq, issue_id, op, label, term, text) SELECT 'later', 0, t.issue_id, t.op, t.label, t.term, "
+        "'Never sent.' FROM groomer.step t JOIN groomer.issue i ON i.id = t.issue_id WHERE i.number = 1 AND t.op = 'section.set' RETURNING "
+        "1");
+    EXPECT_EQ(command({"undo", "--issue", std::string{of_octocat} + "#1"}).status, 0);
+    EXPECT_EQ(body(1), before);
+}
+
 TEST_F(Texts, ATrialAndASuggestionWriteNone) {
     EXPECT_NE(command({"once", "--dry-run"}).output.find("title: Segmentation fault on an empty file"), std::string::npos);
     EXPECT_TRUE(effects().empty());

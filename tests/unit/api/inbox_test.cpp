@@ -94,10 +94,14 @@ TEST_F(InboxTest, LeavesOutWhateverGroomerHasDoneItself) {
 
 TEST_F(InboxTest, TakesWhatAnybodyElseHasDoneToTheSameIssue) {
     begin();
-    inbox_.put(event("groomer[bot]", 3), {});
-    inbox_.put(event("other[bot]", 3), {});
+    inbox_.put(event("groomer[bot]", 3), {"192.0.2.7", "of our own doing"});
+    inbox_.put(event("other[bot]", 3), {"192.0.2.7", "of another's"});
     clock_.advance(1s);
     EXPECT_EQ(due(), "3");
+    EXPECT_TRUE(says(
+        R"("msg":"taken","component":"audit","method":"POST","route":"/api/github/webhook","by":"webhook","client":"192.0.2.7","what":"of another's","outcome":"due")"))
+        << lines_.str();
+    EXPECT_FALSE(says("of our own doing"));
     inbox_.put(event("groomer[bot]", 3), {});
     inbox_.put(event("alice", 3), {});
     clock_.advance(1s);
