@@ -32,10 +32,10 @@ void Inbox::put(Event const& event, Taken taken) {
     taken.sender = {event.sender, event.sender_id};
     bool const of_issue = event.issue > 0;
     if (foreign) record(taken, of_issue);
-    if (!foreign && !of_issue) wanted.taken.push_back(taken);
-    if (event.sync) want(wanted);
+    Wanted of_sync = wanted;
     wanted.ref = {event.repo, event.issue};
-    if (!foreign && of_issue) wanted.taken.push_back(std::move(taken));
+    if (!foreign) (of_issue ? wanted : of_sync).taken.push_back(std::move(taken));
+    if (event.sync) want(std::move(of_sync));
     if (of_issue) want(std::move(wanted));
     wakeup_.notify();
 }

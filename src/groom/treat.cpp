@@ -14,29 +14,24 @@
 namespace groomer::groom {
 namespace {
 
+// But for those that the plan writes.
+std::vector<std::string> our_comments(tracker::Issue const& issue, Plan const& plan) {
+    std::vector<std::string> out;
+    for (auto const& comment : issue.comments)
+        if (comment.actor == tracker::Actor::self &&
+            std::none_of(plan.comments.begin(), plan.comments.end(), [&](auto const& one) { return one.name == comment.name; }))
+            out.push_back(comment.name + "\n" + comment.body);
+    return out;
+}
+
 // They are none of the revision: people may have edited them.
 bool our_texts_are_same(tracker::Issue const& a, tracker::Issue const& b) {
     auto const texts = [](tracker::Issue const& issue) {
         std::vector<std::string> out;
         for (auto const& section : issue.sections) out.push_back(section.name + "\n" + section.text);
-        for (auto const& comment : issue.comments)
-            if (comment.actor == tracker::Actor::self) out.push_back(comment.name + "\n" + comment.body);
         return out;
     };
-    return texts(a) == texts(b);
-}
-
-// Our comments, but for those that the plan writes: to edit or delete one is an answer, too.
-bool comments_are_same(tracker::Issue const& now, tracker::Issue const& seen, Plan const& plan) {
-    auto const of = [&](tracker::Issue const& issue) {
-        std::vector<std::string> out;
-        for (auto const& comment : issue.comments)
-            if (comment.actor == tracker::Actor::self &&
-                std::none_of(plan.comments.begin(), plan.comments.end(), [&](auto const& one) { return one.name == comment.name; }))
-                out.push_back(comment.name + "\n" + comment.body);
-        return out;
-    };
-    return of(now) == of(seen);
+    return texts(a) == texts(b) && our_comments(a, {}) == our_comments(b, {});
 }
 
 // Also in sections, which are none of the revision, but for those that the plan writes: they read as they did, or as it wants them.
@@ -53,12 +48,12 @@ bool sections_are_same(tracker::Issue const& now, tracker::Issue const& seen, Pl
     return std::all_of(now.sections.begin(), now.sections.end(), same) && std::all_of(seen.sections.begin(), seen.sections.end(), same);
 }
 
-// Closing cannot be called back, and what forbids it is none of the revision.
+// Closing cannot be called back, and what forbids it is none of the revision: to edit or delete a comment of ours is an answer, too.
 Task<bool> is_still_same(Entry const& entry, store::Claimed const& claimed, tracker::Issue const& seen, Plan const& plan) {
     auto reading = read_now(entry, claimed, plan.close ? Reading::anew : Reading::usual);
     auto const now = co_await std::move(reading);
     co_return now&& revision(*now) == revision(seen) && sections_are_same(*now, seen, plan) &&
-        (!plan.close || (may_be_closed(*now) && comments_are_same(*now, seen, plan)));
+        (!plan.close || (may_be_closed(*now) && our_comments(*now, plan) == our_comments(seen, plan)));
 }
 
 // A plan that writes comments, and leaves the labels as they are.

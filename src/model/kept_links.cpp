@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 namespace groomer::model {
 namespace {
@@ -45,23 +46,26 @@ std::size_t link_length(std::string_view text) {
 KeptLinks::KeptLinks(Permitted const& permitted) : permitted_{permitted} {
     auto const source = permitted.source;
     constexpr std::size_t most = 1000;  // a text of links alone would take long, and who needs more of them?
-    std::size_t noted = 0;
-    for (auto at = source.find("://"); noted < most && at != std::string_view::npos; at = source.find("://", at + 1)) {
+    // Each place where `mark` stands that `begin_of` finds a link around.
+    auto const note_all = [&](std::string_view mark, auto const& begin_of) {
+        std::size_t noted = 0;
+        for (auto at = source.find(mark); noted < most && at != std::string_view::npos;) {
+            std::optional<std::size_t> const begin = begin_of(at);
+            if (begin) ++noted;
+            at = source.find(mark, begin ? note(*begin) : at + 1);
+        }
+    };
+    note_all("://", [&](std::size_t at) -> std::optional<std::size_t> {
         auto begin = at;
         while (begin > 0 && at - begin < 6 && is_letter(source[begin - 1])) --begin;
         auto const scheme = source.substr(begin, at - begin);
         bool const begins = begin == 0 || !is_alnum(source[begin - 1]);
-        if (begins && (scheme == "http" || scheme == "https")) {
-            at = note(begin) - 1;
-            ++noted;
-        }
-    }
-    noted = 0;
-    for (auto at = source.find("www."); noted < most && at != std::string_view::npos; at = source.find("www.", at + 1))
-        if (at == 0 || (!is_alnum(source[at - 1]) && source[at - 1] != '/' && source[at - 1] != '.')) {
-            at = note(at) - 1;
-            ++noted;
-        }
+        return begins && (scheme == "http" || scheme == "https") ? std::optional{begin} : std::nullopt;
+    });
+    note_all("www.", [&](std::size_t at) -> std::optional<std::size_t> {
+        bool const begins = at == 0 || (!is_alnum(source[at - 1]) && source[at - 1] != '/' && source[at - 1] != '.');
+        return begins ? std::optional{at} : std::nullopt;
+    });
 }
 
 // What begins within a link is a part of it, and no link that the issue has: the source is read once, whatever it is made of.

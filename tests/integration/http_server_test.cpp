@@ -87,6 +87,17 @@ protected:
         return text.get_future().get();
     }
 
+    std::vector<Client> a_hundred_that_ask_a_hundred_times() {
+        std::string requests;
+        for (int i = 0; i < 100; ++i) requests += get("/busy");
+        std::vector<Client> out;
+        for (int i = 0; i < 100; ++i) {
+            out.push_back(connect());
+            out.back().send(requests);
+        }
+        return out;
+    }
+
     static int count(std::string const& text, std::string const& part) {
         int found = 0;
         for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
@@ -616,13 +627,7 @@ TEST_F(HttpServerTest, LetsOneAddressHaveNoMoreThanHalfOfWhatMayBeAtWork) {
 
 TEST_F(HttpServerTest, AnswersRoutineRequestsBetweenAnyTwoOthers) {
     start();
-    std::string requests;
-    for (int i = 0; i < 100; ++i) requests += get("/busy");
-    std::vector<Client> others;
-    for (int i = 0; i < 100; ++i) {
-        others.push_back(connect());
-        others.back().send(requests);
-    }
+    auto others = a_hundred_that_ask_a_hundred_times();
     auto shortest = steady_clock::duration::max();  // of some: what else the machine does is not the server's doing
     for (int i = 0; i < 10; ++i) {
         auto const begin = steady_clock::now();
@@ -635,13 +640,7 @@ TEST_F(HttpServerTest, AnswersRoutineRequestsBetweenAnyTwoOthers) {
 
 TEST_F(HttpServerTest, BeginsWhatComesFromElsewhereBeforeAllThatOneAddressHasSent) {
     start();
-    std::string requests;
-    for (int i = 0; i < 100; ++i) requests += get("/busy");
-    std::vector<Client> others;
-    for (int i = 0; i < 100; ++i) {
-        others.push_back(connect());
-        others.back().send(requests);
-    }
+    auto others = a_hundred_that_ask_a_hundred_times();
     auto shortest = steady_clock::duration::max();  // as above
     for (int i = 0; i < 10; ++i) {
         auto const begin = steady_clock::now();

@@ -144,22 +144,15 @@ TEST_F(OutcomeTest, TellsAPartialResultFromAFailure) {
     EXPECT_EQ(record.application, "key");
 }
 
-TEST_F(OutcomeTest, CountsNoFailureWhereALimitLetsNobodyFindOut) {
+TEST_F(OutcomeTest, CountsNoFailureWhereALimitLetsNobodyFindOutOrAStopCutTheTriesShort) {
     plan.add = {"bug"};
-    auto applied = failed({"unknown"});
-    applied.unknown = true;
-    auto const record = result(applied, 2);
-    EXPECT_EQ(record.failures, 2);
-    EXPECT_EQ(record.due_in, Due{10min});
-}
-
-TEST_F(OutcomeTest, CountsNoFailureWhereAStopCutTheTriesShort) {
-    plan.add = {"bug"};
-    auto applied = failed({"failed"});
-    applied.cut_short = true;
-    auto const record = result(applied, 2);
-    EXPECT_EQ(record.failures, 2);
-    EXPECT_EQ(record.due_in, Due{1min});
+    for (bool const cut_short : {false, true}) {
+        auto applied = failed({cut_short ? "failed" : "unknown"});
+        (cut_short ? applied.cut_short : applied.unknown) = true;
+        auto const record = result(applied, 2);
+        EXPECT_EQ(record.failures, 2);
+        EXPECT_EQ(record.due_in, Due{cut_short ? 1min : 10min});
+    }
 }
 
 TEST_F(OutcomeTest, KeepsWhatIsKnownOfAnIssueThatCannotBeRead) {
