@@ -327,7 +327,7 @@ void Scene::release_by_hand() {
     if (!simulation::release_by_hand(tables, lock_name, term, by_term ? std::nullopt : token, server_.clock())) return;
     counts_.add(Event::release_by_hand);
     world_.tell("someone", "releases the lock by hand");
-    judge_.row_written(std::nullopt);
+    judge_.released_by_hand();
     notify();
 }
 

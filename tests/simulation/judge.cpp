@@ -89,6 +89,7 @@ void Judge::acquired(Statement const& statement, Reply const& reply, Before cons
     auto& ledger = server_->ledger();
     ledger.acquired = ledger.row_born = reply.executed;
     ledger.row_written = world_.now();
+    ledger.acquired_at = before.clock;
     ledger.forced = statement.acquire.bid.forced;
 }
 
@@ -166,7 +167,7 @@ void Judge::judge_due(Statement const& statement, Moment executed, Before const&
     auto const asked = [&](auto const& r) { return !r.served && r.made <= executed && r.at <= before.clock; };
     bool const due = early_by <= rounding || std::any_of(ledger.requests.begin(), ledger.requests.end(), asked);
     // What is dated ahead of the clock proves nothing: due at once.
-    bool const went_back = ledger.went_back && clock_went_back(before.state, before.clock);
+    bool const went_back = ledger.went_back && std::max(ledger.acquired_at, ledger.released_at) > before.clock + microseconds(1s);
     if (went_back) {
         ledger.went_back = last_step_back_ > executed;  // its commit was held up
         ledger.due = std::min(ledger.due, judged);
@@ -205,8 +206,10 @@ void Judge::released(Statement const& statement, Reply const& reply, Before cons
                                     (whole ? release.ended == lock::Ended::finished ? ", finished" : ", failed" : ", kept"));
     }
     // A hold during which the clock went back: it was due when it was taken, and which requests it has seen nobody can tell.
-    bool const went_back = before.state.acquired_at > before.clock + microseconds(1s);
+    bool const went_back = ledger.acquired_at > before.clock + microseconds(1s);
     ledger.went_back = last_step_back_ > reply.executed;  // its commit was held up
+    auto const began_at = std::exchange(ledger.acquired_at, std::min(ledger.acquired_at, before.clock));
+    ledger.released_at = before.clock;
     if (!whole) {
         if (went_back && ledger.forced && ledger.due > judged) counts_.add(Event::excused_early_tick);
         if (went_back) ledger.due = std::min(ledger.due, judged);
@@ -217,7 +220,7 @@ void Judge::released(Statement const& statement, Reply const& reply, Before cons
         if (request.made > ledger.acquired) continue;
         if (went_back && !request.served) request.again = true;
         // One that a step has put ahead of the clock is in doubt until the clock has passed it.
-        bool const settled = request.at <= before.state.acquired_at && request.at <= before.clock;
+        bool const settled = request.at <= began_at && request.at <= before.clock;
         if (!went_back && !ledger.went_back && settled) request.again = false;
         request.served = true;
     }
@@ -364,6 +367,11 @@ void Judge::row_written(std::optional<Moment> born) {
     auto& ledger = server_->ledger();
     ledger.row_written = world_.now();
     ledger.row_born = born.value_or(world_.now());
+}
+
+void Judge::released_by_hand() {
+    row_written(std::nullopt);
+    server_->ledger().released_at = server_->clock();
 }
 
 void Judge::stepped(Duration by) {

@@ -47,6 +47,7 @@ public:
     // ---- faults
     void row_touched();                            // by a third party: the term that it carried is over
     void row_written(std::optional<Moment> born);  // by a third party; what its stamp claims
+    void released_by_hand();
     void stepped(Duration by);
     void promoted();
     void requested();

@@ -23,8 +23,10 @@ struct Ledger {
     bool went_back = false;  // the database's clock, since the last release: a tick may come early
     bool forced = false;     // the current hold is
     Moment acquired{};       // when the current hold began
-    Moment row_written{};    // when sync_lock's row was last written
-    Moment row_born{};       // … and when its stamp was made
+    // By the database's clock as it was then: the last acquire, and the last release by whom ever; at first when the state was made.
+    Stamp acquired_at = minus_infinity, released_at = minus_infinity;
+    Moment row_written{};  // when sync_lock's row was last written
+    Moment row_born{};     // … and when its stamp was made
 };
 
 }  // namespace groomer::simulation

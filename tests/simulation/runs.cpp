@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::uint64_t seeds_for_a_mutant = 4000;
 constexpr std::uint64_t seeds_for_every_fault = 1000;  // in which each kind of fault occurs
-constexpr std::size_t most_shown = 5;                  // failing seeds of a family
+constexpr std::uint64_t seeds_between_reports = 50'000;
+constexpr std::size_t most_shown = 5;  // failing seeds of a family
 
 metrics::Options metric_options() { return {"0", "0", "0", "0", {lock_name}, {}, {}, {}}; }
 
@@ -39,20 +40,28 @@ struct Result {
 
 class Sum {
 public:
+    explicit Sum(std::uint64_t seeds) : seeds_{seeds} {}
     void add(std::uint64_t seed, Family family, Scene const& scene, std::optional<Violation> violation) {
         std::lock_guard const guard{mutex_};
         counts.add(scene.counts());
         auto& result = results[family];
         ++result.worlds;
-        if (!violation) return;
-        ++result.violations;
-        result.shown.emplace_back(seed, std::move(*violation));
+        if (violation) {
+            ++violations_;
+            ++result.violations;
+            result.shown.emplace_back(seed, std::move(*violation));
+        }
+        if (++worlds_ % seeds_between_reports == 0)
+            std::fprintf(stderr, "# %" PRIu64 " of %" PRIu64 " worlds, %" PRIu64 " of them with a violation\n", worlds_, seeds_,
+                         violations_);
     }
     std::map<Family, Result> results;
     Counts counts;
 
 private:
-    std::mutex mutex_;
+    std::uint64_t const seeds_;
+    std::uint64_t worlds_ = 0, violations_ = 0;
+    std::mutex mutex_;  // protects all but the first
 };
 
 // In as many threads, each with the next number until `end`; `work` says false to end them all.
@@ -159,7 +168,7 @@ std::optional<Found> find(Mutant const& mutant, metrics::Metrics& metrics) {
 bool run_seeds(Options const& options) {
     auto const seeds = options.seeds.value_or(10'000);
     auto const began = std::chrono::steady_clock::now();
-    Sum sum;
+    Sum sum{seeds};
     auto const* const mutant = find_mutant(options.mutant);
     in_parallel(options.jobs, options.first, options.first + seeds, [&](std::uint64_t seed, metrics::Metrics& metrics) {
         auto const family = options.family.value_or(mutant ? mutant->family : family_of(seed));

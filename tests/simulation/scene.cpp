@@ -26,10 +26,10 @@ Scene::Scene(std::uint64_t seed, Family family, Mutation const& mutation, metric
     remote_.emplace(world_, counts_, judge_, settings_.settle);
     files_.emplace(world_, counts_, judge_, 0ms);
     if (!world_.random.chance(0.05)) {  // else a lock that the migration has not made: the first look makes its row
+        server_.make_state(lock_name);
         auto& state = server_.tables().lock_state[lock_name];
         state.cluster = server_.cluster();
         state.clean = true;
-        state.due_at = state.acquired_at = state.released_at = server_.clock();
     }
 }
 

@@ -163,13 +163,19 @@ void Server::take_over(Statement const& statement, Tables&& after) {
     tables.hold[lock] = std::move(after.hold[lock]);
 }
 
+void Server::make_state(std::string const& lock) {
+    ensure(primary_.tables, lock, clock());
+    ledger().due = world_.now();
+    ledger().acquired_at = ledger().released_at = clock();
+}
+
 // True where it has committed, or had nothing to write; else its commit is still to come.
 bool Server::execute(Execution& execution) {
     auto const& statement = *execution.statement;
     execution.reply.executed = world_.now();
     if (locks_nothing(statement)) {
         if (statement.kind == Kind::look) execution.reply.look = look(primary_.tables, statement.lock, instance(), clock());
-        else ensure(primary_.tables, statement.lock, clock());
+        else if (!primary_.tables.lock_state.contains(statement.lock)) make_state(statement.lock);
         return true;
     }
     Before before = standing(statement.lock);

@@ -81,6 +81,7 @@ public:
     // Another one means that all connections made before are gone.
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
     Tables& tables() { return primary_.tables; }
+    void make_state(std::string const& lock);
     Ledger& ledger() { return primary_.ledger; }
     std::vector<Ledger*> ledgers() { return standby_ ? std::vector{&primary_.ledger, &standby_->ledger} : std::vector{&primary_.ledger}; }
 
