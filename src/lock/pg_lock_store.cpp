@@ -20,18 +20,28 @@ constexpr pg::Statement acquire_statement{"lock.acquire",
                                           "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
                                           pg::bounds_itself, true};
 
-// The stamp is made after the row lock was waited for: clock_timestamp(), never now(). The count is for people. A renewal that a
-// crash of the server forgets would let another in while this holder relies on it.
+// The stamp is made after the row lock was waited for: clock_timestamp(), never now(). Others see what is in the row, whatever was
+// written: a trigger may have changed it. The count is for people, and waits for nobody. A renewal that a crash of the server forgets
+// would let another in while this holder relies on it.
 constexpr pg::Statement renew_statement{"lock.renew", R"sql(
 WITH renewed AS (
     UPDATE sync_lock SET "acquiredAt" = clock_timestamp()
-    WHERE id = $1 AND "syncRunId" = $2 AND "acquiredAt" > clock_timestamp() - $3::interval RETURNING 1
-), counted AS (UPDATE groomer.hold SET renewals = renewals + 1 FROM renewed
-             WHERE lock = $1 AND term = split_part($2, '|', 3)::bigint AND token = $2)
-SELECT set_config('synchronous_commit', 'on', true) FROM renewed)sql",
+    WHERE id = $1 AND "syncRunId" = $2 AND "acquiredAt" > clock_timestamp() - $3::interval
+    RETURNING "syncRunId" = $2 AND "acquiredAt" BETWEEN clock_timestamp() - interval '1 s' AND clock_timestamp() + interval '1 s' AS kept
+), counted AS (UPDATE groomer.hold h SET renewals = h.renewals + 1 FROM renewed, (
+    SELECT lock, term FROM groomer.hold WHERE lock = $1 AND term = split_part($2, '|', 3)::bigint AND token = $2 FOR UPDATE SKIP LOCKED) mine
+    WHERE h.lock = mine.lock AND h.term = mine.term)
+SELECT coalesce(kept, false), set_config('synchronous_commit', 'on', true) FROM renewed)sql",
                                         milliseconds{800}, true};
 
 constexpr pg::Statement release_statement{"lock.release", "SELECT groomer.release($1, $2, $3, $4, $5, $6)", pg::bounds_itself, true};
+
+std::string not_kept(std::string const& lock) {
+    return "a trigger on sync_lock changes the token or the stamp that groomer writes: drop it, or exempt the row " + lock;
+}
+
+// Further ahead than any rule puts it: somebody has written it by hand.
+constexpr std::chrono::hours longest_quarantine{24};
 
 std::string ground_name(Ground ground) {
     switch (ground) {
@@ -126,8 +136,9 @@ public:
         }
         if (lost || rows.empty()) co_return std::nullopt;
         auto const& row = rows.front();
-        Grant grant{row.text(0), row.integer(1), milliseconds{static_cast<std::int64_t>(row.number(2)) + 1}, {}, row.text(4)};
-        if (row.number(2) <= 0) grant.quarantine = milliseconds{0};
+        Grant grant{row.text(0), row.integer(1), milliseconds{0}, {}, row.text(4)};
+        double const quarantine = std::min<double>(row.number(2), milliseconds{longest_quarantine}.count());
+        if (quarantine > 0) grant.quarantine = milliseconds{static_cast<std::int64_t>(quarantine) + 1};
         if (!row.null(3)) grant.handover = row.number(3);
         co_return grant;
     }
@@ -135,6 +146,7 @@ public:
     Task<bool> renew(std::string lock, std::string token, milliseconds ttl) override {
         pg::Values values{lock, token, ttl};
         auto rows = co_await renewals_.run(renew_statement, values);
+        if (!rows.empty() && !rows.front().truth(0)) throw pg::DatabaseError{not_kept(lock), "", false};
         co_return !rows.empty();
     }
 

@@ -4,6 +4,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <utility>
+
 namespace groomer::reconcile {
 
 using namespace std::chrono_literals;
@@ -33,6 +35,17 @@ void Renewal::tell_owner() {
     asio::post(parts_.owner, [changed = changed_] { changed->notify(); });
 }
 
+// Tried again every 100 ms: one line for each thing that goes wrong, not one for each try.
+void Renewal::failed(std::exception_ptr const& failure) {
+    auto const& terms = hold_->terms();
+    parts_.metrics.lock_renewals_total(terms.lock, "error").increment();
+    parts_.metrics.lock_errors_total(terms.lock, "renew").increment();
+    auto const error = describe(failure);
+    if (std::exchange(told_, error) == error) return;
+    parts_.log.warning("a renewal failed, trying again until the deadline",
+                       {{"component", "lock"}, {"lock", terms.lock}, {"term", terms.term}, {"error", error}});
+}
+
 Task<> Renewal::run(BootTime::time_point next) {
     for (;;) {
         if (co_await stopped_.wait_until(parts_.clock, next)) break;
@@ -46,13 +59,7 @@ Task<> Renewal::run(BootTime::time_point next) {
             failure = std::current_exception();
         }
         if (!alive) break;
-        if (failure) {  // an error is no loss: tried again until the deadline
-            parts_.metrics.lock_renewals_total(hold_->terms().lock, "error").increment();
-            parts_.metrics.lock_errors_total(hold_->terms().lock, "renew").increment();
-            parts_.log.warning(
-                "a renewal failed, trying again",
-                {{"component", "lock"}, {"lock", hold_->terms().lock}, {"term", hold_->terms().term}, {"error", describe(failure)}});
-        }
+        if (failure) failed(failure);  // no loss
         next = failure ? parts_.clock.now() + 100ms : sent + every_;
     }
     tell_owner();

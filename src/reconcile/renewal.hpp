@@ -7,7 +7,9 @@
 #include "lock/lock_store.hpp"
 #include "metrics/metrics.hpp"
 
+#include <exception>
 #include <memory>
+#include <string>
 
 namespace groomer::reconcile {
 
@@ -32,6 +34,7 @@ public:
 private:
     Task<> run(BootTime::time_point next);
     Task<bool> renew();  // false: the hold is over
+    void failed(std::exception_ptr const& failure);
     void tell_owner();
 
     Parts parts_;
@@ -41,6 +44,7 @@ private:
     Wakeup stopped_;                   // renewals executor
     Wakeup ended_;                     // owner's executor
     bool has_ended_ = false;           // owner's executor
+    std::string told_;                 // what failed last; renewals executor
 };
 
 }  // namespace groomer::reconcile

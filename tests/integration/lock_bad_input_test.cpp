@@ -242,6 +242,50 @@ TEST_F(BadRows, AManualReleaseEndsWhatItNamesToTheByte) {
     }
 }
 
+TEST_F(BadRows, AManualReleaseOfAThiefsRowIsNotTheEndOfOurHold) {
+    ASSERT_TRUE(bid(decide()));
+    set_row("theirs", "clock_timestamp()");  // as by DELETE and INSERT
+    store::Store store{*pool, clock, [] {}};
+    EXPECT_TRUE(run_task(store::release_by_hand(store, "groomer", std::nullopt, "theirs")));
+    EXPECT_EQ(database->query("SELECT ended FROM groomer.hold").at(0).text(0), "lost");
+}
+
+TEST_F(BadRows, ARenewalThatIsNotInTheRowIsNone) {
+    auto const grant = bid(decide());
+    ASSERT_TRUE(grant);
+    for (std::string const stamp : {"OLD.\"acquiredAt\"", "''infinity''", "NULL"}) {
+        SCOPED_TRACE(stamp);
+        database->query("CREATE OR REPLACE FUNCTION stamps() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.\"acquiredAt\" := " + stamp +
+                        "; RETURN NEW; END'");
+        database->query("UPDATE sync_lock SET \"acquiredAt\" = clock_timestamp() - interval '2 s'");
+        database->query("CREATE TRIGGER stamps BEFORE UPDATE ON sync_lock FOR EACH ROW EXECUTE FUNCTION stamps()");
+        EXPECT_THROW(run_task(locks->renew("groomer", grant->token, 5s)), pg::DatabaseError);
+        database->query("DROP TRIGGER stamps ON sync_lock");
+    }
+}
+
+TEST_F(BadRows, WhoKeepsTheRecordOfAHoldLockedHoldsUpNoRenewal) {
+    auto const grant = bid(decide());
+    ASSERT_TRUE(grant);
+    pg::Session session{database->options()};
+    session.transaction([&](auto& transaction) {
+        transaction.exec("UPDATE groomer.hold SET pod = 'forgotten'");
+        EXPECT_TRUE(run_task(locks->renew("groomer", grant->token, 5s)));
+    });
+    EXPECT_TRUE(run_task(locks->renew("groomer", grant->token, 5s)));
+    EXPECT_EQ(database->query("SELECT renewals FROM groomer.hold").at(0).integer(0), 1) << "of those that could be counted";
+}
+
+TEST_F(BadRows, WhatNoClockSaysIsRefusedInTheStateRow) {
+    for (std::string const moment : {"due_at = 'infinity'", "due_at = '-infinity'", "quarantine_until = 'infinity'"})
+        EXPECT_THROW(database->query("UPDATE groomer.lock_state SET " + moment), pg::DatabaseError) << moment;
+    database->query("UPDATE groomer.lock_state SET quarantine_until = '9999-12-31'");
+    auto const grant = bid(decide());
+    ASSERT_TRUE(grant);
+    EXPECT_GE(grant->quarantine, 24h);
+    EXPECT_LE(grant->quarantine, 24h + 1s) << "or it could not be reckoned with";
+}
+
 // ------------------------------------------------------------------------------------------- triggers of others, the loop
 
 // A loop of its own lock id, so that many can be tried at once beside each other, with its statements counted.
@@ -342,6 +386,10 @@ std::vector<Trouble> troubles() {
                     "a trigger on sync_lock changes"),
             trigger("changes-the-stamp", "INSERT OR UPDATE", "NEW.\"acquiredAt\" := '2000-01-01'; RETURN NEW",
                     "a trigger on sync_lock changes"),
+            trigger("keeps-the-stamp", "UPDATE",
+                    "IF NEW.\"syncRunId\" = OLD.\"syncRunId\" THEN NEW.\"acquiredAt\" := OLD.\"acquiredAt\"; END IF; RETURN NEW",
+                    "a trigger on sync_lock changes", 1500ms),
+            trigger("stamps-ahead", "UPDATE", "NEW.\"acquiredAt\" := 'infinity'; RETURN NEW", "a trigger on sync_lock changes", 1500ms),
             {"checks", "ALTER TABLE sync_lock ADD CONSTRAINT short CHECK (id <> 'checks' OR length(\"syncRunId\") = 36)",
              "ALTER TABLE sync_lock DROP CONSTRAINT short", "violates check constraint \"short\""}};
 }

@@ -257,11 +257,12 @@ bool release_by_hand(Tables& tables, std::string const& lock, std::optional<std:
     tables.sync_lock.erase(row);
     if (!known) return true;
     auto& state = found->second;
+    bool const own = named == state.token;
     state.token.reset();
     state.clean = false;
     state.released_at = now;
     auto& holds = tables.hold[lock];
-    if (is_open(holds, state.term)) end_hold(holds, state.term, "by hand", now);
+    if (is_open(holds, state.term)) end_hold(holds, state.term, own ? "by hand" : "lost", now);
     return true;
 }
 
