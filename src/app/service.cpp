@@ -7,7 +7,7 @@
 #include "config/fingerprint.hpp"
 #include "config/reload.hpp"
 #include "lock/hold.hpp"
-#include "lock/shared_table.hpp"
+#include "pg/rights.hpp"
 #include "store/backlog.hpp"
 #include "tracker/file/file_tracker.hpp"
 
@@ -202,11 +202,16 @@ Task<pg::SchemaState> Service::schema() {
     auto check = [](pg::Session& session) {
         auto const state = pg::check_schema(session, store::migrations());
         auto const missing = state.found == 0 ? lock::Missing::allowed : lock::Missing::fault;
-        if (auto const fault = lock::fault_of_shared_table(session, missing)) throw pg::DatabaseError{*fault, "", false};
-        return state;
+        auto table = lock::examine_shared_table(session, missing);
+        auto const fault = table.fault ? table.fault : pg::fault_of_migrating(session, state);
+        if (fault) throw pg::DatabaseError{*fault, "", false};
+        return std::pair{state, std::move(table)};
     };
     auto checking = work_.with_session(short_work, check);
-    co_return co_await std::move(checking);
+    auto [state, table] = co_await std::move(checking);
+    if (!table.warning.empty() && table.warning != shared_table_.warning) log_.warning(table.warning, {{"component", "lock"}});
+    shared_table_ = std::move(table);
+    co_return state;
 }
 
 Task<bool> Service::require_schema() {

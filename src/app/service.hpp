@@ -11,6 +11,7 @@
 #include "config/load.hpp"
 #include "groom/groomer.hpp"
 #include "lock/lock_store.hpp"
+#include "lock/shared_table.hpp"
 #include "metrics/metrics.hpp"
 #include "pg/pool.hpp"
 #include "reconcile/loop.hpp"
@@ -45,7 +46,11 @@ public:
     // the schema is newer.
     Task<pg::SchemaState> migrate();
 
+    // What is there, and the table that is shared with others. Throws pg::DatabaseError, with what to do, where groomer cannot work
+    // with it, or cannot make what is missing.
     Task<pg::SchemaState> schema();
+    // As schema(), or what stands on it, has seen it last.
+    [[nodiscard]] lock::SharedTable const& shared_table() const { return shared_table_; }
     // Throws Error (database) with what to do where the schema is missing, old or newer.
     Task<bool> require_schema();
 
@@ -117,6 +122,7 @@ private:
     pg::Pool locks_;
     pg::Pool renewals_;
     std::unique_ptr<lock::LockStore> lock_store_;
+    lock::SharedTable shared_table_;
     store::Store store_;
     groom::Learner learner_;
     groom::Neighbours neighbours_;

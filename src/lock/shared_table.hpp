@@ -12,7 +12,13 @@ namespace groomer::lock {
 
 enum class Missing { allowed, fault };
 
-// Why groomer cannot work with the table, and what to do, in one sentence; nothing where it can. Throws pg::DatabaseError.
-std::optional<std::string> fault_of_shared_table(pg::Session& session, Missing missing);
+struct SharedTable {
+    std::string name;                  // with its schema; "" where there is none yet
+    std::optional<std::string> fault;  // why groomer cannot work with it, or must not make it, and what to do, in one sentence
+    std::string warning;               // what had better be changed, in one sentence; ""
+};
+
+// Throws pg::DatabaseError.
+SharedTable examine_shared_table(pg::Session& session, Missing missing);
 
 }  // namespace groomer::lock

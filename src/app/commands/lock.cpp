@@ -85,13 +85,15 @@ std::string escape_controls(std::string_view json) {
     return out;
 }
 
-void print_json(std::string const& lock, store::LockStatus const& status, Holds const& holds, milliseconds foreign_stale_after) {
+void print_json(std::string const& lock, store::LockStatus const& status, Holds const& holds, milliseconds foreign_stale_after,
+                std::string const& table) {
     auto out = api::lock_object(status, {lock, foreign_stale_after, ""});
     out.erase("mine");
     out["renewals"] = status.renewals;
     out["paused"] = status.paused;
     out["due_in_s"] = status.due_in;
     out["last_holds"] = api::holds_array(holds);
+    out["table"] = table;
     out["token"] = nullptr;
     constexpr std::size_t longest = 1024;  // of what is worth naming on a command line
     if (status.token) out["token"] = status.token->size() <= longest ? *status.token : one_line(*status.token, longest);
@@ -118,7 +120,9 @@ int lock_status(CommandLine const& line, Log& log) {
     auto const status = run_to_end(context, store::lock_status(service.store(), lock));
     auto const holds = run_to_end(context, store::last_holds(service.store(), lock));
     auto const stale_after = loaded.config.lock.foreign_stale_after;
-    line.json ? print_json(lock, status, holds, stale_after) : print_text(lock, status, holds, stale_after);
+    auto const& table = service.shared_table().name;
+    line.json ? print_json(lock, status, holds, stale_after, table) : print_text(lock, status, holds, stale_after);
+    if (!line.json) std::cout << "its table is " << table << '\n';
     return 0;
 }
 

@@ -115,6 +115,7 @@ int validate(CommandLine const& line, Log& log) {
     std::cout << "the database answers; ";
     if (state.found == 0) std::cout << "it has no groomer schema yet: run and migrate make it\n";
     else std::cout << "its schema is version " << state.found << " of " << state.wanted << '\n';
+    if (auto const& table = service.shared_table().name; !table.empty()) std::cout << "the locks are rows of " << table << '\n';
     Problems problems;
     run_to_end(context, check_trackers(service, problems));
     run_to_end(context, check_models(service, problems));

@@ -1,0 +1,254 @@
+// Which sync_lock is used where others have, or may have, one too.
+#include "pg/session.hpp"
+#include "store/store.hpp"
+#include "support/process.hpp"
+#include "support/test_database.hpp"
+
+#include <gtest/gtest.h>
+#include <boost/json/parse.hpp>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace groomer {
+namespace {
+
+using namespace std::chrono_literals;
+using test::TestDatabase;
+using Parts = std::vector<std::string>;
+
+std::size_t count(std::string const& text, std::string const& part) {
+    std::size_t n = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+    return n;
+}
+
+bool has(std::string const& text, std::string const& part) { return count(text, part) > 0; }
+
+class SharedTable : public testing::Test {
+protected:
+    void SetUp() override {
+        GROOMER_NEEDS_DATABASE();
+        folder = std::filesystem::temp_directory_path() / ("groomer-shared-table-test-" + std::to_string(::getpid()));
+        std::filesystem::create_directories(folder);
+        std::ofstream{folder / "b.json"} << R"([{"number":1,"title":"crash","body":null,"state":"open","labels":[]}])";
+    }
+    void TearDown() override {
+        database.reset();
+        if (!role.empty()) TestDatabase{TestDatabase::Schema::none}.query("DROP ROLE " + role);
+        if (!folder.empty()) std::filesystem::remove_all(folder);
+    }
+    // In which the program is the superuser, or a role of its own that may nothing yet.
+    void make(TestDatabase::Schema schema, bool as_guest = false) {
+        database = std::make_unique<TestDatabase>(schema);
+        auto url = database->url();
+        if (as_guest) {
+            role = "guest_" + std::to_string(::getpid()) + "_" + value("SELECT (random() * 1e9)::int");
+            database->query("CREATE ROLE " + role + " LOGIN");
+            url.replace(url.find("postgres@"), 8, role);
+        }
+        std::ofstream{folder / "c.yaml"} << "database: {url: \"" << url
+                                         << "\"}\nschedule: {groom_every: 200ms, sync_every: 1h}\npolicy: {mode: apply}\n"
+                                         << "http: {listen: \"127.0.0.1:0\", metrics_listen: \"127.0.0.1:0\"}\n"
+                                         << "repositories: [{name: local/backlog, tracker: file, path: " << (folder / "b.json").string()
+                                         << "}]\n";
+    }
+    // For all connections from now on, those of the test included.
+    void set_path(std::string const& path) {
+        database->query("ALTER DATABASE " + database->name() + " SET search_path = " + path);
+        database->query("SELECT set_config('search_path', '" + path + "', false)");
+    }
+    std::unique_ptr<test::Process> start(Parts words) {
+        words.insert(words.begin(), GROOMER_BINARY);
+        words.insert(words.end(), {"--config", (folder / "c.yaml").string()});
+        return std::make_unique<test::Process>(words, (folder / (words[1] + std::to_string(++started) + ".log")).string());
+    }
+    struct Ended {
+        int status;
+        std::string output;
+    };
+    Ended command(Parts words) {
+        auto const process = start(std::move(words));
+        auto const status = process->wait(30s);
+        return {status.value_or(-1), process->output()};
+    }
+    // The status of a refused database, a line for a person, and no table that was not there before.
+    void expect_refused(Parts words, Parts const& sentence) {
+        auto const before = tables();
+        auto const ended = command(words);
+        SCOPED_TRACE(words[0]);
+        EXPECT_EQ(ended.status, 4) << ended.output;
+        for (auto const& part : sentence) EXPECT_TRUE(has(ended.output, part)) << part << " is not in: " << ended.output;
+        EXPECT_LE(ended.output.size(), 1000U) << ended.output;
+        EXPECT_EQ(tables(), before);
+    }
+    std::string value(std::string const& sql) { return database->query(sql).at(0).text(0); }
+    std::string tables() {
+        return value(
+            "SELECT coalesce(string_agg(n.nspname, ' ' ORDER BY 1), '') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relname = 'sync_lock'");
+    }
+    static std::string good_table(std::string const& schema) {
+        return "CREATE TABLE " + schema +
+               ".sync_lock (id TEXT PRIMARY KEY, \"syncRunId\" TEXT, \"acquiredAt\" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP)";
+    }
+    // What the program says to do, from its first word to the end of the line.
+    static std::string told(Ended const& ended, std::string const& first) {
+        auto const at = ended.output.rfind(first);
+        if (at == std::string::npos) return {};
+        return ended.output.substr(at, ended.output.find('\n', at) - at);
+    }
+
+    std::unique_ptr<TestDatabase> database;
+    std::filesystem::path folder;
+    std::string role;
+    int started = 0;
+};
+
+// The role is called groomer as a rule: after the first migration an unqualified CREATE TABLE of its goes to groomer's own schema.
+TEST_F(SharedTable, IsBroughtBackWhereOthersLookForIt) {
+    make(TestDatabase::Schema::migrated);
+    set_path("groomer, public");
+    database->query("ALTER TABLE sync_lock RENAME TO aside");
+    auto const refused = command({"once"});
+    EXPECT_EQ(refused.status, 4) << refused.output;
+    database->query(told(refused, "CREATE TABLE"));
+    EXPECT_EQ(tables(), "public") << refused.output;
+    EXPECT_EQ(command({"once"}).status, 0);
+    EXPECT_TRUE(has(command({"lock", "status"}).output, "its table is public.sync_lock\n"));
+    EXPECT_TRUE(has(command({"validate", "--online"}).output, "the locks are rows of public.sync_lock\n"));
+    auto const json = command({"lock", "status", "--output", "json"}).output;
+    EXPECT_EQ(boost::json::parse(json.substr(0, json.find('\n'))).at("table").as_string(), "public.sync_lock");
+}
+
+TEST_F(SharedTable, IsNotMadeBesideOneThatTheRoleMayNotSee) {
+    make(TestDatabase::Schema::none, true);
+    database->query(good_table("public"));
+    database->query("INSERT INTO public.sync_lock VALUES ('groomer', 'theirs')");
+    database->query("REVOKE ALL ON SCHEMA public FROM public");
+    database->query("CREATE SCHEMA groomer AUTHORIZATION " + role);
+    database->query("GRANT CREATE ON DATABASE " + database->name() + " TO " + role);
+    set_path("groomer, public");
+    for (auto const& words : {Parts{"migrate"}, {"migrate", "--check"}, {"validate", "--online"}, {"once"}})
+        expect_refused(words, {"there is public.sync_lock", "GRANT USAGE ON SCHEMA public TO " + role});
+    database->query("GRANT USAGE ON SCHEMA public TO " + role);
+    expect_refused({"migrate"}, {"public.sync_lock", "GRANT SELECT, INSERT, UPDATE, DELETE ON public.sync_lock TO " + role});
+    database->query("GRANT SELECT, INSERT, UPDATE, DELETE ON public.sync_lock TO " + role);
+    EXPECT_EQ(command({"migrate"}).status, 0);
+    EXPECT_EQ(command({"once"}).status, 75) << "another has it";
+    EXPECT_EQ(tables(), "public");
+
+    // And one that was made earlier is not used beside it.
+    database->query(good_table("groomer") + "; ALTER TABLE groomer.sync_lock OWNER TO " + role);
+    for (auto const& words : {Parts{"migrate"}, {"validate", "--online"}, {"once"}, {"lock", "status"}})
+        expect_refused(words, {"groomer.sync_lock is in groomer's own schema", "there is public.sync_lock", "DROP TABLE"});
+    database->query("REVOKE USAGE ON SCHEMA public FROM " + role);
+    expect_refused({"once"}, {"DROP TABLE groomer.sync_lock", "GRANT USAGE ON SCHEMA public TO " + role});
+    database->query("GRANT USAGE ON SCHEMA public TO " + role + "; DROP TABLE groomer.sync_lock");
+    EXPECT_EQ(command({"once"}).status, 75);
+    database->query("DROP OWNED BY " + role);
+}
+
+TEST_F(SharedTable, IsNotMadeBesideOneThatTheSearchPathDoesNotReach) {
+    make(TestDatabase::Schema::none);
+    database->query("CREATE SCHEMA theirs");
+    database->query(good_table("theirs"));
+    expect_refused({"migrate"}, {"there is theirs.sync_lock", "SET search_path = theirs;", "CREATE TABLE public.sync_lock"});
+    EXPECT_EQ(value("SELECT count(*) FROM pg_namespace WHERE nspname = 'groomer'"), "0");
+    set_path("theirs");
+    EXPECT_EQ(command({"once"}).status, 0);
+    EXPECT_EQ(tables(), "theirs");
+    // Another program's own, as people say by making one for groomer: they are told of both.
+    set_path("public");
+    database->query(good_table("public"));
+    auto const once = command({"once"});
+    EXPECT_EQ(once.status, 0);
+    EXPECT_EQ(count(once.output, "groomer uses public.sync_lock, and not theirs.sync_lock"), 1U) << once.output;
+}
+
+TEST_F(SharedTable, IsNotMadeInGroomersOwnSchema) {
+    make(TestDatabase::Schema::none);
+    database->query("CREATE SCHEMA groomer");
+    set_path("groomer, public");
+    expect_refused({"once"}, {"sync_lock would be made in groomer's own schema"});
+    database->query(told(command({"migrate"}), "CREATE TABLE"));
+    EXPECT_EQ(command({"migrate"}).status, 0);
+    EXPECT_EQ(tables(), "public");
+    database->query("ALTER TABLE sync_lock SET SCHEMA groomer");
+    set_path("public");
+    expect_refused({"once"}, {"ALTER TABLE groomer.sync_lock SET SCHEMA public"});
+}
+
+TEST_F(SharedTable, OfAnOlderInstallationInGroomersOwnSchemaIsUsedWithAWordWhileThereIsNoOther) {
+    make(TestDatabase::Schema::none);
+    database->query("CREATE SCHEMA groomer");
+    set_path("groomer, public");
+    pg::Session session{database->options()};
+    pg::try_migrate(session, store::migrations());  // without the look at the table
+    ASSERT_EQ(tables(), "groomer");
+    auto const once = command({"once"});
+    EXPECT_EQ(once.status, 0) << once.output;
+    EXPECT_EQ(count(once.output, "groomer's own schema"), 1U) << once.output;
+    EXPECT_TRUE(has(command({"validate", "--online"}).output, "the locks are rows of groomer.sync_lock\n"));
+    database->query("ALTER TABLE groomer.sync_lock SET SCHEMA public");
+    auto const moved = command({"once"});
+    EXPECT_EQ(moved.status, 0) << moved.output;
+    EXPECT_FALSE(has(moved.output, "own schema")) << moved.output;
+}
+
+TEST_F(SharedTable, WhatARoleLacksForMigratingIsTold) {
+    make(TestDatabase::Schema::none, true);
+    database->query("GRANT CREATE ON SCHEMA public TO " + role);
+    for (auto const& words : {Parts{"migrate"}, {"validate", "--online"}})
+        expect_refused(words, {role + " may not make the schema groomer", "GRANT CREATE ON DATABASE " + database->name() + " TO " + role});
+    database->query("GRANT CREATE ON DATABASE " + database->name() + " TO " + role);
+    database->query("CREATE SCHEMA groomer; GRANT USAGE ON SCHEMA groomer TO " + role);
+    expect_refused({"migrate"}, {"GRANT CREATE ON SCHEMA groomer TO " + role});
+    database->query("DROP SCHEMA groomer");
+    EXPECT_EQ(command({"migrate"}).status, 0);
+    // A later version, and the schema is another's.
+    database->query("ALTER TABLE groomer.schema_version OWNER TO postgres; GRANT ALL ON groomer.schema_version TO " + role);
+    EXPECT_EQ(command({"migrate"}).status, 0) << "there is nothing to do";
+    database->query("DELETE FROM groomer.schema_version WHERE version = (SELECT max(version) FROM groomer.schema_version)");
+    expect_refused({"migrate"}, {"the tables in the schema groomer belong to postgres", "run groomer migrate as postgres"});
+    database->query("DROP OWNED BY " + role + " CASCADE");
+}
+
+struct Change {
+    std::string make, unmake, sentence;
+};
+
+std::vector<Change> changes() {
+    return {{"CREATE TABLE known (token TEXT PRIMARY KEY); ALTER TABLE sync_lock ADD CONSTRAINT k FOREIGN KEY (\"syncRunId\") REFERENCES "
+             "known NOT VALID",
+             "ALTER TABLE sync_lock DROP CONSTRAINT k; DROP TABLE known",
+             "its foreign key k may refuse what groomer writes to \"syncRunId\": ALTER TABLE public.sync_lock DROP CONSTRAINT k"},
+            {"ALTER TABLE sync_lock ADD CONSTRAINT k CHECK (id <> '' AND length(\"syncRunId\") <= 40) NOT VALID",
+             "ALTER TABLE sync_lock DROP CONSTRAINT k", "its CHECK k may refuse"},
+            {"CREATE TABLE child () INHERITS (sync_lock); INSERT INTO child VALUES ('groomer', 'a'), ('groomer', 'b')", "DROP TABLE child",
+             "inherit from it count as its own: ALTER TABLE child NO INHERIT public.sync_lock"},
+            {"ALTER TABLE sync_lock DROP CONSTRAINT sync_lock_pkey", "ALTER TABLE sync_lock ADD PRIMARY KEY (id)",
+             "two rows may have one id: ALTER TABLE public.sync_lock ADD PRIMARY KEY (id)"},
+            {"ALTER TABLE sync_lock RENAME TO aside", "ALTER TABLE aside RENAME TO sync_lock", "CREATE TABLE public.sync_lock"}};
+}
+
+TEST_F(SharedTable, WithAShapeThatRefusesOrDoublesRowsIsRefused) {
+    make(TestDatabase::Schema::migrated);
+    database->query("ALTER TABLE sync_lock ADD CONSTRAINT named CHECK (id <> '')");  // does not touch what groomer writes
+    for (auto const& [make, unmake, sentence] : changes()) {
+        SCOPED_TRACE(make);
+        database->query(make);
+        expect_refused({"validate", "--online"}, {sentence});
+        database->query(unmake);
+        EXPECT_EQ(command({"once"}).status, 0);
+    }
+    database->query(
+        "DROP TABLE sync_lock; CREATE TABLE whole (id TEXT, \"syncRunId\" TEXT, \"acquiredAt\" TIMESTAMPTZ) PARTITION BY LIST (id);"
+        "CREATE TABLE sync_lock PARTITION OF whole (PRIMARY KEY (id)) DEFAULT");
+    expect_refused({"once"}, {"it is a partition of another: detach it"});
+}
+
+}  // namespace
+}  // namespace groomer
