@@ -6,6 +6,7 @@
 #include "base/memory.hpp"
 #include "config/fingerprint.hpp"
 #include "config/reload.hpp"
+#include "lock/explaining_store.hpp"
 #include "lock/hold.hpp"
 #include "pg/rights.hpp"
 #include "store/backlog.hpp"
@@ -89,7 +90,7 @@ Service::Service(config::Config const& config, std::map<std::string, std::string
       work_{connect_options(), work_connections, observer()},
       locks_{connect_options(), lock_connections, observer()},
       renewals_{connect_options(), lock_connections, observer()},
-      lock_store_{lock::make_lock_store(locks_, renewals_, identity_)},
+      lock_store_{lock::make_explaining_store(lock::make_lock_store(locks_, renewals_, identity_), work_, log_, main.get_executor())},
       store_{work_, clock_, [this] { metrics_.fenced_writes_total("database").increment(); }},
       learner_{store_, cpu_, clock_, log_},
       neighbours_{store_, cpu_, clock_},

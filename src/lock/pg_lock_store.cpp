@@ -108,6 +108,8 @@ public:
         auto const sent = BootTime::now();
         auto const rows = co_await pool_.run(look_statement, values);
         auto const received = BootTime::now();
+        if (rows.size() > locks.size())
+            throw pg::DatabaseError{"sync_lock has two rows of one id, so that neither says who holds the lock", "", false};
         std::optional<Look> result;
         for (auto const& row : rows) {
             if (row.text(0) == lock) {

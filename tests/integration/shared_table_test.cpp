@@ -1,4 +1,4 @@
-// Which sync_lock is used where others have, or may have, one too.
+// Which sync_lock is used where others have, or may have, one too; and what is told when somebody changes it under a replica.
 #include "pg/session.hpp"
 #include "store/store.hpp"
 #include "support/process.hpp"
@@ -9,14 +9,18 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace groomer {
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 using test::TestDatabase;
+using Steady = std::chrono::steady_clock;
 using Parts = std::vector<std::string>;
 
 std::size_t count(std::string const& text, std::string const& part) {
@@ -248,6 +252,48 @@ TEST_F(SharedTable, WithAShapeThatRefusesOrDoublesRowsIsRefused) {
         "DROP TABLE sync_lock; CREATE TABLE whole (id TEXT, \"syncRunId\" TEXT, \"acquiredAt\" TIMESTAMPTZ) PARTITION BY LIST (id);"
         "CREATE TABLE sync_lock PARTITION OF whole (PRIMARY KEY (id)) DEFAULT");
     expect_refused({"once"}, {"it is a partition of another: detach it"});
+}
+
+TEST_F(SharedTable, IsLookedAtAgainWhenAReplicaMeetsAnErrorAndItsFaultToldOnceAChange) {
+    make(TestDatabase::Schema::migrated);
+    auto const replica = start({"run"});
+    auto const finished = [&] {
+        return std::stoll(value("SELECT count(*) FROM groomer.hold WHERE lock = 'groomer' AND ended = 'finished'"));
+    };
+    auto const until = [&](auto const& is_so, milliseconds limit) {
+        for (auto const end = Steady::now() + limit; !is_so(); std::this_thread::sleep_for(50ms)) {
+            database->query("SELECT pg_notify('groomer_lock', 'groomer')");  // cuts a back-off short
+            if (Steady::now() > end) return false;
+        }
+        return true;
+    };
+    ASSERT_TRUE(until([&] { return finished() > 0; }, 15s)) << replica->output();
+    std::string said = replica->output();
+    EXPECT_FALSE(has(said, "sync_lock")) << "nothing is wrong: " << said;
+    auto all = changes();
+    all.push_back(all.front());  // once more: told once more
+    for (auto const& [make, unmake, sentence] : all) {
+        SCOPED_TRACE(make);
+        auto const before = replica->output().size();
+        auto const since = [&] { return replica->output().substr(before); };
+        auto const quoted = [](std::string text) {  // as in JSON
+            for (auto at = text.find('"'); at != std::string::npos; at = text.find('"', at + 2)) text.insert(at, "\\");
+            return text;
+        }(sentence);
+        database->query(make);
+        EXPECT_TRUE(until([&] { return has(since(), quoted); }, 10s)) << since();
+        auto const errors = [&] {
+            return count(since(), "\"an attempt at the lock failed\"") + count(since(), "\"cannot look at the lock, waiting\"");
+        };
+        auto const met = errors();
+        EXPECT_TRUE(until([&] { return errors() >= met + 6; }, 15s)) << since();  // longer than it rests between two looks
+        EXPECT_EQ(count(since(), quoted), 1U) << since();
+        database->query(unmake);
+        auto const ended = finished();
+        EXPECT_TRUE(until([&] { return finished() > ended; }, 15s)) << since();
+    }
+    replica->signal(SIGTERM);
+    EXPECT_EQ(replica->wait(15s), 0);
 }
 
 }  // namespace
