@@ -38,7 +38,7 @@ inline execute_acquire(me, s) {
      if
      :: s.ground == EXPIRED && db.row != 0 && db.age < TTL && db.row_hour < clock_hour &&
            s.steps_before == steps_back + steps_forward ->
-        is_blind = 1
+        robbed = robbed | (1 << db.row)
      :: else
      fi;
      set_quarantine(s);

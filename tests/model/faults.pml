@@ -38,6 +38,7 @@ inline row_is_deleted(by_hand) {
     deletes < DELETES && db.row != 0 && !IS_FENCED ->
     printf("-- somebody deletes the row of term %d, by `lock release`: %d\n", db.row, by_hand);
     deletes++;
+    robbed = robbed | (1 << db.row);
     before_write(by_hand);
     if
     :: by_hand -> db.state_token = 0; db.clean = 0; db.released_hour = clock_hour; db.released_for = 0

@@ -128,7 +128,7 @@ unsigned newest_term : 3;
 byte effect_due[MOST_TERMS + 1]; /* by term: a write to the tracker takes effect within this time; 0: none is under way */
 unsigned newest_writer : 3;  /* the newest term that has begun a write to the tracker */
 byte tick_of[MOST_TERMS + 1];    /* by term: ran to its end, whole; and was told that it is released */
-bit is_blind;               /* a living row was taken by a replica that first looked after the clock had stepped */
+unsigned robbed : 6; /* a bit by term: its row was deleted, or, living, taken by who first looked after the clock had stepped */
 
 unsigned crashes : 2;
 unsigned deletes : 2;

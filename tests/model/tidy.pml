@@ -79,6 +79,15 @@ inline forget_moments() {
     if (now.standby.clean || now.standby.state_token) now.standby.released_for = 0;
     for (int term = 1; term <= HIGHEST_TERM; term++)
       if (IS_GONE(term)) now.tick_of[term] = 0;
+    if (now.robbed) {
+      int held = 0; /* the terms with which somebody acts, or will when the reply comes */
+      for (int i = 0; i < REPLICAS; i++) {
+        struct Replica const *r = &now.replica[i];
+        held |= 1 << r->term;
+        if (r->asked.kind == ACQUIRE && r->asked.is_executed) held |= 1 << r->asked.token;
+      }
+      now.robbed &= held;
+    }
   }
 }
 
