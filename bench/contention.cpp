@@ -122,7 +122,7 @@ Level measure(Setup const& setup, Raw& raw, std::size_t count, std::chrono::seco
     level.holds_per_second = static_cast<double>(samples.size()) / static_cast<double>(span.count());
     level.p50 = median(samples);
     level.p99 = percentile(samples, 0.99);
-    raw.write(std::to_string(count) + " contenders, ms", 0, samples);
+    raw.write(std::to_string(count) + " contenders ms", 0, samples);
     return level;
 }
 

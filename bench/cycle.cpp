@@ -136,8 +136,8 @@ void lock_cycle(Setup const& setup, Report& report) {
     report.add(with_ratio_limit({"lock_cycle", pairs.ours, "ms", "seed", pairs.ratios.at("seed"), pairs.rounds, {}, {}}, 0.25));
     for (std::string const peer : {"bare-state", "bare-alike", "pg-boss"})
         report.add({"lock_cycle", pairs.ours, "ms", peer, pairs.ratios.at(peer), pairs.rounds, {}, {}});
-    double const look = median(with_look);
-    report.add({"lock_cycle_with_look", look, "ms", "seed", look / pairs.peers.at("seed"), pairs.rounds, {}, {}});
+    auto const with_look_ratio = median_ratio(with_look, pairs.by_round.at("seed"));
+    report.add({"lock_cycle_with_look", median(with_look), "ms", "seed", with_look_ratio, pairs.rounds, {}, {}});
     for (auto const& [name, value] : pairs.peers) report.add({"lock_cycle_of_" + name, value, "ms", {}, {}, pairs.rounds, {}, {}});
 }
 
