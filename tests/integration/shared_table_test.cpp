@@ -271,7 +271,7 @@ TEST_F(SharedTable, IsLookedAtAgainWhenAReplicaMeetsAnErrorAndItsFaultToldOnceAC
     std::string said = replica->output();
     EXPECT_FALSE(has(said, "sync_lock")) << "nothing is wrong: " << said;
     auto all = changes();
-    all.push_back(all.front());  // once more: told once more
+    all.insert(all.begin(), all.front());  // mended and done again: told again
     for (auto const& [make, unmake, sentence] : all) {
         SCOPED_TRACE(make);
         auto const before = replica->output().size();
