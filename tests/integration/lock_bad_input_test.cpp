@@ -799,7 +799,7 @@ TEST_F(BadInput, AReplicaWaitsForATableThatItCannotUseWithItsProbesAnsweringAndG
     EXPECT_EQ(test::http_get(http, "/api/groomer/lock"), 503);
     EXPECT_TRUE(replica->running());
     auto const since = replica->output().substr(before);
-    EXPECT_LE(std::count(since.begin(), since.end(), '\n'), 6) << since;
+    EXPECT_LE(std::count(since.begin(), since.end(), '\n'), 10) << since;
     auto const holds = value("SELECT count(*) FROM groomer.hold");
     database->query("ALTER TABLE aside RENAME TO sync_lock");
     database->query("SELECT pg_notify('groomer_lock', 'groomer')");
