@@ -193,7 +193,7 @@ std::optional<lock::Grant> acquire(Tables& tables, AcquireCall const& call, Stam
     state.term = term;
     state.cluster = bid.seen.cluster;
     if (rules.marks_unclean) state.clean = false;
-    state.acquired_at = now;
+    if (rules.notes_acquire) state.acquired_at = now;
     if (back) state.quarantine_until = now + interval(bid.settle) + last_write;
     else state.quarantine_until = rules.carries_quarantine ? std::max(state.quarantine_until, now + wait) : now + wait;
     if (back) state.due_at = now;
@@ -235,7 +235,8 @@ bool release(Tables& tables, lock::Release const& release, Stamp now, Rules cons
     state.clean = release.clean || !rules.believes_clean;
     state.released_at = now;
     state.acquired_at = std::min(state.acquired_at, now);
-    if (rules.moves_due && release.ended == lock::Ended::finished) state.due_at = now + interval(release.next);
+    if (rules.moves_due && release.ended == lock::Ended::finished)
+        state.due_at = now + interval(release.next) * (rules.moves_due_as_told ? 1 : 8);
     if (rules.moves_due && release.ended == lock::Ended::failed)
         state.due_at = now + std::min(second << std::min(state.failures, 16), interval(release.longest_wait));
     // It was due when it was taken, whatever a clock said that has gone back since.
@@ -267,10 +268,11 @@ bool release_by_hand(Tables& tables, std::string const& lock, std::optional<std:
 }
 
 // GROOMER_FENCED: the state row and the sync_lock row both carry this token.
-bool fence(Tables const& tables, std::string const& lock, std::string const& token) {
+bool fence(Tables const& tables, std::string const& lock, std::string const& token, Rules const& rules) {
     auto const state = tables.lock_state.find(lock);
     auto const row = tables.sync_lock.find(lock);
-    return state != tables.lock_state.end() && row != tables.sync_lock.end() && state->second.token == token && row->second.token == token;
+    if (state == tables.lock_state.end() || state->second.token != token) return false;
+    return !rules.fence_asks_row || (row != tables.sync_lock.end() && row->second.token == token);
 }
 
 }  // namespace groomer::simulation

@@ -76,6 +76,7 @@ struct Rules {
     bool quarantines = true;             // acquire: any wait at all
     bool carries_quarantine = true;      // acquire: greatest(stored, …)
     bool marks_unclean = true;           // acquire: clean = false
+    bool notes_acquire = true;           // acquire: acquired_at = now
     bool doubts_contact = true;          // acquire: 4.5 s more where there was no ttl of contact
     bool waits_after_failover = true;    // acquire: settle for a free, clean row of another cluster
     bool cleaning_needs_contact = true;  // acquire: time makes a free row clean only for who vouches for the clock
@@ -83,8 +84,10 @@ struct Rules {
     bool releases_only_own = true;       // release: where both tokens are ours
     bool believes_clean = true;          // release: clean as told, and not in any case
     bool moves_due = true;               // release: the next due time
+    bool moves_due_as_told = true;       // release: … which is `next` from now, and not eight times as far
     bool serves_requests = true;         // release: requests older than the acquire are done
     bool fences = true;                  // fence: at all
+    bool fence_asks_row = true;          // fence: the sync_lock row's token, too, and not the state's alone
     bool fence_locks = true;             // fence: FOR SHARE OF s FOR KEY SHARE OF l, until the write commits
     bool keeps_timeline = true;          // cluster(): another one after a promotion
 };
@@ -113,6 +116,6 @@ bool renew(Tables& tables, std::string const& lock, std::string const& token, st
 bool release(Tables& tables, lock::Release const& release, Stamp now, Rules const& rules);
 bool release_by_hand(Tables& tables, std::string const& lock, std::optional<std::int64_t> term, std::optional<std::string> const& token,
                      Stamp now);
-bool fence(Tables const& tables, std::string const& lock, std::string const& token);
+bool fence(Tables const& tables, std::string const& lock, std::string const& token, Rules const& rules);
 
 }  // namespace groomer::simulation

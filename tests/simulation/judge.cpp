@@ -10,11 +10,6 @@ namespace {
 
 using Kind = Statement::Kind;
 
-constexpr Duration rounding = 10us;  // PostgreSQL's microseconds
-
-// Foreign rows are stale after that long, by the protocol.
-std::chrono::milliseconds foreign_needed(Settings const& settings) { return settings.foreign_stale_after + 60s; }
-
 Event event_of(lock::Ground ground, std::string const& how) {
     if (how == "foreign") return Event::taken_foreign;
     if (how == "free") return Event::taken_free;
@@ -60,11 +55,10 @@ void Judge::committed(Statement const& statement, Reply const& reply, Before con
             ledger.row_born = reply.executed;
             break;
         case Kind::release: released(statement, reply, before); break;
-        case Kind::work: {
-            auto const& tables = server_->tables();
-            if (!fence(tables, statement.lock, statement.token)) fail("fenced writes", "a write of a term that is over was committed");
+        case Kind::work:
+            if (!ledger.holder || ledger.holder->token != statement.token)
+                fail("fenced writes", "a write of a term that is over was committed");
             break;
-        }
         case Kind::look:
         case Kind::ensure: break;
     }
@@ -85,8 +79,10 @@ void Judge::acquired(Statement const& statement, Reply const& reply, Before cons
     judge_foreign(statement, reply.executed, before);
     judge_rerun(statement, before);
     newest_ = term;
+    granted_.insert(grant.token);
     freed_silently_ = false;
     auto& ledger = server_->ledger();
+    ledger.holder = Ledger::Holder{grant.token, statement.acquire.identity.slot, statement.client};
     ledger.acquired = ledger.row_born = reply.executed;
     ledger.row_written = world_.now();
     ledger.acquired_at = before.clock;
@@ -105,18 +101,6 @@ void Judge::judge_term(Statement const& statement, lock::Grant const& grant, Bef
     if (grant.term <= highest_ && beyond_help) counts_.add(Event::excused_lost_term);
     highest_is_lost_ = false;
     highest_ = grant.term;
-}
-
-// A tick whose release never came is run again by others, who cannot know. Who has seen it end repeats its release, unless another
-// has taken the lock since, of which a failover may have left nothing.
-void Judge::judge_rerun(Statement const& statement, Before const& before) {
-    auto const ended = before.state.token ? releasing_.find(before.state.term) : releasing_.end();
-    if (ended == releasing_.end()) return;
-    counts_.add(Event::rerun_after_lost_release);
-    bool const stands = before.row && before.row->token == before.state.token;
-    bool const nobody_since = order(before.state.term) + 1 == order_.size();  // but this one
-    if (stands && nobody_since && ended->second == statement.client && !statement.acquire.bid.forced)
-        fail("due once", "a tick is run again by who has seen it end, in place of its release");
 }
 
 // By how much the database's clock has stepped.
@@ -156,78 +140,32 @@ void Judge::judge_alone(Statement const& statement, Moment executed, Before cons
     }
 }
 
-// A tick that is not forced is due: its time has come, a request is newer than the last whole tick, or the clock went back.
-void Judge::judge_due(Statement const& statement, Moment executed, Before const& before) {
-    auto& ledger = server_->ledger();
-    bool const forced = statement.acquire.bid.forced;
-    if (before.paused && !forced) fail("due once", "a tick began while ticks are paused");
-    // When it was judged, by the clock of then and, as the ledger has it, by that of now: its commit may have been held up since.
-    auto const judged = executed - stepped(executed, world_.now());
-    auto const early_by = ledger.due - judged;
-    auto const asked = [&](auto const& r) { return !r.served && r.made <= executed && r.at <= before.clock; };
-    bool const due = early_by <= rounding || std::any_of(ledger.requests.begin(), ledger.requests.end(), asked);
-    // What is dated ahead of the clock proves nothing: due at once.
-    bool const went_back = ledger.went_back && std::max(ledger.acquired_at, ledger.released_at) > before.clock + microseconds(1s);
-    if (went_back) {
-        ledger.went_back = last_step_back_ > executed;  // its commit was held up
-        ledger.due = std::min(ledger.due, judged);
+// By how much a foreign row may have been had too early. A stamp ahead of the clock was watched by a clock that may be 1 % fast; so
+// was any row during whose age the database's clock took a step that can be seen. Smaller ones nobody sees.
+Duration Judge::slack_of(lock::Ground ground, Moment born, Moment executed) const {
+    constexpr Duration step_allowed = 250ms;
+    Duration unseen{0};
+    bool watched = ground == lock::Ground::future;
+    for (auto const& [moment, by] : steps_) {
+        if (moment <= born || moment > executed) continue;
+        if (by > step_allowed || by < -step_allowed) watched = true;
+        else unseen += std::max<Duration>(by, 0s);
     }
-    if (forced || due) return;
-    if (went_back) return counts_.add(Event::excused_early_tick);
-    bool const again = std::any_of(ledger.requests.begin(), ledger.requests.end(),
-                                   [&](auto const& request) { return request.again && request.at <= before.clock; });
-    if (!again) return fail("due once", "a tick began " + seconds_text(early_by) + " before it was due, without a request");
-    counts_.add(Event::excused_early_request);
-    ledger.due = judged;
+    return unseen + (watched ? Duration{settings_.foreign_needed()} / 100 : Duration{0});
 }
 
-// A row with a bare token is respected for as long as the protocol says.
+// A row of which nobody's token is known is respected for as long as the protocol says.
 void Judge::judge_foreign(Statement const& statement, Moment executed, Before const& before) {
-    if (!before.row || !before.row->token || lock::parse_token(*before.row->token)) return;
-    auto const& ledger = server_->ledger();
-    auto const age = executed - ledger.row_born;
-    if (age >= foreign_needed(settings_) * 99 / 100 - 500ms) return;
-    if (seemed_dead(statement, executed, foreign_needed(settings_))) return counts_.add(Event::excused_hidden_step);
+    if (!before.row || !is_foreign(before.row->token)) return;
+    Duration const needed = settings_.foreign_needed();
+    auto const ground = statement.acquire.bid.ground;
+    bool const old = before.row->stamp && *before.row->stamp <= before.clock - microseconds(needed);
+    if (ground == lock::Ground::expired && !old) fail("foreign rows", "a foreign row was taken whose stamp was not old enough");
+    auto const born = server_->ledger().row_born;
+    auto const age = executed - born;
+    if (age >= needed - slack_of(ground, born, executed)) return;
+    if (seemed_dead(statement, executed, needed)) return counts_.add(Event::excused_hidden_step);
     fail("foreign rows", "a foreign row was taken after " + seconds_text(age));
-}
-
-void Judge::released(Statement const& statement, Reply const& reply, Before const& before) {
-    if (before.state.token != statement.token || !before.row || before.row->token != statement.token)
-        fail("own release", "a release has freed what is another's");
-    auto& ledger = server_->ledger();
-    auto const& release = statement.release;
-    auto const judged = reply.executed - stepped(reply.executed, world_.now());
-    ledger.row_written = world_.now();
-    releasing_.erase(before.state.term);
-    bool const whole = release.ended != lock::Ended::kept;
-    counts_.add(!whole ? Event::released_kept : release.ended == lock::Ended::finished ? Event::released_finished : Event::released_failed);
-    if (world_.telling()) {
-        world_.tell("database", name_of(before.state.term) + " is released, " + (release.clean ? "clean" : "not clean") +
-                                    (whole ? release.ended == lock::Ended::finished ? ", finished" : ", failed" : ", kept"));
-    }
-    // A hold during which the clock went back: it was due when it was taken, and which requests it has seen nobody can tell.
-    bool const went_back = ledger.acquired_at > before.clock + microseconds(1s);
-    ledger.went_back = last_step_back_ > reply.executed;  // its commit was held up
-    auto const began_at = std::exchange(ledger.acquired_at, std::min(ledger.acquired_at, before.clock));
-    ledger.released_at = before.clock;
-    if (!whole) {
-        if (went_back && ledger.forced && ledger.due > judged) counts_.add(Event::excused_early_tick);
-        if (went_back) ledger.due = std::min(ledger.due, judged);
-        return;
-    }
-    ++finished_;
-    for (auto& request : ledger.requests) {
-        if (request.made > ledger.acquired) continue;
-        if (went_back && !request.served) request.again = true;
-        // One that a step has put ahead of the clock is in doubt until the clock has passed it.
-        bool const settled = request.at <= began_at && request.at <= before.clock;
-        if (!went_back && !ledger.went_back && settled) request.again = false;
-        request.served = true;
-    }
-    std::chrono::milliseconds wait = release.next;
-    if (release.ended == lock::Ended::finished) ledger.failures = 0;
-    else wait = std::min<std::chrono::milliseconds>(std::chrono::seconds{1 << std::min(ledger.failures++, 16)}, release.longest_wait);
-    ledger.due = judged + wait;
 }
 
 void Judge::done(Statement const& statement, Reply const& reply) {
@@ -255,13 +193,19 @@ void Judge::told(Process const& process) {
                            " was taken");
 }
 
+// Whoever was told that its hold is over, and had the time to act on it, may not act; whoever ended it.
+void Judge::heeds(Process const& process) {
+    if (!process.believes()) return;
+    fail("one holder", process.nature.name + " may act for " + name_of(process.knowledge.term) + ", and was told that it is over");
+}
+
 // Nobody who knows, or could know from his own clock, that his term is over writes to a tracker: what he could know is reckoned
 // here from the replies that reached him. What is left is a pause between the last check and the send.
 bool Judge::sends(Process const& process, std::int64_t term, bool stopped, bool needs_proof) {
     auto const& known = process.knowledge;
     auto const now = process.clock.now();
     bool const mine = known.term == term && !known.over && !known.releasing;
-    bool const in_time = now + settings_.write_limit() <= known.deadline();
+    bool const in_time = now + settings_.longest_write() <= known.deadline();
     bool const proved = !needs_proof || now - known.proved <= 1s;
     if (world_.telling()) world_.tell(process.nature.name, "writes to a tracker for " + name_of(term) + (stopped ? ", after a pause" : ""));
     if (mine && in_time && proved) return false;
@@ -294,8 +238,6 @@ void Judge::begins_tick(Process& process) {
 
 void Judge::ends_tick(Process& process) { --process.at_work; }
 
-void Judge::releases(Process const& process) { releasing_.emplace(process.knowledge.term, process.nature.number); }
-
 void Judge::looked(Process const& process, lock::Look const& look, Moment sent, Moment executed, Moment received) {
     tell(process, look);
     auto& watch = watches_[process.nature.number];
@@ -304,7 +246,7 @@ void Judge::looked(Process const& process, lock::Look const& look, Moment sent, 
     if (first || watch.row != row) {
         // A clock that stepped and was set right meanwhile. A row of groomer's tells of it where its stamp is from before the last
         // look, by the clock.
-        bool const ours = look.token && lock::parse_token(*look.token);
+        bool const ours = look.token && !is_foreign(look.token);
         auto const born = server_->ledger().row_born;
         bool const before = (born - watch.executed) + stepped(watch.executed, born) < -250ms;
         // As that process sees it, whose own clock runs apart.
@@ -363,8 +305,11 @@ void Judge::row_touched() {
 }
 
 void Judge::row_written(std::optional<Moment> born) {
-    freed_silently_ = !server_->tables().sync_lock.contains(lock_name);
+    auto const& rows = server_->tables().sync_lock;
+    auto const row = rows.find(lock_name);
+    freed_silently_ = row == rows.end();
     auto& ledger = server_->ledger();
+    if (ledger.holder && (row == rows.end() || row->second.token != ledger.holder->token)) ledger.holder.reset();
     ledger.row_written = world_.now();
     ledger.row_born = born.value_or(world_.now());
 }
@@ -382,6 +327,7 @@ void Judge::stepped(Duration by) {
 // The clock is the same for a standby.
 void Judge::move(Ledger& ledger, Duration by) {
     ledger.due -= by;
+    ledger.due_by -= by;
     if (by > 0s) return;
     last_step_back_ = world_.now();
     ledger.went_back = true;
@@ -395,77 +341,5 @@ void Judge::promoted() {
 }
 
 void Judge::requested() { server_->ledger().requests.push_back({world_.now(), server_->clock()}); }
-
-// ------------------------------------------------------------------------------------------------------------- liveness
-
-void Judge::expect_life(Moment since) {
-    life_since_ = since;
-    standing_since_.reset();
-    asked_since_.reset();
-    finished_ = 0;
-}
-
-// Since when one process at least could have taken the lock, all the time: running, not stopping, its tick not at work.
-std::optional<Moment> Judge::able_since() {
-    std::optional<Moment> first;
-    for (auto const& process : processes_) {
-        bool const able =
-            process->runs() && !process->stopping() && !process->nature.forced && !process->stalled() && process->at_work == 0;
-        if (!able) {
-            able_since_.erase(process->nature.number);
-            continue;
-        }
-        auto const since = able_since_.try_emplace(process->nature.number, world_.now()).first->second;
-        if (!first || since < *first) first = since;
-    }
-    return first;
-}
-
-// What the protocol demands before the lock may be had.
-Duration Judge::longest_standstill() const {
-    auto const& rows = server_->tables().sync_lock;
-    auto const row = rows.find(lock_name);
-    bool const foreign = row != rows.end() && row->second.token && !lock::parse_token(*row->second.token);
-    constexpr Duration leeway = 200ms, foreign_poll = 5s;
-    auto needed = Duration{foreign ? foreign_needed(settings_) : settings_.ttl} * 101 / 100;
-    // A stamp that a step back has put ahead of the clock is dead when it was seen unchanged for as long as a dead one is old; if
-    // the clock passes it before, its age counts from there.
-    if (row != rows.end() && server_->ledger().row_born <= last_step_back_) needed *= 2;
-    // Strangers tell nobody: they are looked at from time to time.
-    if (foreign || freed_silently_) needed += foreign_poll;
-    return needed + leeway;
-}
-
-// Is the lock due in a way that somebody looks for, or is told of?
-bool Judge::somebody_is_told() const {
-    auto const& state = server_->tables().lock_state;
-    auto const found = state.find(lock_name);
-    if (found == state.end() || found->second.due_at <= server_->clock() || clock_went_back(found->second, server_->clock())) return true;
-    auto const& requests = server_->ledger().requests;
-    return std::any_of(requests.begin(), requests.end(), [&](auto const& r) { return !r.served && r.made > last_step_back_; });
-}
-
-void Judge::judge_standstill(std::optional<Moment>& since, Moment able, bool due, Duration longest) {
-    if (!due) return since.reset();
-    if (!since) since = world_.now();
-    auto const stands = world_.now() - std::max(std::max(*since, able), server_->ledger().row_written);
-    if (stands > longest) fail("never stuck", "the lock is due, nobody holds it, and nobody has taken it for " + seconds_text(stands));
-}
-
-void Judge::look_for_standstill() {
-    if (violation_ || (!prompt_ && (!life_since_ || world_.now() < *life_since_))) return;
-    auto const able = able_since();
-    bool const held = std::any_of(processes_.begin(), processes_.end(), [](auto const& process) { return process->believes(); });
-    bool const due = !held && able && server_->up() && is_due(server_->tables(), lock_name, server_->clock());
-    judge_standstill(standing_since_, able.value_or(Moment{}), due && somebody_is_told(), longest_standstill());
-    // A request that a step back has put ahead of the clock counts when its time has come: nobody is told then, but all look.
-    constexpr Duration poll = 30s;
-    judge_standstill(asked_since_, able.value_or(Moment{}), due, std::max(longest_standstill(), poll + 200ms));
-}
-
-bool Judge::all_is_done() const {
-    auto const& ledger = server_->ledger();
-    return finished_ >= 2 && std::all_of(ledger.requests.begin(), ledger.requests.end(), [](auto const& r) { return r.served; });
-}
 
 }  // namespace groomer::simulation

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,8 @@ public:
     // It sends a write to a tracker; `stopped` since its last check. True where it is late: its term is over, as it could know.
     bool sends(Process const& process, std::int64_t term, bool stopped, bool needs_proof = true);
     void landed(Site const& site, Site::Request const& request);
-    void releases(Process const& process);  // its tick has ended in time
+    void releases(Process const& process, lock::Release const& release);  // or repeats that of a hold before
+    void heeds(Process const& process);  // it has done all that was to be done after it was told that its hold is over
     void begins_tick(Process& process);
     void ends_tick(Process& process);
     void ends(Process const& process);  // dies, or has ended
@@ -64,13 +66,23 @@ public:
     void fail(std::string judge, std::string what);
 
 private:
+    // How a hold has to be released, by what its tick came to.
+    struct Verdict {
+        lock::Ended ended = lock::Ended::kept;
+        std::chrono::milliseconds next{0};
+        bool may_have_overrun = false;
+    };
+
     void acquired(Statement const& statement, Reply const& reply, Before const& before);
     void released(Statement const& statement, Reply const& reply, Before const& before);
     void judge_term(Statement const& statement, lock::Grant const& grant, Before const& before);
     void judge_rerun(Statement const& statement, Before const& before);
     void judge_due(Statement const& statement, Moment executed, Before const& before);
+    void judge_release(std::string const& whose, lock::Release const& release);
     void judge_alone(Statement const& statement, Moment executed, Before const& before);
     void judge_foreign(Statement const& statement, Moment executed, Before const& before);
+    [[nodiscard]] static Verdict verdict_of(Process const& process, Settings const& settings);
+    [[nodiscard]] Duration slack_of(lock::Ground ground, Moment born, Moment executed) const;
     [[nodiscard]] bool seemed_dead(Statement const& statement, Moment executed, Duration needed) const;
     [[nodiscard]] Duration stepped(Moment since, Moment until) const;
     void move(Ledger& ledger, Duration by);
@@ -82,6 +94,10 @@ private:
     [[nodiscard]] Process* find(int number) const;
     [[nodiscard]] std::string name_of(std::int64_t term) const;
     std::optional<Moment> able_since();
+    [[nodiscard]] bool has_to_be_due() const;
+    void judge_reclaim();
+    // Of nobody to whom the database has given the lock.
+    [[nodiscard]] bool is_foreign(std::optional<std::string> const& token) const { return token && !granted_.contains(*token); }
     [[nodiscard]] Duration longest_standstill() const;
     void judge_standstill(std::optional<Moment>& since, Moment able, bool due, Duration longest);
 
@@ -92,6 +108,8 @@ private:
     Server* server_ = nullptr;
     std::optional<Violation> violation_;
 
+    std::map<std::string, Verdict> verdicts_;         // by token
+    std::set<std::string> granted_;                   // tokens
     std::map<std::int64_t, std::size_t> order_;       // of the terms, as they were committed
     std::int64_t highest_ = 0, newest_ = 0;           // of all, and of the last acquire
     bool highest_is_lost_ = false;                    // by a failover

@@ -5,6 +5,8 @@
 #include "simulation/database.hpp"
 #include "simulation/world.hpp"
 
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace groomer::simulation {
@@ -17,7 +19,15 @@ struct Ledger {
         bool again = false;   // a step back of the clock has put it into the future, or into doubt: it may count once more
     };
 
-    Moment due{};      // when the next tick is due
+    // The hold that is current: none once it was released, or a third party has taken its row.
+    struct Holder {
+        std::string token, slot;
+        int number = 0;  // of its process
+    };
+
+    std::optional<Holder> holder;
+    Moment due{};      // before then no tick begins that is not forced
+    Moment due_by{};   // and from then on one has to
     int failures = 0;  // whole ticks in a row that failed
     std::vector<Request> requests;
     bool went_back = false;  // the database's clock, since the last release: a tick may come early

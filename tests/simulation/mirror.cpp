@@ -314,7 +314,7 @@ private:
         } catch (store::HoldLost const&) {
             stands = false;
         }
-        compare("the fences", stands ? "stands" : "refuses", fence(tables_, id, token) ? "stands" : "refuses");
+        compare("the fences", stands ? "stands" : "refuses", fence(tables_, id, token, {}) ? "stands" : "refuses");
         return "a fenced write";
     }
 

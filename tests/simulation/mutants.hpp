@@ -11,8 +11,9 @@ namespace groomer::simulation {
 
 struct Mutant {
     std::string_view name;
-    Family family;        // of the worlds in which it is looked for,
-    std::uint64_t first;  // from this seed on: where it was found last
+    std::string_view judge;  // that has to object
+    Family family;           // of the worlds in which it is looked for,
+    std::uint64_t first;     // from this seed on: where it was found last
     Mutation mutation;
 };
 

@@ -18,6 +18,13 @@ struct Seams {
     bool only_renewals_extend = true;   // a fenced write does not move the deadline
     bool awaits_own_quarantine = true;  // a release before the end of its hold's own quarantine is not clean
     bool tells_unclean = true;          // a write without an answer makes the release unclean
+    bool next_in_time = true;           // a release says when the next tick is due, and not eight times as far
+    bool next_not_early = true;         // … and not 250 ms, which is after a full batch
+    bool partial_is_kept = true;        // a tick that was not whole leaves the due time
+    bool heeds_refusals = true;         // a renewal that is refused ends the hold, and is no error to be tried again
+    bool reclaims = true;               // a predecessor's row in one's own slot is had at once
+    bool bounds_ttls = true;            // a token whose ttl is below 1 s or above 10 min is foreign
+    bool grants_strangers_all = true;   // a foreign row is had after all of its time, and not 600 ms before
 };
 
 struct Mutation {

@@ -231,14 +231,13 @@ void Process::start() {
     reconcile::LoopSettings loop_settings{
         lock_name,       "groom",        settings.ttl,      settings.renew_every, settings.foreign_stale_after,
         settings.settle, settings.every, settings.max_tick, settings.grace};
+    auto const& seams = parts.habits.seams;
+    if (!seams.grants_strangers_all) loop_settings.foreign_stale_after -= 600ms;
     reconcile::LoopParts loop_parts{clock,         *log_, parts.metrics, *store_, nature.identity, main(), renewals_.executor(),
                                     random.next(), [] {}};
-    loop_ = std::make_unique<reconcile::Loop>(std::move(loop_parts), std::move(loop_settings), [this](std::shared_ptr<lock::Hold> next) {
-        if (hold) parts.judge.count_loss(*hold);
-        hold = next;
-        if (!parts.habits.seams.deadline_from_sending) hold->renewed(clock.now());
-        return tick(*this, *remote_, *file_, std::move(next));
-    });
+    if (!seams.reclaims) loop_parts.identity.slot.clear();
+    loop_ = std::make_unique<reconcile::Loop>(std::move(loop_parts), std::move(loop_settings),
+                                              [this](std::shared_ptr<lock::Hold> next) { return run(std::move(next)); });
     auto const ended = [this](std::exception_ptr error) {
         ended_ = true;
         failure_ = error;
@@ -251,6 +250,25 @@ void Process::start() {
         asio::co_spawn(main(), loop_->run(), ended);
     }
     turn();
+}
+
+// A tick, of which the judges hear what it came to from the tick itself, and not from the loop.
+Task<reconcile::TickResult> Process::run(std::shared_ptr<lock::Hold> next) {
+    if (hold) parts.judge.count_loss(*hold);
+    hold = next;
+    if (!parts.habits.seams.deadline_from_sending) hold->renewed(clock.now());
+    ran = {next->terms().token, {}, false, {}};
+    std::exception_ptr failure;
+    try {
+        auto ticking = tick(*this, *remote_, *file_, next);
+        ran.result = co_await std::move(ticking);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    ran.ended = clock.now();
+    ran.cancelled = failure && is_cancelled(failure);
+    if (failure) std::rethrow_exception(failure);
+    co_return *ran.result;
 }
 
 void Process::stop() {
@@ -311,6 +329,7 @@ void Process::turn() {
     run_lanes();
     turning_ = false;
     if (doomed_) return kill();
+    if (knowledge.over && !paused()) parts.judge.heeds(*this);
     if (!hold || hold->deadline() == told_) return;
     told_ = hold->deadline();
     parts.judge.told(*this);

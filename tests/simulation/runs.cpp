@@ -151,12 +151,12 @@ struct Found {
     Violation violation;
 };
 
-// The first seed at which a judge objects to the mutant, and not to the product.
+// The first seed at which its judge is the first to object to the mutant, and none to the product.
 std::optional<Found> find(Mutant const& mutant, metrics::Metrics& metrics) {
     for (auto seed = mutant.first; seed < mutant.first + seeds_for_a_mutant; ++seed) {
         Scene scene{seed, mutant.family, mutant.mutation, metrics, nullptr};
         auto violation = scene.run();
-        if (!violation) continue;
+        if (!violation || violation->judge != mutant.judge) continue;
         Scene product{seed, mutant.family, {}, metrics, nullptr};
         if (!product.run()) return Found{seed, std::move(*violation)};
     }
@@ -217,7 +217,8 @@ bool run_mutants(Options const& options) {
             std::printf("ok - mutant %s found by \"%s\" at seed %" PRIu64 " (%s)\n", title, found[i]->violation.judge.c_str(),
                         found[i]->seed, text(name(mutant.family)));
         } else {
-            std::printf("not ok - mutant %s not found in %" PRIu64 " worlds (%s)\n", title, seeds_for_a_mutant, text(name(mutant.family)));
+            std::printf("not ok - mutant %s not found by \"%s\" in %" PRIu64 " worlds (%s)\n", title, text(mutant.judge),
+                        seeds_for_a_mutant, text(name(mutant.family)));
         }
         good = good && found[i];
     }

@@ -165,7 +165,7 @@ void Server::take_over(Statement const& statement, Tables&& after) {
 
 void Server::make_state(std::string const& lock) {
     ensure(primary_.tables, lock, clock());
-    ledger().due = world_.now();
+    ledger().due = ledger().due_by = world_.now();
     ledger().acquired_at = ledger().released_at = clock();
 }
 
@@ -210,7 +210,7 @@ bool Server::write(Statement const& statement, Tables& tables, Reply& reply) {
         case Kind::renew: reply.truth = renew(tables, statement.lock, statement.token, statement.ttl, clock(), rules_); break;
         case Kind::release: reply.truth = release(tables, statement.release, clock(), rules_); break;
         case Kind::work:
-            reply.truth = !rules_.fences || fence(tables, statement.lock, statement.token);
+            reply.truth = !rules_.fences || fence(tables, statement.lock, statement.token, rules_);
             if (reply.truth && statement.work.kind == Work::Kind::claim) claim(statement.work.batch, reply);
             break;
         case Kind::look:

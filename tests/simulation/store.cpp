@@ -47,7 +47,7 @@ public:
         // 57014: a lost race, as PgLockStore has it.
         if (reply.failed && reply.sqlstate != "57014") fail(reply);
         if (!reply.grant) co_return std::nullopt;
-        process_.knowledge = {reply.grant->term, reply.grant->token, sent, sent, ttl, false, false};
+        process_.knowledge = {reply.grant->term, reply.grant->token, sent, sent, process_.clock.now(), ttl, false, false};
         co_return reply.grant;
     }
 
@@ -59,6 +59,7 @@ public:
         auto const reply = co_await process_.ask(statement, statement->limit + longest_wait);
         if (reply.failed) fail(reply);
         note_renewal(token, reply.truth, sent);
+        if (!reply.truth && !seams_.heeds_refusals) throw pg::DatabaseError{"as a mutant has it", "", false};
         auto const& hold = process_.hold;
         if (!seams_.deadline_from_sending && reply.truth && hold && hold->terms().token == token) hold->renewed(process_.clock.now());
         co_return reply.truth;
@@ -67,10 +68,9 @@ public:
     Task<bool> release(lock::Release release) override {
         auto const statement = make(Kind::release, release.lock, 2000ms);
         statement->token = release.token;
-        if (process_.knowledge.token == release.token) {
-            process_.knowledge.releasing = true;
-            process_.parts.judge.releases(process_);
-        }
+        bend(release);
+        if (process_.knowledge.token == release.token) process_.knowledge.releasing = true;
+        process_.parts.judge.releases(process_, release);
         if (!seams_.awaits_own_quarantine) release.clean = process_.tick_was_clean;
         statement->release = std::move(release);
         auto const reply = co_await process_.ask(statement, statement->limit + longest_wait);
@@ -99,7 +99,16 @@ private:
     }
 
     [[nodiscard]] bool bends_looks() const {
-        return !seams_.sees_steps || !seams_.sees_clusters || !seams_.reclaims_in_cluster || !seams_.watches_future;
+        return !seams_.sees_steps || !seams_.sees_clusters || !seams_.reclaims_in_cluster || !seams_.watches_future || !seams_.bounds_ttls;
+    }
+
+    // What a mutant makes of how its hold is to be released.
+    void bend(lock::Release& release) const {
+        auto const& ran = process_.ran;
+        bool const partial = ran.token == release.token && ran.result && !ran.result->whole;
+        if (!seams_.next_in_time) release.next *= 8;
+        if (!seams_.next_not_early) release.next = 250ms;
+        if (!seams_.partial_is_kept && partial && release.ended == lock::Ended::kept) release.ended = lock::Ended::finished;
     }
 
     // Of another run in the same slot.
@@ -123,12 +132,14 @@ private:
         }
         if (!seams_.sees_clusters || (!seams_.reclaims_in_cluster && is_predecessors(look.token))) {
             look.state_cluster = look.cluster;
-            if (look.token && lock::parse_token(*look.token)) {
+            auto const token = look.token ? lock::parse_token(*look.token) : std::nullopt;
+            if (token && token->incarnation != process_.nature.identity.incarnation) {
                 auto const bar = look.token->rfind('|');
                 look.token->replace(bar - 8, 8, look.timeline());
             }
         }
         if (hides(look)) look.token.reset();
+        if (!seams_.bounds_ttls && look.token && look.token->starts_with("g1|0|")) look.token->replace(3, 1, "1000");
         return look;
     }
 

@@ -47,16 +47,12 @@ public:
 
     Task<WriteResult> add(tracker::IssueRef ref, std::string label) {
         constexpr int most_tries = 5;
-        constexpr std::chrono::milliseconds longest_pause{10'000};
         for (int attempt = 1;; ++attempt) {
             bool const may = co_await may_begin();
             if (!may) co_return WriteResult{WriteOutcome::withheld, "", {}};
             auto const result = co_await send(ref, label);
-            bool const again = result.outcome == WriteOutcome::failed || result.outcome == WriteOutcome::fenced ||
-                               result.outcome == WriteOutcome::withheld;
-            if (!again || attempt == most_tries || hold_->winding_down()) co_return result;
+            if (!is_worth_another_try(result) || attempt == most_tries || hold_->winding_down()) co_return result;
             auto const pause = std::max(result.retry_after, std::chrono::milliseconds{50} * (1 << attempt));
-            if (pause > longest_pause) co_return result;
             Work const proof;
             if (result.outcome == WriteOutcome::fenced) co_await write(process_, hold_, proof);
             co_await process_.clock.sleep_for(pause);
@@ -64,6 +60,13 @@ public:
     }
 
 private:
+    static bool is_worth_another_try(WriteResult const& result) {
+        constexpr std::chrono::milliseconds longest_pause{15'000};
+        bool const fails =
+            result.outcome == WriteOutcome::failed || result.outcome == WriteOutcome::fenced || result.outcome == WriteOutcome::withheld;
+        return fails && result.retry_after <= longest_pause;
+    }
+
     [[nodiscard]] bool may_write() const {
         auto const& seams = process_.parts.habits.seams;
         auto const limit = process_.parts.settings.write_limit();
