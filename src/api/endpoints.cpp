@@ -14,6 +14,10 @@ constexpr Parameter runs_query[] = {
     {"before", R"({"type":"integer","minimum":1})", "Runs older than the one with this id: `before` of the last answer."},
 };
 
+constexpr Parameter lock_query[] = {
+    {"lock", R"({"type":"string"})", "This lock instead: `global`, that of the sync, or the one of grooming by its id."},
+};
+
 // clang-format off
 constexpr Endpoint table[] = {
     {.method = "GET", .path = "/healthz", .summary = "Do the event loops turn?",
@@ -32,8 +36,8 @@ constexpr Endpoint table[] = {
      .summary = "The status as server-sent events: `event: status`, with the object of /api/status in one line, now and whenever it changes.",
      .content_type = "text/event-stream", .errors = "503"},
 
-    {.method = "GET", .path = "/api/groomer/lock", .summary = "Who holds the lock of grooming.",
-     .answer = "Lock", .errors = "503"},
+    {.method = "GET", .path = "/api/groomer/lock", .summary = "Who holds the lock of grooming, or that of the sync.",
+     .query = lock_query, .answer = "Lock", .errors = "400 503"},
     {.method = "GET", .path = "/api/groomer/runs", .auth = Auth::bearer, .summary = "What was decided, the newest first.",
      .query = runs_query, .answer = "Runs", .errors = "400 503"},
     {.method = "GET", .path = "/api/groomer/runs/{id}", .auth = Auth::bearer, .summary = "One run, whole.",

@@ -1,13 +1,15 @@
 #include "api/lock.hpp"
 
+#include "api/query.hpp"
 #include "base/text.hpp"
 #include "lock/token.hpp"
 #include "pg/session.hpp"
 
 #include <boost/json/serialize.hpp>
 
-#include <algorithm>
+#include <map>
 #include <memory>
+#include <variant>
 
 namespace groomer::api {
 namespace {
@@ -38,7 +40,28 @@ net::Response found(std::string body) {
     return response;
 }
 
-Task<net::Response> ask(store::Store& store, Clock& clock, std::function<LockView()> current, std::shared_ptr<Answer> answer) {
+// The lock that is asked for, or why none is.
+std::variant<LockView, net::Response> view_of(std::string const& query, LockView view, std::string const& sync_lock) {
+    auto const refused = [](std::string const& sentence) { return net::error_response(400, "bad_request", sentence); };
+    auto const given = parse_query(query);
+    if (!given) return refused("The query is not well-formed.");
+    if (given->size() > 1) return refused("The only parameter is lock, given once.");
+    if (given->empty()) return view;
+    auto const& [name, lock] = given->front();
+    if (name != "lock") return refused("The only parameter is lock.");
+    if (lock != view.lock && lock != sync_lock) return refused("The locks are " + clean_text(view.lock) + " and " + sync_lock + ".");
+    view.lock = lock;
+    return view;
+}
+
+// What failed: a database that is not there, or does not come to an end; or the statement, in one that answers.
+net::Response failure_of(pg::DatabaseError const& error) {
+    if (error.broken() || error.lost_race())
+        return net::error_response(503, "no_database", "The database cannot be asked who holds the lock.");
+    return net::error_response(503, "failed", "The database answers, but not who holds the lock: `groomer lock status` says why.");
+}
+
+Task<net::Response> ask(store::Store& store, Clock& clock, LockView view, std::shared_ptr<Answer> answer) {
     auto const age = answer->at ? clock.now() - *answer->at : BootTime::duration::max();
     if (age < fresh_for || (answer->asking && age < good_for)) co_return found(answer->body);
     if (answer->asking) co_return net::error_response(503, "no_database", "The database has not answered yet: try again.");
@@ -49,9 +72,8 @@ Task<net::Response> ask(store::Store& store, Clock& clock, std::function<LockVie
         Asking(Asking const&) = delete;
         Asking& operator=(Asking const&) = delete;
     } const asking{*answer};
-    bool failed = false;
+    std::optional<net::Response> failure;
     try {
-        auto const view = current();
         auto const status = co_await store::lock_status(store, view.lock);
         auto const holds = co_await store::last_holds(store, view.lock);
         auto told = lock_object(status, view);
@@ -59,13 +81,15 @@ Task<net::Response> ask(store::Store& store, Clock& clock, std::function<LockVie
         told["last_holds"] = holds_array(holds);
         answer->body = boost::json::serialize(told);
         answer->at = clock.now();
-    } catch (pg::DatabaseError const&) {
-        failed = true;
+    } catch (pg::DatabaseError const& error) {
+        failure = failure_of(error);
         answer->at.reset();
     }
-    if (failed) co_return net::error_response(503, "no_database", "The database cannot be asked who holds the lock.");
+    if (failure) co_return std::move(*failure);
     co_return found(answer->body);
 }
+
+Task<net::Response> ready(net::Response response) { co_return response; }
 
 }  // namespace
 
@@ -74,13 +98,15 @@ WallTime looked_at(store::LockStatus const& status) {
     return WallTime{std::chrono::duration_cast<WallTime::duration>(since_epoch)};
 }
 
+std::chrono::milliseconds valid_for(store::LockStatus const& status, std::chrono::milliseconds foreign_stale_after) {
+    auto const token = status.token ? lock::parse_token(*status.token) : std::nullopt;
+    return token ? token->ttl : foreign_stale_after + foreign_grace;
+}
+
 std::optional<WallTime> held_until(store::LockStatus const& status, std::chrono::milliseconds foreign_stale_after) {
-    if (!status.held || !status.age) return std::nullopt;
-    auto const token = lock::parse_token(*status.token);
-    std::chrono::milliseconds const lives = token ? token->ttl : foreign_stale_after + foreign_grace;
-    double const age = std::max(*status.age, 0.0);  // one in the future is had once it was seen unchanged for as long
-    if (age > oldest) return std::nullopt;
-    return looked_at(status) - std::chrono::duration_cast<WallTime::duration>(std::chrono::duration<double>{age}) + lives;
+    if (!status.held || status.ahead || !status.age || *status.age > oldest) return std::nullopt;
+    auto const age = std::chrono::duration_cast<WallTime::duration>(std::chrono::duration<double>{*status.age});
+    return looked_at(status) - age + valid_for(status, foreign_stale_after);
 }
 
 boost::json::object lock_object(store::LockStatus const& status, LockView const& view) {
@@ -102,17 +128,24 @@ boost::json::array holds_array(std::vector<store::HoldLine> const& holds) {
         out.emplace_back(boost::json::object{{"term", hold.term},
                                              {"pod", clean_text(hold.pod)},
                                              {"how", hold.how},
-                                             {"acquired_at", hold.acquired_at},
+                                             {"acquired_at", text_or_null(hold.acquired_at)},
                                              {"ended_at", text_or_null(hold.ended_at)},
                                              {"ended", text_or_null(hold.ended)},
-                                             {"seconds", hold.seconds},
+                                             {"seconds", hold.seconds ? boost::json::value(*hold.seconds) : nullptr},
                                              {"renewals", hold.renewals}});
     return out;
 }
 
-net::Handler lock_handler(store::Store& store, Clock& clock, std::function<LockView()> view) {
-    auto const answer = std::make_shared<Answer>();
-    return [&store, &clock, view = std::move(view), answer](net::Request) { return ask(store, clock, view, answer); };
+net::Handler lock_handler(store::Store& store, Clock& clock, std::function<LockView()> view, std::string sync_lock) {
+    auto const answers = std::make_shared<std::map<std::string, std::shared_ptr<Answer>>>();
+    return [&store, &clock, view = std::move(view), sync_lock = std::move(sync_lock), answers](net::Request request) {
+        auto asked = view_of(request.query, view(), sync_lock);
+        if (auto* refusal = std::get_if<net::Response>(&asked)) return ready(std::move(*refusal));
+        auto const& lock = std::get<LockView>(asked).lock;
+        auto& answer = (*answers)[lock];
+        if (!answer) answer = std::make_shared<Answer>();
+        return ask(store, clock, std::get<LockView>(asked), answer);
+    };
 }
 
 }  // namespace groomer::api

@@ -25,15 +25,18 @@ struct LockView {
 
 // When it was looked at, by the database's clock.
 WallTime looked_at(store::LockStatus const& status);
-// Until when the row is valid if nobody renews or releases it. Nothing for a free row, and for a stamp that is no moment.
+// How long after its stamp a row is valid that nobody renews, ours or another program's.
+std::chrono::milliseconds valid_for(store::LockStatus const& status, std::chrono::milliseconds foreign_stale_after);
+// Until when the row is valid if nobody renews or releases it. Nothing for a free row, for a stamp that is no moment, and for one in the
+// future: such a row is had by whoever has seen it unchanged for as long, and when that is depends on since when he looks.
 std::optional<WallTime> held_until(store::LockStatus const& status, std::chrono::milliseconds foreign_stale_after);
 
 boost::json::object lock_object(store::LockStatus const& status, LockView const& view);
 // The newest first, and how each ended.
 boost::json::array holds_array(std::vector<store::HoldLine> const& holds);
 
-// Answers from the database, which is asked once a second at most. `view` is asked each time: settings change while it runs. Refers to
-// `store` and `clock`.
-net::Handler lock_handler(store::Store& store, Clock& clock, std::function<LockView()> view);
+// Answers for the lock of `view`, or for the one that the query names of these two; from the database, which is asked once a second at most
+// for each. `view` is asked each time: settings change while it runs. Refers to `store` and `clock`.
+net::Handler lock_handler(store::Store& store, Clock& clock, std::function<LockView()> view, std::string sync_lock);
 
 }  // namespace groomer::api

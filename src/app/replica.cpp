@@ -85,7 +85,8 @@ void Replica::start_http() {
     auto access = [this] { return api::Access{service_.config().http.admin_token.value, service_.config().http.public_page}; };
     handlers["GET /"] = api::page_handler(access);
     handlers["GET /api/openapi.json"] = api::openapi_handler(version().version);
-    handlers["GET /api/groomer/lock"] = api::lock_handler(service_.store(), service_.clock(), [this] { return lock_view(service_); });
+    handlers["GET /api/groomer/lock"] = api::lock_handler(
+        service_.store(), service_.clock(), [this] { return lock_view(service_); }, sync_lock_id);
     auto const status = std::make_shared<api::Status>(service_.store(), service_.clock(), context_.get_executor(),
                                                       [this] { return status_view(service_); });
     handlers["GET /api/status"] = api::status_handler(status);

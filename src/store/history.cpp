@@ -9,17 +9,21 @@ constexpr pg::Statement status_statement{"lock_status", R"sql(
 SELECT s.lock IS NOT NULL, l.id IS NOT NULL AND l."syncRunId" IS NOT NULL, l."syncRunId", coalesce(h.pod, ''), s.term,
        to_char(h.acquired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), l."acquiredAt"::text,
        CASE WHEN isfinite(l."acquiredAt") THEN extract(epoch FROM clock_timestamp() - l."acquiredAt") END,
-       extract(epoch FROM s.due_at - clock_timestamp()), (SELECT paused FROM groomer.control), s.clean,
-       coalesce(h.renewals, 0), extract(epoch FROM clock_timestamp())
+       CASE WHEN isfinite(s.due_at) THEN extract(epoch FROM s.due_at - clock_timestamp()) WHEN s.due_at < clock_timestamp() THEN 0 END,
+       (SELECT paused FROM groomer.control), s.clean, coalesce(h.renewals, 0), extract(epoch FROM clock_timestamp()),
+       l."syncRunId" IS NOT NULL AND (l."acquiredAt" <= clock_timestamp()) IS NOT TRUE
 FROM (SELECT $1::text AS lock) w LEFT JOIN groomer.lock_state s ON s.lock = w.lock
 LEFT JOIN sync_lock l ON l.id = w.lock
 LEFT JOIN groomer.hold h ON h.lock = w.lock AND h.token = l."syncRunId" AND h.term = s.term)sql"};
 
 constexpr pg::Statement holds_statement{"last_holds", R"sql(
-SELECT term, pod, how, to_char(acquired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-       to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), coalesce(ended, ''),
-       extract(epoch FROM coalesce(ended_at, clock_timestamp()) - acquired_at), renewals
-FROM groomer.hold WHERE lock = $1 ORDER BY term DESC LIMIT 10)sql"};
+SELECT h.term, h.pod, h.how, to_char(h.acquired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       to_char(h.ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+       coalesce(h.ended, CASE WHEN h.token IS DISTINCT FROM l."syncRunId" THEN 'lost' ELSE '' END),
+       CASE WHEN h.ended_at IS NULL AND h.token IS DISTINCT FROM l."syncRunId" OR NOT isfinite(h.acquired_at) OR NOT isfinite(h.ended_at)
+            THEN NULL ELSE extract(epoch FROM coalesce(h.ended_at, clock_timestamp()) - h.acquired_at) END,
+       h.renewals
+FROM groomer.hold h LEFT JOIN sync_lock l ON l.id = h.lock WHERE h.lock = $1 ORDER BY h.term DESC LIMIT 10)sql"};
 
 constexpr pg::Statement release_statement{"release_by_hand", "SELECT groomer.release_by_hand($1, $2, $3)"};
 
@@ -53,11 +57,12 @@ Task<LockStatus> lock_status(Store& store, std::string lock) {
     status.since = row.text(5);
     status.renewed_at = row.text(6);
     if (!row.null(7)) status.age = row.number(7);
-    status.due_in = row.number(8);
+    if (!row.null(8)) status.due_in = row.number(8);
     status.paused = row.truth(9);
     status.clean = row.truth(10);
     status.renewals = row.integer(11);
     status.database_time = row.number(12);
+    status.ahead = row.truth(13);
     co_return status;
 }
 
@@ -66,8 +71,8 @@ Task<std::vector<HoldLine>> last_holds(Store& store, std::string lock) {
     auto rows = co_await store.read(holds_statement, values);
     std::vector<HoldLine> out;
     for (auto const& hold : rows)
-        out.push_back(
-            {hold.integer(0), hold.text(1), hold.text(2), hold.text(3), hold.text(4), hold.text(5), hold.number(6), hold.integer(7)});
+        out.push_back({hold.integer(0), hold.text(1), hold.text(2), hold.text(3), hold.text(4), hold.text(5),
+                       hold.null(6) ? std::nullopt : std::optional{hold.number(6)}, hold.integer(7)});
     co_return out;
 }
 

@@ -15,14 +15,15 @@ struct LockStatus {
     bool known = false;  // there is a state row
     bool held = false;
     std::optional<std::string> token;
-    std::string pod;            // of the holder, where it is a groomer
-    std::int64_t term = 0;      // last
-    std::string since;          // of the current hold
-    std::string renewed_at;     // stamp of the row
-    std::optional<double> age;  // seconds since then; none where the stamp is infinite
-    std::int64_t renewals = 0;  // of the current hold
-    double database_time = 0;   // seconds since the epoch
-    double due_in = 0;          // seconds
+    std::string pod;               // of the holder, where it is a groomer
+    std::int64_t term = 0;         // last
+    std::string since;             // of the current hold
+    std::string renewed_at;        // stamp of the row
+    std::optional<double> age;     // seconds since then; none where the stamp is infinite
+    bool ahead = false;            // held, and the stamp is in the future, or none: no age will ever tell that it is dead
+    std::int64_t renewals = 0;     // of the current hold
+    double database_time = 0;      // seconds since the epoch
+    std::optional<double> due_in;  // seconds; none where it is never due
     bool paused = false;
     bool clean = true;
 };
@@ -30,11 +31,11 @@ Task<LockStatus> lock_status(Store& store, std::string lock);
 
 struct HoldLine {
     std::int64_t term = 0;
-    std::string pod, how, acquired_at, ended_at, ended;  // times as RFC 3339; ended_at "" while held
-    double seconds = 0;
+    std::string pod, how, acquired_at, ended_at, ended;  // times as RFC 3339, "" where infinite; ended "" while held
+    std::optional<double> seconds;                       // so far, while held
     std::int64_t renewals = 0;
 };
-// Newest first, at most ten.
+// Newest first, at most ten. One whose token is not in the row any more, and which nobody has closed yet, is lost: since when, nobody knows.
 Task<std::vector<HoldLine>> last_holds(Store& store, std::string lock);
 
 // Frees the row if `term` (of ours) or `token` (anybody's) is what holds it; false if not.

@@ -4,11 +4,15 @@ namespace groomer::store {
 namespace {
 
 constexpr pg::Statement recent_statement{"status_recent", R"sql(
+-- As store/history.cpp has them. One that began at no moment has no place among the others.
 WITH last_holds AS MATERIALIZED (
-    SELECT * FROM (
+    SELECT h.lock, h.term, h.pod, h.acquired_at, h.ended_at,
+           coalesce(h.ended, CASE WHEN h.token IS DISTINCT FROM l."syncRunId" THEN 'lost' END) AS ended
+    FROM (
         (SELECT * FROM groomer.hold WHERE lock = $1 ORDER BY term DESC LIMIT 50) UNION ALL
         (SELECT * FROM groomer.hold WHERE lock = $2 ORDER BY term DESC LIMIT 50)) h
-    ORDER BY acquired_at DESC, term DESC LIMIT 50),
+    LEFT JOIN sync_lock l ON l.id = h.lock WHERE isfinite(h.acquired_at)
+    ORDER BY h.acquired_at DESC, h.term DESC LIMIT 50),
 -- The runs of a hold are those of its term, which no index has: they are between its beginning and its end.
 last_ticks AS (
     SELECT h.*, CASE WHEN h.lock = $1 THEN (
@@ -27,7 +31,7 @@ SELECT (SELECT json_build_object('paused', c.paused, 'since', CASE WHEN c.paused
     (SELECT coalesce(json_agg(json_build_object('lock', h.lock, 'term', h.term, 'holder', h.pod, 'since', groomer.utc(h.acquired_at),
             'until', groomer.utc(h.ended_at), 'ended', h.ended) ORDER BY h.acquired_at DESC, h.term DESC), '[]') FROM last_holds h),
     (SELECT coalesce(json_agg(json_build_object('job', CASE WHEN t.lock = $1 THEN 'groom' ELSE 'sync' END, 'replica', t.pod, 'term', t.term,
-            'at', groomer.utc(t.acquired_at), 'seconds', round(extract(epoch FROM t.ended_at - t.acquired_at)::numeric, 3),
+            'at', groomer.utc(t.acquired_at), 'seconds', CASE WHEN isfinite(t.ended_at) THEN round(extract(epoch FROM t.ended_at - t.acquired_at)::numeric, 3) END,
             'outcome', CASE WHEN t.ended IS NULL THEN 'running' WHEN t.ended = 'finished' AND t.issues = 0 THEN 'nothing_to_do'
                             WHEN t.ended = 'finished' THEN 'done' WHEN t.ended = 'kept' THEN 'aborted' WHEN t.ended = 'failed' THEN 'error'
                             ELSE t.ended END,

@@ -796,7 +796,9 @@ TEST_F(BadInput, AReplicaWaitsForATableThatItCannotUseWithItsProbesAnsweringAndG
     std::this_thread::sleep_for(1500ms);
     EXPECT_EQ(test::http_get(http, "/healthz"), 200);
     EXPECT_EQ(test::http_get(http, "/readyz"), 200) << "the database answers";
-    EXPECT_EQ(test::http_get(http, "/api/groomer/lock"), 503);
+    std::string body;
+    EXPECT_EQ(test::http_get(http, "/api/groomer/lock", &body), 503);
+    EXPECT_TRUE(has(body, "\"failed\"") && has(body, "`groomer lock status` says why")) << "and is not said not to: " << body;
     EXPECT_TRUE(replica->running());
     auto const since = replica->output().substr(before);
     EXPECT_LE(std::count(since.begin(), since.end(), '\n'), 10) << since;
@@ -864,11 +866,15 @@ TEST_F(BadInput, WhateverTheStampTheStatusIsTrue) {
         std::string stamp, text, until;  // a part of the status, the beginning of `until` in JSON; "" for null
     };
     auto const year = value("SELECT extract(year FROM now() + interval '31 min')");
-    for (auto const& [stamp, text, until] : {Case{"'infinity'", "stamped infinity", ""}, Case{"'-infinity'", "stamped -infinity", ""},
-                                             Case{"'294276-12-31 23:59:59+00'", "stamped 294276-12-31", year},
-                                             Case{"'4713-01-01 00:00:00+00 BC'", "stamped 4713-01-01 00:00:00+00 BC", ""},
-                                             Case{"clock_timestamp() + interval '1 year'", "valid for 1860 s", year},
-                                             Case{"'2020-02-29 00:00:00+00'", "expired ", "2020-02-29T00:31:00.000Z"}}) {
+    for (auto const& [stamp, text, until] :
+         {Case{"'infinity'", "stamped infinity, in the future: taken after 31m of", ""}, Case{"'-infinity'", "stamped -infinity", ""},
+          Case{"'294276-12-31 23:59:59+00'", "stamped 294276-12-31", ""},
+          Case{"'4713-01-01 00:00:00+00 BC'", "stamped 4713-01-01 00:00:00+00 BC", ""},
+          Case{"clock_timestamp() + interval '1 year'",
+               ", in the future: taken after 31m of being seen unchanged by one running replica, or "
+               "`groomer lock release --token TEXT`\n",
+               ""},
+          Case{"clock_timestamp()", "valid for 18", year}, Case{"'2020-02-29 00:00:00+00'", "expired ", "2020-02-29T00:31:00.000Z"}}) {
         SCOPED_TRACE(stamp);
         set_row("theirs", stamp);
         auto const said = command({"lock", "status"});
@@ -878,6 +884,63 @@ TEST_F(BadInput, WhateverTheStampTheStatusIsTrue) {
         auto const told = boost::json::parse(json.substr(0, json.find('\n'))).at("until");
         EXPECT_EQ(told.is_null(), until.empty()) << json;
         EXPECT_TRUE(told.is_null() || std::string{told.as_string()}.starts_with(until)) << json;
+    }
+    set_row("g1|5000|7|slot|incarnation|00000001|uuid", "clock_timestamp() + interval '1 min'");
+    auto const of_ours = command({"lock", "status"}).output;
+    EXPECT_TRUE(has(of_ours, "in the future: taken after 5s of")) << of_ours;
+    EXPECT_TRUE(has(of_ours, "`groomer lock release --term T`") && !has(of_ours, "last stamped") && !has(of_ours, "until")) << of_ours;
+}
+
+TEST_F(BadInput, AHoldWhoseRowWasTakenAwayIsLostAndGrowsNoLonger) {
+    database->query(
+        "SELECT groomer.acquire('groomer', true, groomer.cluster(), 0, extract(epoch FROM clock_timestamp())::float8, NULL, NULL, "
+        "'free', '0', false, '0', 60000, '', 'incarnation', 'uuid', 'pod')");
+    auto const last_hold = [&] {
+        auto const json = command({"lock", "status", "--output", "json"}).output;
+        return boost::json::parse(json.substr(0, json.find('\n'))).at("last_holds").at(0).as_object();
+    };
+    EXPECT_TRUE(has(command({"lock", "status"}).output, "taken: free  held for 0.")) << "it lasts";
+    EXPECT_TRUE(last_hold().at("ended").is_null() && last_hold().at("seconds").is_double());
+    for (auto const* gone : {"DELETE FROM sync_lock", "INSERT INTO sync_lock (id, \"syncRunId\") VALUES ('groomer', 'theirs')"}) {
+        SCOPED_TRACE(gone);
+        database->query(gone);
+        auto const text = command({"lock", "status"}).output;
+        EXPECT_TRUE(has(text, "pod  taken: free  lost  renewed 0\n")) << text;
+        EXPECT_EQ(last_hold().at("ended").as_string(), "lost");
+        for (auto const* unknown : {"ended_at", "seconds"}) EXPECT_TRUE(last_hold().at(unknown).is_null()) << unknown;
+    }
+}
+
+// Whoever writes the state tables by hand may write such moments.
+TEST_F(BadInput, MomentsThatNeverComeAreTold) {
+    database->query(
+        "SELECT groomer.acquire('groomer', true, groomer.cluster(), 0, extract(epoch FROM clock_timestamp())::float8, NULL, NULL, "
+        "'free', '0', false, '0', 60000, '', 'incarnation', 'uuid', 'pod')");
+    // A later migration keeps them out by constraints of the tables.
+    database->query(
+        "DO 'DECLARE c record; BEGIN FOR c IN SELECT conrelid::regclass AS of, conname FROM pg_constraint WHERE contype = ''c'' AND "
+        "connamespace = ''groomer''::regnamespace LOOP EXECUTE format(''ALTER TABLE %s DROP CONSTRAINT %I'', c.of, c.conname); END LOOP; "
+        "END'");
+    struct Case {
+        std::string moment, due, due_json;
+    };
+    for (auto const& [moment, due, due_json] :
+         {Case{"infinity", "next tick never due", "null"}, Case{"-infinity", "next tick due now", "0E0"}}) {
+        SCOPED_TRACE(moment);
+        database->query("UPDATE groomer.lock_state SET due_at = '" + moment + "', acquired_at = '" + moment + "'");
+        for (auto const& ended : {std::string{"NULL"}, "'" + moment + "'"}) {
+            database->query("UPDATE groomer.hold SET acquired_at = '" + moment + "', ended_at = " + ended);
+            auto const text = command({"lock", "status"});
+            EXPECT_EQ(text.status, 0) << text.output;
+            EXPECT_TRUE(has(text.output, due)) << text.output;
+            EXPECT_TRUE(has(text.output, "  at no moment  term ")) << text.output;
+            auto const json = command({"lock", "status", "--output", "json"});
+            EXPECT_EQ(json.status, 0) << json.output;
+            auto const told = boost::json::parse(json.output.substr(0, json.output.find('\n')));
+            EXPECT_EQ(boost::json::serialize(told.at("due_in_s")), due_json);
+            EXPECT_TRUE(told.at("last_holds").at(0).at("acquired_at").is_null()) << json.output;
+            EXPECT_TRUE(told.at("last_holds").at(0).at("seconds").is_null()) << json.output;
+        }
     }
 }
 

@@ -135,6 +135,22 @@ await check('the timeline has each hold in the row and lane of its replica', () 
   }),
 );
 
+await check('a hold that was lost nobody knows when is told without an end, and does not grow', () => {
+  const scene = () => {
+    const status = scenes.atWork();
+    Object.assign(status.holds[40], { lock: 'groomer', until: null, ended: 'lost' });
+    status.lock.until = null;
+    return status;
+  };
+  return before(scene, {}, async (page) => {
+    await shows(page);
+    const bar = page.locator('#holds rect.cut').filter({ hasText: /\d\d:\d\d:\d\d, lost$/ });
+    assert.equal(await bar.getAttribute('width'), '3.0');
+    assert.equal(await page.locator('#holds-table tbody tr').nth(40).locator('td').last().textContent(), 'lost');
+    assert.match(await text(page, '#now .facts'), /Lease until\s*not known/i);
+  });
+});
+
 await check('the chart adds up to the counts, by source and outcome', () =>
   before(scenes.atWork, {}, async (page, stage) => {
     await shows(page);

@@ -38,16 +38,31 @@ std::string holder_line(store::LockStatus const& status, milliseconds foreign_st
     double const left = until ? std::chrono::duration<double>(until->time_since_epoch()).count() - status.database_time : 0;
     std::string const stamped = status.renewed_at.empty() ? "without a stamp" : "stamped " + status.renewed_at;
     std::string validity;
+    if (status.ahead)
+        validity = (status.renewed_at.empty() ? "" : ", in the future") + std::string{": taken after "} +
+                   format_duration(api::valid_for(status, foreign_stale_after)) +
+                   " of being seen unchanged by one running replica, or `groomer lock release " + (token ? "--term T`" : "--token TEXT`");
     if (until)
         validity = (left > 0 ? ", valid for " : ", expired ") + seconds(std::abs(left)) + (left > 0 ? "" : " ago") + " (until " +
                    format_time(*until) + ")";
     if (!token) return "held by a foreign program, token \"" + shown(*status.token) + "\", " + stamped + validity;
     return "held by " + (status.pod.empty() ? "an unknown pod" : shown(status.pod)) + ", term " + std::to_string(token->term) +
            (status.since.empty() ? "" : ", since " + status.since) + ", renewed " + std::to_string(status.renewals) + " times" +
-           (status.age ? ", last stamped " + seconds(*status.age) + " ago" : ", " + stamped) + validity;
+           (status.age && !status.ahead ? ", last stamped " + seconds(*status.age) + " ago" : ", " + stamped) + validity;
 }
 
 using Holds = std::vector<store::HoldLine>;
+
+std::string next_tick(std::optional<double> due_in) {
+    if (!due_in) return "never due: its due_at is infinity";
+    return *due_in > 0 ? "due in " + seconds(*due_in) : "due now";
+}
+
+// How long it has lasted is not known of one that was taken away: only that its token is in the row no more.
+std::string lasted(store::HoldLine const& hold) {
+    if (hold.ended.empty()) return "held" + (hold.seconds ? " for " + seconds(*hold.seconds) : "");
+    return hold.ended + (hold.seconds ? " after " + seconds(*hold.seconds) : "");
+}
 
 void print_text(std::string const& lock, store::LockStatus const& status, Holds const& holds, milliseconds foreign_stale_after) {
     std::cout << "lock " << lock << ": " << holder_line(status, foreign_stale_after) << '\n';
@@ -59,12 +74,10 @@ void print_text(std::string const& lock, store::LockStatus const& status, Holds 
               << (status.clean  ? ", ended cleanly"
                   : status.held ? ""
                                 : ", not ended cleanly")
-              << (status.paused ? ", paused" : "") << "; next tick " << (status.due_in > 0 ? "due in " + seconds(status.due_in) : "due now")
-              << '\n';
+              << (status.paused ? ", paused" : "") << "; next tick " << next_tick(status.due_in) << '\n';
     for (auto const& hold : holds)
-        std::cout << "  " << hold.acquired_at << "  term " << hold.term << "  " << shown(hold.pod) << "  taken: " << hold.how << "  "
-                  << (hold.ended_at.empty() ? "held for " : hold.ended + " after ") << seconds(hold.seconds) << "  renewed "
-                  << hold.renewals << '\n';
+        std::cout << "  " << (hold.acquired_at.empty() ? "at no moment" : hold.acquired_at) << "  term " << hold.term << "  "
+                  << shown(hold.pod) << "  taken: " << hold.how << "  " << lasted(hold) << "  renewed " << hold.renewals << '\n';
 }
 
 // JSON escapes the control characters below 0x20 only; terminals obey those from 0x7f to U+009F, too.
@@ -91,7 +104,7 @@ void print_json(std::string const& lock, store::LockStatus const& status, Holds 
     out.erase("mine");
     out["renewals"] = status.renewals;
     out["paused"] = status.paused;
-    out["due_in_s"] = status.due_in;
+    out["due_in_s"] = status.due_in ? boost::json::value(*status.due_in) : nullptr;
     out["last_holds"] = api::holds_array(holds);
     out["table"] = table;
     out["token"] = nullptr;
