@@ -113,11 +113,11 @@ std::vector<StateEvent> read_states(Database& database, std::string const& where
     auto const rows =
         database.query("SELECT seq, " + micros("at") + ", lock, old ->> 'token', new ->> 'token', " +
                        micros("(old ->> 'due_at')::timestamptz") + ", " + finite("due_at") + ", " + finite("quarantine_until") +
-                       ", old ->> 'requests_done' IS DISTINCT FROM new ->> 'requests_done', requested, " +
-                       "new ->> 'failures', pod FROM judge.state_event" + where);
+                       ", old ->> 'requests_done' IS DISTINCT FROM new ->> 'requests_done', requested, " + "new ->> 'failures', pod, " +
+                       finite("requests_done") + " FROM judge.state_event" + where);
     for (auto const& row : rows)
         out.push_back({integer(row[0]), moment(row[1]), row[2].value(), row[3], row[4], moment(row[5]), moment(row[6]), moment(row[7]),
-                       truth(row[8]), truth(row[9]), static_cast<int>(integer(row[10])), row[11].value()});
+                       truth(row[8]), truth(row[9]), static_cast<int>(integer(row[10])), row[11].value(), moment(row[12])});
     return out;
 }
 

@@ -5,8 +5,8 @@
 
 namespace groomer::chaos::fault {
 
-// The holder, at a moment of its tick that is chance.
-Member& struck(World& world);
+// The holder, at a moment of its tick that is chance; nothing has happened to it yet.
+Member& chosen(World& world);
 
 void kill(World& world);
 void pause(World& world);
@@ -31,8 +31,12 @@ void restart_immediate(World& world);
 void read_only(World& world);
 void freeze(World& world);
 void promote(World& world);
+// To a standby that misses what was written last; replicas reach it, if so told, through PgBouncer.
+void promote_once(World& world, bool bouncer);
 void through_bouncer(World& world);
 
 void bad_tracker(World& world);
+
+void asked(World& world);
 
 }  // namespace groomer::chaos::fault

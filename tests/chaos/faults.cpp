@@ -27,7 +27,8 @@ std::vector<Fault> const& all_faults() {
                                            {"promote", 4, fault::promote},
                                            {"pgbouncer", 3, fault::through_bouncer},
                                            {"faketime", 3, fault::false_clock},
-                                           {"tracker", 4, fault::bad_tracker}};
+                                           {"tracker", 4, fault::bad_tracker},
+                                           {"asked", 2, fault::asked}};
     return faults;
 }
 

@@ -31,17 +31,21 @@ Member* trap(World& world, std::string const& pattern, Trap::Action action) {
 }  // namespace
 
 void terminate(World& world) {
-    auto& member = struck(world);
+    auto& member = chosen(world);
     bool const all = world.chance(0.3);
+    bool const held = world.holds(member);
     for (int i = 1 + world.pick(3); i > 0; --i) {
-        world.ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'groomer/%' AND (" +
-                  std::string{all ? "true" : "false"} + " OR application_name LIKE '%/" + member.pod + "') AND random() < 0.8");
+        auto const ended =
+            world.ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'groomer/%' AND (" +
+                      std::string{all ? "true" : "false"} + " OR application_name LIKE '%/" + member.pod + "') AND random() < 0.8");
+        if (held && !ended.empty() && ended != "0") world.round().struck = true;
         world.sleep(world.between(20ms, 300ms));
     }
 }
 
 void drop(World& world) {
-    auto& member = struck(world);
+    auto& member = chosen(world);
+    world.round().struck = world.holds(member) && member.link->connections() > 0;
     if (world.chance(0.3)) {
         for (auto& each : world.members()) each.link->reset_all();
         return;
@@ -73,8 +77,10 @@ void late_reply(World& world) {
 }
 
 void delay(World& world) {
-    auto& member = struck(world);
-    auto const up = world.between(0ms, 400ms), down = world.between(0ms, 400ms);
+    auto& member = chosen(world);
+    auto const up = world.between(50ms, 400ms), down = world.between(50ms, 400ms);
+    bool const held = world.holds(member);
+    auto const before = member.link->kept_waiting();
     bool const all = world.chance(0.3);
     for (auto& each : world.members()) {
         if (!all && &each != &member) continue;
@@ -82,21 +88,26 @@ void delay(World& world) {
         each.link->delay(Way::down, down);
     }
     world.sleep(world.ttls(1, 2.5));
+    world.round().struck = held && member.link->kept_waiting() > before;
 }
 
 void half_close(World& world) {
-    auto& member = struck(world);
+    auto& member = chosen(world);
+    world.round().struck = world.holds(member) && member.link->connections() > 0;
     member.link->half_close(world.chance(0.5) ? Way::up : Way::down);
     world.sleep(world.ttls(0.2, 1.3));
 }
 
 void black_hole(World& world) {
-    auto& member = struck(world);
+    auto& member = chosen(world);
+    bool const held = world.holds(member);
+    auto const before = member.link->kept_waiting();
     bool const up = world.chance(0.7), down = !up || world.chance(0.7);
     world.round().detail = up && down ? "both ways" : up ? "to the server" : "to the replica";
     if (up) member.link->hold(Way::up, true);
     if (down) member.link->hold(Way::down, true);
     world.sleep(world.ttls(0.5, 3));
+    world.round().struck = held && member.link->kept_waiting() > before;
     if (world.chance(0.5)) member.link->reset_all();
     member.link->let_go();
 }
@@ -132,7 +143,7 @@ void held_of_lock(World& world) { hold_until_next_term(world, patterns.at(static
 
 // By a person with `lock release`, or by a foreign program that takes it for left behind.
 void row_deleted(World& world) {
-    struck(world);
+    chosen(world);
     bool const by_hand = world.chance(0.5);
     world.round().detail = by_hand ? "by hand" : "by a foreign program";
     auto const done = by_hand ? world.ask("SELECT groomer.release_by_hand(lock, term, NULL) FROM groomer.lock_state WHERE lock = 'groomer'")

@@ -11,23 +11,26 @@ namespace groomer::chaos::fault {
 using namespace std::chrono_literals;
 
 // Where in a tick a fault strikes is chance.
-Member& struck(World& world) {
+Member& chosen(World& world) {
     auto& member = world.holder();
     world.sleep(world.between(0ms, 250ms));
-    if (world.holds(member)) world.round().struck = true;
     return member;
 }
+
+// A process that is dead or stopped renews nothing: if the row carries its token after that, it was struck as it held.
+void note_holder(World& world, Member const& member) { world.round().struck = world.round().struck || world.holds(member); }
 
 void kill(World& world) {
     // Those who are to follow in time must not be waiting for a server that failed them in an earlier round.
     bool const quiet = world.all_have_looked(10s);
-    auto& member = struck(world);
+    auto& member = chosen(world);
     auto const token = world.token_held();
     bool const held = token.find("|" + member.slot + "/") != std::string::npos;
     bool const same_slot = world.chance(0.4);
     auto const wait = same_slot && world.chance(0.7) ? 0ms : world.ttls(0.2, 1.5);
     auto const at = now();
     world.kill(member);
+    note_holder(world, member);
     if (held && quiet) {
         world.round().killed = at;
         world.round().killed_token = token;
@@ -39,15 +42,20 @@ void kill(World& world) {
 }
 
 void pause(World& world) {
-    auto& member = struck(world);
+    auto& member = chosen(world);
     auto const duration = world.ttls(0.5, 3);
     world.round().detail = std::to_string(duration.count()) + " ms";
-    world.pause(member, duration);
+    auto const from = now();
+    member.process->signal(SIGSTOP);
+    note_holder(world, member);
+    world.sleep(duration);
+    member.process->signal(SIGCONT);
+    world.note_pause(member.pod, from);
 }
 
 // The next write to the tracker stops its sender, whoever that is: a holder may be in quarantine for seconds before it writes.
 void pause_in_send(World& world) {
-    struck(world);
+    chosen(world);
     auto const is_stopped = [](Member const& each) { return each.process->stopped(); };
     auto& members = world.members();
     for (auto& each : members) each.process->signal(stop_in_send_signal);
@@ -66,7 +74,7 @@ void pause_in_send(World& world) {
     for (auto& each : members) {
         bool const stopped = is_stopped(each);
         each.process->signal(SIGCONT);
-        if (stopped) world.note_pause(each, from);
+        if (stopped) world.note_pause(each.pod, from);
     }
     // Another may have been about to stop when it was told not to.
     world.sleep(50ms);
@@ -74,14 +82,30 @@ void pause_in_send(World& world) {
 }
 
 void stop(World& world) {
-    auto& member = struck(world);
+    auto& member = chosen(world);
+    bool const held = world.holds(member);
     member.process->signal(SIGTERM);
-    world.wait_until([&] { return !member.process->running(); }, 15s);
+    bool const ended = world.wait_until([&] { return !member.process->running(); }, 15s);
+    world.round().struck = held && ended;
+}
+
+// What it writes first it stamps by its own clock: an hour from ours, where that is the lie; where it is a step or a double speed, that
+// the library is in it must do.
+bool clock_lies(World& world, Member const& member, bool by_an_hour) {
+    if (!by_an_hour) {
+        std::ifstream maps{"/proc/" + std::to_string(member.process->pid()) + "/maps"};
+        std::string const all{std::istreambuf_iterator<char>{maps}, {}};
+        return all.find("libfaketime") != std::string::npos;
+    }
+    std::optional<std::int64_t> seconds;
+    world.wait_until([&] { return (seconds = world.log_moment(member)).has_value(); }, 3s);
+    auto const ours = now().time_since_epoch() / microseconds{1s};
+    return seconds && std::abs(*seconds - ours) > 3000 && std::abs(*seconds - ours) < 4200;
 }
 
 // A false wall clock for its next life, and for the rest of it.
 void false_clock(World& world) {
-    auto& member = struck(world);
+    auto& member = chosen(world);
     world.kill(member);
     auto const file = world.folder() + "/clock" + std::to_string(member.number);
     member.variables = {{"LD_PRELOAD", world.options().programs.faketime}, {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}};
@@ -97,14 +121,18 @@ void false_clock(World& world) {
     char const* const names[]{"an hour ahead", "an hour back", "double speed", "stepping"};
     world.round().detail = names[kind];
     world.start(member, world.chance(0.5));
+    bool const lies = clock_lies(world, member, kind < 2);
     for (auto const* step : {"+3600", "-3600", "+5", "+0"}) {
         world.sleep(world.ttls(0.3, 0.7));
         if (kind == 3) std::ofstream{file} << step << '\n';
     }
     // Then the holder dies, whoever it is, or is paused: the false clock has its say in who follows.
-    auto& next = struck(world);
+    auto& next = chosen(world);
+    bool const held = world.holds(next);
     if (world.chance(0.5)) world.kill(next);
     else world.pause(next, world.ttls(0.5, 2));
+    world.round().struck = lies && held;
+    world.round().missed = !lies;
     if (world.chance(0.5)) member.variables.clear();  // at its next start
 }
 
@@ -117,16 +145,21 @@ void paused_through(World& world) {
     Case const cases[]{
         {"promote", promote}, {"restart", restart_immediate}, {"read-only", read_only}, {"kill", kill}, {"terminate", terminate},
         {"held", held},       {"lost reply", lose_reply}};
-    auto& member = struck(world);
+    auto& member = chosen(world);
+    auto const pod = member.pod;  // the other fault may kill it, and start another in its place
     auto const from = now();
     member.process->signal(SIGSTOP);
+    note_holder(world, member);
+    bool const held = world.round().struck;
     if (world.chance(0.5)) world.sleep(world.ttls(1, 1.5));
     auto const& other = cases[world.pick(7)];
+    world.round().struck = false;
     other.befall(world);
     world.round().killed.reset();  // nobody waited undisturbed
     world.round().detail = other.name;
     member.process->signal(SIGCONT);
-    world.note_pause(member, from);
+    world.note_pause(pod, from);
+    world.round().struck = held && world.round().struck;
     world.sleep(world.between(0ms, 300ms));
 }
 

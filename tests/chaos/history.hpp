@@ -34,6 +34,7 @@ struct StateEvent {
     bool requested = false;  // a request was waiting
     int failures = 0;
     std::string pod;
+    Moment requests_done{};  // up to which those who asked for a tick have been served
 };
 
 // A statement's change of one table of groomer's.
@@ -53,6 +54,7 @@ struct Segment {
     std::vector<LockEvent> locks;
     std::vector<StateEvent> states;
     std::vector<TableWrite> writes;
+    std::optional<std::int64_t> kept{};  // the last change of sync_lock that the successor knows of; it has one
 };
 
 // A request to the fake tracker that changes an issue.
@@ -94,16 +96,24 @@ struct Pause {
     Moment from, to;
 };
 
+// Of a tick that is not due by itself for long.
+struct Request {
+    std::string lock;
+    Moment at;
+};
+
 struct Round {
     std::string fault, detail;
     Moment began, cleared, recovered;
     bool stuck = false;
     bool missed = false;           // what the fault lay in wait for did not come
-    bool struck = false;           // it has disturbed a holder, or what it lay in wait for
+    bool struck = false;           // seen after it: it has disturbed a holder, or what it lay in wait for
     std::optional<Moment> killed;  // the holder, while others waited undisturbed
     std::optional<std::string> killed_token;
-    bool restarted_in_slot = false;  // at once: a reclaim is what should follow
-    microseconds stall{0};           // the longest that a thread of the driver was held up meanwhile
+    bool restarted_in_slot = false;    // at once: a reclaim is what should follow
+    std::optional<Moment> quiet_from;  // since when nothing is disturbed, up to `cleared`: ticks begin when they are due
+    std::optional<Request> requested;  // by the driver meanwhile
+    microseconds stall{0};             // the longest that a thread of the driver was held up meanwhile
 };
 
 struct FinalIssue {
@@ -114,6 +124,7 @@ struct FinalIssue {
 struct Timing {
     milliseconds ttl{0}, renew_every{0}, settle{0};
     milliseconds server_settle{0};  // what the tracker really takes, at most
+    milliseconds groom_every{150}, sync_every{300};
 };
 
 struct History {
@@ -123,6 +134,7 @@ struct History {
     std::vector<ModelRequest> model;
     std::vector<Instance> instances;
     std::vector<Pause> pauses;
+    std::vector<Pause> server_pauses;  // of the server's processes, whose ever
     std::vector<Round> rounds;
     std::vector<FinalIssue> issues;
 };

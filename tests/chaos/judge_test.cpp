@@ -26,6 +26,9 @@ LockEvent stolen(milliseconds when, std::int64_t from, std::string const& loser,
                  std::string const& pod) {
     return {0, at(when), "UPDATE", "groomer", token(from, loser), token(term, pod), at(stamp), at(when), pod};
 }
+LockEvent renewed(milliseconds when, std::int64_t term, std::string const& pod, milliseconds stamp) {
+    return {0, at(when), "UPDATE", "groomer", token(term, pod), token(term, pod), at(stamp), at(when), pod};
+}
 StateEvent began(milliseconds when, std::int64_t term, std::string const& pod, milliseconds due) {
     return {0, at(when), "groomer", {}, token(term, pod), at(due), at(due), at(when), false, false, 0, pod};
 }
@@ -57,8 +60,8 @@ History good() {
     Segment segment;
     segment.timeline = "00000001";
     segment.locks = {taken(100ms, 10, "a"), released(500ms, 10, "a", 100ms), taken(700ms, 20, "b"), released(900ms, 20, "b", 700ms)};
-    segment.states = {began(100ms, 10, "a", 50ms), ended(500ms, 10, "a", 50ms, 600ms), began(700ms, 20, "b", 600ms),
-                      ended(900ms, 20, "b", 600ms, 1000ms)};
+    segment.states = {began(100ms, 10, "a", 50ms), ended(500ms, 10, "a", 50ms, 650ms), began(700ms, 20, "b", 650ms),
+                      ended(900ms, 20, "b", 650ms, 1050ms)};
     segment.writes = {wrote(200ms, 10, "a"), wrote(800ms, 20, "b")};
     history.segments = {segment};
     history.tracker = {added(300ms, 10, "a", 1), added(850ms, 20, "b", 2)};
@@ -79,6 +82,70 @@ void steal(History& history, milliseconds age) {
     history.segments[0].states = {began(100ms, 10, "a", 50ms)};
     history.segments[0].writes = {wrote(200ms, 10, "a")};
     history.tracker = {added(300ms, 10, "a", 1)};
+}
+
+// The same, and b writes to the tracker then; `incarnation`: its own.
+void write_after(History& history, milliseconds age, char const* incarnation, milliseconds checked) {
+    steal(history, age);
+    auto& locks = history.segments[0].locks;
+    auto const mine = std::string{"g1|2000|20|slot-a|incarnation-"} + incarnation + "|00000001|uuid";
+    locks[1].new_token = mine;
+    locks.push_back(renewed(checked - 1ms, 20, "b", 100ms + age));
+    locks[2].old_token = locks[2].new_token = mine;
+    locks[2].old_stamp = at(checked - 10ms);
+    history.tracker.push_back(added(checked, 20, "b", 2));
+}
+
+// a's row is deleted in the place of a person; b, which takes it at 0.7 s, writes to the tracker then.
+void delete_row(History& history, milliseconds checked) {
+    auto& locks = history.segments[0].locks;
+    locks[1].pod = "driver";
+    locks[3] = renewed(checked - 1ms, 20, "b", checked - 10ms);
+    history.segments[0].states.resize(3);
+    history.tracker[1] = added(checked, 20, "b", 2);
+}
+
+// a holds for a bit longer, and writes at its end, without having renewed.
+void write_at_the_end(History& history, milliseconds checked) {
+    history.segments[0].locks[1] = released(600ms, 10, "a", 100ms);
+    history.segments[0].states[1] = ended(600ms, 10, "a", 50ms, 750ms);
+    history.segments[0].states[2] = began(760ms, 20, "b", 750ms);
+    history.segments[0].states[3] = ended(900ms, 20, "b", 750ms, 1050ms);
+    history.tracker[0] = added(checked, 10, "a", 1);
+}
+
+// Nothing is disturbed from the begin of the round to `cleared`.
+void leave_in_peace(History& history, milliseconds cleared) {
+    history.rounds[0].quiet_from = at(0ms);
+    history.rounds[0].cleared = at(cleared);
+}
+
+// Somebody asks at 1 s for a tick that is due in a long time, which begins then.
+void ask(History& history, milliseconds begins) {
+    leave_in_peace(history, 9000ms);
+    auto& segment = history.segments[0];
+    auto postponed = began(950ms, 0, "driver", 1050ms);
+    postponed.new_token.reset();
+    postponed.new_due = at(20'000ms);
+    auto begun = began(begins, 30, "a", 20'000ms);
+    begun.requested = true;
+    segment.states.insert(segment.states.end(), {postponed, begun});
+    segment.locks.push_back(taken(begins, 30, "a"));
+    history.rounds[0].requested = Request{"groomer", at(1000ms)};
+}
+
+// a, killed, comes back at once in its slot; who follows it is b.
+void restart_in_slot(History& history, char const* incarnation_of) {
+    steal(history, 2001ms);
+    if (incarnation_of[0] == 'a') {
+        steal(history, 500ms);
+        history.segments[0].locks[1].new_token = "g1|2000|20|slot-a|incarnation-b|00000001|uuid";
+    }
+    history.instances[0].died = at(350ms);
+    history.instances[0].killed = true;
+    history.rounds[0].killed = at(350ms);
+    history.rounds[0].killed_token = token(10, "a");
+    history.rounds[0].restarted_in_slot = true;
 }
 
 void promote(History& history, milliseconds taken_at) {
@@ -129,7 +196,7 @@ std::vector<Case> cases() {
              locks.push_back(other_lock(taken(920ms, 20, "a")));
              locks.push_back(other_lock(released(940ms, 20, "a", 920ms)));
              states.push_back(other_lock(began(920ms, 20, "a", 910ms)));
-             states.push_back(other_lock(ended(940ms, 20, "a", 910ms, 2000ms)));
+             states.push_back(other_lock(ended(940ms, 20, "a", 910ms, 1240ms)));
          }},
         {"", "nothing where an expired row is taken", [](History& h) { steal(h, 2001ms); }},
         {"one holder", "a row that is taken from the living", [](History& h) { steal(h, 1990ms); }},
@@ -146,7 +213,8 @@ std::vector<Case> cases() {
              h.segments[0].locks[1].new_token = "g1|2000|20|slot-a|incarnation-b|00000001|uuid";
          }},
         {"one holder", "a release by another", [](History& h) { h.segments[0].locks[1].pod = "b"; }},
-        {"", "nothing where the row was deleted by the driver", [](History& h) { h.segments[0].locks[1].pod = "driver"; }},
+        {"", "nothing where the row was deleted by the driver", [](History& h) { delete_row(h, 5801ms); }},
+        {"tracker writes in time", "a write begun too soon after a row was deleted", [](History& h) { delete_row(h, 5797ms); }},
         {"rising terms", "a term that does not rise",
          [](History& h) {
              h.segments[0].locks[2] = taken(700ms, 9, "b");
@@ -154,6 +222,15 @@ std::vector<Case> cases() {
              h.segments[0].states.resize(2);
              h.segments[0].writes.pop_back();
              h.tracker.pop_back();
+         }},
+        {"", "nothing where a stamp is as old as a statement may be", [](History& h) { h.segments[0].locks[0].new_stamp = at(-750ms); }},
+        {"one holder", "a stamp that is older than its statement may be",
+         [](History& h) { h.segments[0].locks[0].new_stamp = at(-801ms); }},
+        {"one holder", "a stamp of the future", [](History& h) { h.segments[0].locks[0].new_stamp = at(101ms); }},
+        {"", "nothing where the server was stopped in a statement",
+         [](History& h) {
+             h.segments[0].locks[0].new_stamp = at(-1500ms);
+             h.server_pauses = {{"", at(-1400ms), at(90ms)}};
          }},
         {"", "nothing where a promoted standby is awaited", [](History& h) { promote(h, 2701ms); }},
         {"care after a promotion", "a promoted standby that is not awaited", [](History& h) { promote(h, 2699ms); }},
@@ -164,19 +241,48 @@ std::vector<Case> cases() {
         {"due once", "a tick that ends twice for one due time",
          [](History& h) {
              h.segments[0].states[2] = began(700ms, 20, "b", 50ms);
-             h.segments[0].states[3] = ended(900ms, 20, "b", 50ms, 1000ms);
+             h.segments[0].states[3] = ended(900ms, 20, "b", 50ms, 1050ms);
          }},
         {"due once", "a tick that begins early", [](History& h) { h.segments[0].states[2] = began(700ms, 20, "b", 701ms); }},
         {"due once", "a due time that moves without a tick", [](History& h) { h.segments[0].states[0].new_due = at(5000ms); }},
+        {"", "nothing where a tick follows a full batch", [](History& h) { h.segments[0].states[3].new_due = at(1150ms); }},
+        {"due once", "a due time that is no interval after the end of its tick",
+         [](History& h) { h.segments[0].states[3].new_due = at(1200ms); }},
+        {"due once", "a due time that is too soon after the end of its tick",
+         [](History& h) { h.segments[0].states[3].new_due = at(1040ms); }},
+        {"", "nothing where a failed tick backs off for an interval", [](History& h) { h.segments[0].states[3].failures = 1; }},
+        {"due once", "a failed tick that backs off for longer",
+         [](History& h) {
+             h.segments[0].states[3].failures = 1;
+             h.segments[0].states[3].new_due = at(1150ms);
+         }},
+        {"", "nothing where requests were served that came before", [](History& h) { h.segments[0].states[1].requests_done = at(100ms); }},
+        {"due once", "requests called served that came after the begin",
+         [](History& h) { h.segments[0].states[1].requests_done = at(101ms); }},
+        {"", "nothing where the next tick may still begin in time", [](History& h) { leave_in_peace(h, 4000ms); }},
+        {"due once", "a tick that is skipped", [](History& h) { leave_in_peace(h, 4100ms); }},
+        {"", "nothing where who asks is served in time", [](History& h) { ask(h, 3900ms); }},
+        {"due once", "one who asks and is served late", [](History& h) { ask(h, 4100ms); }},
+        {"", "nothing where a write just fits before its deadline", [](History& h) { write_at_the_end(h, 501ms); }},
+        {"tracker writes in time", "a write that does not fit before its deadline", [](History& h) { write_at_the_end(h, 503ms); }},
+        {"", "nothing where a write awaits its quarantine", [](History& h) { write_after(h, 2001ms, "b", 2701ms); }},
+        {"tracker writes in time", "a write that does not await its quarantine", [](History& h) { write_after(h, 2001ms, "b", 2690ms); }},
+        {"", "nothing where a write after a lost reply waits", [](History& h) { write_after(h, 500ms, "a", 5700ms); }},
+        {"tracker writes in time", "a write after a lost reply that waits for settle alone",
+         [](History& h) { write_after(h, 500ms, "a", 5690ms); }},
         {"tracker writes in time", "a write begun after the end of its term", [](History& h) { h.tracker[0] = added(510ms, 10, "a", 1); }},
         {"", "nothing where a holder learns of its deleted row within a proof's age",
          [](History& h) {
-             h.segments[0].locks[1].pod = "driver";
+             delete_row(h, 5801ms);
+             auto& locks = h.segments[0].locks;
+             locks.insert(locks.begin() + 1, renewed(450ms, 10, "a", 100ms));
              h.tracker[0] = added(690ms, 10, "a", 1);
          }},
         {"tracker writes in time", "a write begun longer after its row was deleted",
          [](History& h) {
-             h.segments[0].locks[1].pod = "driver";
+             delete_row(h, 5801ms);
+             auto& locks = h.segments[0].locks;
+             locks.insert(locks.begin() + 1, renewed(450ms, 10, "a", 100ms));
              h.tracker[0] = added(1510ms, 10, "a", 1);
              h.tracker.pop_back();
          }},
@@ -221,6 +327,8 @@ std::vector<Case> cases() {
              h.rounds[0].killed = at(150ms);
              h.rounds[0].killed_token = token(10, "a");
          }},
+        {"", "nothing where a container takes its own row back", [](History& h) { restart_in_slot(h, "a"); }},
+        {"taken over in time", "a container that came back at once, and not to its row", [](History& h) { restart_in_slot(h, "b"); }},
         {"never stuck", "a round after which nothing works", [](History& h) { h.rounds[0].stuck = true; }},
         {"nothing lost", "an issue without its label", [](History& h) { h.issues[0].labels.clear(); }},
         {"nothing lost", "an issue with a label too many", [](History& h) { h.issues[0].labels.insert("type/feature"); }},

@@ -1,5 +1,5 @@
 #include "chaos/judge.hpp"
-#include "lock/hold.hpp"
+#include "chaos/protocol.hpp"
 
 #include <algorithm>
 
@@ -26,7 +26,7 @@ std::string about(TrackerWrite const& write) {
 // deadline, and the margin after it) and what settle holds beyond the tracker's own are used up after this.
 bool paused_inside_send(TrackerWrite const& write, History const& history) {
     auto const& timing = history.timing;
-    if (write.received - write.checked <= lock::margin(timing.ttl) + timing.settle - timing.server_settle) return false;
+    if (write.received - write.checked <= protocol::margin(timing.ttl) + timing.settle - timing.server_settle) return false;
     return std::any_of(history.pauses.begin(), history.pauses.end(), [&](Pause const& pause) {
         return pause.pod == write.pod && pause.from < write.received && pause.to > write.checked;
     });
@@ -43,11 +43,59 @@ std::map<std::int64_t, Moment> quarantine_ends(History const& history, Tenures c
     return out;
 }
 
+// From when on a new holder may write, by what the audit tells of how it came to the row. A row that its holder left by itself, of the
+// same timeline, needs no wait; where the bidder vouches for an expired one, settle is enough, and so it is for the first hold after a
+// promotion. An older holder's quarantine is never cut short by a newer one's.
+std::map<std::int64_t, Moment> least_quarantines(History const& history, Tenures const& tenures) {
+    auto const settle = history.timing.settle;
+    std::map<std::int64_t, Moment> out;
+    Tenure const* last = nullptr;
+    Moment carried;
+    for (auto const& tenure : tenures.all()) {
+        if (tenure.lock != writer) continue;
+        bool const new_timeline = last == nullptr || last->segment != tenure.segment;
+        if (new_timeline) carried = {};
+        auto wait = tenure.before || (tenure.segment > 0 && new_timeline) ? settle : 0ms;
+        if (tenure.how == Taken::own || tenure.how == Taken::reclaimed) wait = settle + protocol::under_way;
+        // By now it is so long ago that it needs none.
+        bool const just_deleted = !new_timeline && last->deleted && tenure.from < *last->to + settle + protocol::under_way;
+        if (just_deleted) wait = settle + protocol::under_way;
+        last = &tenure;
+        if (tenure.how == Taken::kept) continue;  // judged on the timeline where it began
+        carried = std::max(carried, wait > 0ms ? tenure.from + wait : Moment{});
+        out[tenure.token.term] = carried;
+    }
+    return out;
+}
+
+// When each term was taken and renewed, on whichever timeline.
+std::map<std::int64_t, std::vector<Moment>> signs_of_life(History const& history, Tenures const& tenures) {
+    std::map<std::int64_t, std::vector<Moment>> out;
+    for (std::size_t number = 0; number < history.segments.size(); ++number)
+        for (auto const& event : history.segments[number].locks) {
+            auto const* tenure = event.lock == writer && event.new_token ? tenures.find(number, *event.new_token) : nullptr;
+            if (tenure != nullptr) out[tenure->token.term].push_back(event.at);
+        }
+    return out;
+}
+
+// What the guard may say by the last renewal that its replica can know of: it ends in time for the whole write. No pause excuses
+// this: the guard's yes is read before one inside the send.
+bool had_time_left(TrackerWrite const& write, std::vector<Moment> const& signs, Timing const& timing) {
+    std::optional<Moment> last;
+    for (auto const& at : signs)
+        if (at <= write.checked + reading) last = at;
+    auto const limit = protocol::write_limit(timing.ttl, timing.renew_every);
+    return last && write.checked + limit <= *last + timing.ttl - protocol::margin(timing.ttl) + reading;
+}
+
 }  // namespace
 
 // Guarantee 3, with what it excuses, and that no effect happens twice.
 void judge_tracker(History const& history, Tenures const& tenures, Verdict& verdict, Accuse const& accuse) {
     auto const quarantines = quarantine_ends(history, tenures);
+    auto const least = least_quarantines(history, tenures);
+    auto const signs = signs_of_life(history, tenures);
     std::vector<TrackerWrite const*> effects;
     for (auto const& write : history.tracker) {
         ++verdict.counts["tracker writes"];
@@ -62,6 +110,14 @@ void judge_tracker(History const& history, Tenures const& tenures, Verdict& verd
         if (span->to && write.checked > *span->to + reading + (span->deleted ? longest_proof : 0ms))
             accuse("tracker writes in time", write.received,
                    "begun " + std::to_string(seconds(write.checked - *span->to)) + " s after the end of its term: " + about(write));
+        auto const known = signs.find(write.term);
+        if (known == signs.end() || !had_time_left(write, known->second, history.timing))
+            accuse("tracker writes in time", write.received, "begun with less than its time left before the deadline: " + about(write));
+        auto const needed = least.find(write.term);
+        if (needed != least.end() && write.checked + reading < needed->second)
+            accuse("tracker writes in time", write.received,
+                   "begun " + std::to_string(seconds(needed->second - write.checked)) +
+                       " s before its quarantine can be over: " + about(write));
         auto const quarantine = quarantines.find(write.term);
         if (quarantine != quarantines.end() && write.checked + reading < quarantine->second)
             accuse("tracker writes in time", write.received, "begun in quarantine: " + about(write));

@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto usage =
-    "usage: chaos [--rounds N] [--seconds S] [--seed S] [--faults A,B,…] [--worlds N] [--replica PATH] [--folder DIR]\n"
+    "usage: chaos [--rounds N] [--seconds S] [--seed S|date] [--faults A,B,…] [--worlds N] [--replica PATH] [--folder DIR]\n"
     "             [--without-quarantine] [--expect-violations [RULE]] [--keep] [--verbose]\n"
     "       chaos --test-judge\n";
 
@@ -46,6 +46,11 @@ struct UsageError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// A run that is to be a fresh trial has the date for its seed, which is printed: with it the same run can be asked for.
+std::uint64_t seed_of(std::string const& word) {
+    return word == "date" ? static_cast<std::uint64_t>(now().time_since_epoch() / microseconds{1'000'000}) : std::stoull(word);
+}
+
 Options parse(std::vector<std::string> const& words) {
     Options options;
     bool timed = false;
@@ -57,7 +62,7 @@ Options parse(std::vector<std::string> const& words) {
         };
         if (word == "--rounds") options.rounds = std::stoi(value());
         else if (word == "--seconds") options.seconds = std::stoi(value()), timed = true;
-        else if (word == "--seed") options.seed = std::stoull(value());
+        else if (word == "--seed") options.seed = seed_of(value());
         else if (word == "--faults") options.faults = split(value());
         else if (word == "--worlds") options.worlds = std::stoi(value());
         else if (word == "--replica") options.replica = value();
@@ -216,6 +221,8 @@ int run(Options options) {
         std::printf("skip - chaos: there is no PostgreSQL server under /usr/lib/postgresql\n");
         return 0;
     }
+    std::printf("# --seed %llu\n", static_cast<unsigned long long>(options.seed));
+    std::fflush(stdout);
     Folder folder{options.folder};
     options.folder = folder.path();
     Schedule schedule{options, kinds_of(options)};

@@ -10,9 +10,9 @@
 namespace groomer::chaos {
 
 struct Options {
-    int rounds = 0;    // 0: as many as the time allows
-    int seconds = 60;  // no new round after that; 0: no limit
-    std::uint64_t seed = 1;
+    int rounds = 0;                // 0: as many as the time allows
+    int seconds = 60;              // no new round after that; 0: no limit
+    std::uint64_t seed = 1;        // "date": of this day and second, so that each run is a fresh trial
     std::set<std::string> faults;  // empty: all
     std::string replica;           // the program
     int worlds = 4;

@@ -158,6 +158,7 @@ asio::awaitable<void> Link::run(std::shared_ptr<Pipe> pipe) {
 asio::awaitable<void> Link::gate(std::shared_ptr<Pipe> pipe, Way way) {
     auto const arrived = std::chrono::steady_clock::now();
     asio::steady_timer timer{io_};
+    if (delay_[index(way)] > 0ms || held_[index(way)]) ++kept_waiting_;
     if (delay_[index(way)] > 0ms) {
         timer.expires_at(arrived + delay_[index(way)]);
         co_await timer.async_wait(quietly);

@@ -54,6 +54,8 @@ public:
     // Everything passes again.
     void pass();
     [[nodiscard]] std::size_t connections();
+    // How many messages have come later than they were sent, or will.
+    [[nodiscard]] std::size_t kept_waiting() const { return kept_waiting_; }
 
 private:
     struct Pipe;
@@ -75,6 +77,7 @@ private:
     milliseconds delay_[2] = {milliseconds{0}, milliseconds{0}};
     bool refused_ = false;
     std::atomic<bool> sprung_ = false;
+    std::atomic<std::size_t> kept_waiting_ = 0;
 };
 
 }  // namespace groomer::chaos

@@ -1,5 +1,7 @@
 #include "chaos/tenure.hpp"
 
+#include "chaos/protocol.hpp"
+
 #include <algorithm>
 
 namespace groomer::chaos {
@@ -8,7 +10,10 @@ namespace {
 using namespace std::chrono_literals;
 
 // A renewal's stamp may be this late, where nobody has stolen: its statement_timeout.
-constexpr auto late_renewal = 800ms;
+constexpr auto late_renewal = protocol::statement_limit;
+
+// What a machine that is short of time adds before a statement is ended.
+constexpr auto overdue = 100ms;
 
 std::string shortly(std::string const& token) { return token.substr(0, token.rfind('|')); }
 
@@ -63,6 +68,15 @@ private:
         out_.all_.push_back(std::move(tenure));
     }
 
+    // The stamp that a row gets is of this moment, or as old as its statement may be, unless the server itself was stopped in it.
+    void judge_stamp(LockEvent const& event) {
+        auto const age = event.at - *event.new_stamp;
+        auto const overlaps = [&](Pause const& pause) { return pause.from < event.at && pause.to > *event.new_stamp; };
+        bool const stopped = std::any_of(history_.server_pauses.begin(), history_.server_pauses.end(), overlaps);
+        if (age < 0ms || (age > protocol::statement_limit + overdue && !stopped))
+            accuse_("one holder", event.at, shortly(*event.new_token) + " got a stamp that is " + std::to_string(seconds(age)) + " s old");
+    }
+
     Tenure* current(std::string const& lock) {
         auto const found = open_.find(lock);
         return found == open_.end() ? nullptr : &out_.all_[found->second];
@@ -85,6 +99,7 @@ private:
         tenure.segment = segment_;
         tenure.from = event.at;
         tenure.last_stamp = *event.new_stamp;
+        judge_stamp(event);
         if (auto* before = current(event.lock)) take_from(*before, tenure, event);
         else if (event.op == "UPDATE") accuse_("one holder", event.at, "a row was taken that nobody had: " + *event.new_token);
         auto& highest = highest_term_[event.lock];
@@ -128,6 +143,7 @@ private:
             return accuse_("one holder", event.at, "a renewal of what nobody holds: " + event.new_token.value_or("null"));
         if (tenure->pod != event.pod)
             accuse_("one holder", event.at, event.pod + " renewed " + shortly(tenure->text) + " of " + tenure->pod);
+        judge_stamp(event);
         if (*event.new_stamp > *event.old_stamp + tenure->token.ttl + late_renewal)
             accuse_("one holder", event.at, shortly(tenure->text) + " was renewed after its end");
         tenure->last_stamp = *event.new_stamp;

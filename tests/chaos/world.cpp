@@ -2,10 +2,13 @@
 
 #include "chaos/audit.hpp"
 #include "chaos/outside_settings.hpp"
+#include "chaos/protocol.hpp"
 #include "pg/session.hpp"
 #include "store/store.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -23,7 +26,7 @@ constexpr auto longest_recovery = 60s, longest_end = 45s;
 // of more than it takes: transit.
 Timing const timing_of_all{2000ms, 400ms, 1200ms, 1000ms};
 
-milliseconds write_limit(Timing const& timing) { return lock::write_limit(timing.ttl, timing.renew_every); }
+milliseconds write_limit(Timing const& timing) { return protocol::write_limit(timing.ttl, timing.renew_every); }
 
 std::string in_milliseconds(milliseconds duration) { return std::to_string(duration.count()) + "ms"; }
 
@@ -136,12 +139,27 @@ std::string World::config_file(Member const& member) const {
     std::ofstream{path} << "database: {url: \"postgresql://postgres@127.0.0.1:" << member.link->port() << "/" << database_name
                         << "?sslmode=disable\"}\nlock: {ttl: " << in_milliseconds(timing().ttl)
                         << ", renew_every: " << in_milliseconds(timing().renew_every)
-                        << "}\nschedule: {groom_every: 150ms, sync_every: 300ms, max_tick: 20s}\nrepositories: [{name: " << repository
+                        << "}\nschedule: {groom_every: " << in_milliseconds(timing().groom_every)
+                        << ", sync_every: " << in_milliseconds(timing().sync_every)
+                        << ", max_tick: 20s}\nrepositories: [{name: " << repository
                         << ", tracker: file, path: none.json}]\nmodel: {concurrency: 6}\npolicy:\n  mode: apply\n  batch: 8\n"
                         << "  labels:\n    type: {values: [type/bug, type/feature, type/question]}\n"
                         << "    priority: {values: [priority/p1, priority/p2], never_set: []}\n"
                         << "http: {listen: \"127.0.0.1:0\", metrics_listen: \"127.0.0.1:0\"}\n";
     return path;
+}
+
+std::string World::log_of(Member const& member) const { return folder_ + "/r" + std::to_string(member.number) + ".log"; }
+
+std::optional<std::int64_t> World::log_moment(Member const& member) const {
+    std::ifstream log{log_of(member)};
+    log.seekg(static_cast<std::streamoff>(member.log_from));
+    std::string line;
+    if (!std::getline(log, line)) return std::nullopt;
+    std::tm moment{};
+    auto const found = line.find("\"ts\":\"");
+    if (found == std::string::npos || ::strptime(line.c_str() + found + 6, "%Y-%m-%dT%H:%M:%S", &moment) == nullptr) return std::nullopt;
+    return ::timegm(&moment);
 }
 
 void World::start(Member& member, bool same_slot) {
@@ -161,7 +179,8 @@ void World::start_process(Member& member) {
     variables[settle_variable] = std::to_string(options_.quarantine ? timing().settle.count() : 0);
     member.instance = history_.instances.size();
     history_.instances.push_back({member.pod, now(), {}});
-    Command command{{options_.replica, config_file(member)}, folder_ + "/r" + std::to_string(member.number) + ".log", variables};
+    Command command{{options_.replica, config_file(member)}, log_of(member), variables};
+    member.log_from = fs::exists(command.output) ? fs::file_size(command.output) : 0;
     member.process = std::make_unique<Child>(command);
 }
 
@@ -173,14 +192,15 @@ void World::kill(Member& member) {
     instance.killed = true;
 }
 
-void World::note_pause(Member const& member, Moment from) { history_.pauses.push_back({member.pod, from, now()}); }
+void World::note_pause(std::string const& pod, Moment from) { history_.pauses.push_back({pod, from, now()}); }
+void World::note_server_pause(Moment from) { history_.server_pauses.push_back({{}, from, now()}); }
 
 void World::pause(Member& member, milliseconds duration) {
     auto const from = now();
     member.process->signal(SIGSTOP);
     sleep(duration);
     member.process->signal(SIGCONT);
-    note_pause(member, from);
+    note_pause(member.pod, from);
 }
 
 void World::lead_to(std::string const& socket_path) {
@@ -190,14 +210,18 @@ void World::lead_to(std::string const& socket_path) {
     }
 }
 
-void World::replace_server(std::unique_ptr<Postgres> promoted) {
+std::size_t World::replace_server(std::unique_ptr<Postgres> promoted) {
     // What is under way there ends before its record is read; nobody can come in any more.
     ask("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
     history_.segments.push_back(read_audit(database(), timeline_));
     database_.reset();
     server_->stop(Postgres::Stop::immediate);
     server_ = std::move(promoted);
+    auto& old = history_.segments.back();
+    old.kept = std::stoll(database().value("SELECT coalesce(max(seq), 0) FROM judge.lock_event WHERE timeline = '" + timeline_ + "'"));
     timeline_ = timeline_of(database());
+    return static_cast<std::size_t>(
+        std::count_if(old.locks.begin(), old.locks.end(), [&](LockEvent const& event) { return event.seq > *old.kept; }));
 }
 
 void World::set_up() {

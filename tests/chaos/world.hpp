@@ -26,6 +26,7 @@ struct Member {
     std::string slot;                              // the pod's UID: kept by a container that restarts
     std::map<std::string, std::string> variables;  // beyond the usual: a false clock
     std::size_t instance = 0;                      // in the history
+    std::uintmax_t log_from = 0;                   // where in its log this process began
 };
 
 class World {
@@ -68,6 +69,8 @@ public:
     // A statement on the present server, past the proxies; "" where it fails.
     std::string ask(std::string const& sql);
     [[nodiscard]] std::string token_held();
+    // By the clock of a replica, when it wrote the first line of its log; nothing where it has not.
+    [[nodiscard]] std::optional<std::int64_t> log_moment(Member const& member) const;
     // Has every replica asked the server something within the last ttl, or does it before `limit`?
     bool all_have_looked(milliseconds limit);
 
@@ -75,11 +78,13 @@ public:
     // In the same slot, as a container that restarts, or in a new one.
     void start(Member& member, bool same_slot);
     void pause(Member& member, milliseconds duration);
-    void note_pause(Member const& member, Moment from);
+    void note_pause(std::string const& pod, Moment from);
+    void note_server_pause(Moment from);
     // All replicas are led to another socket, and what they have is cut.
     void lead_to(std::string const& socket_path);
     // The server that is promoted takes the place of the present one, which is cut off before and stopped after.
-    void replace_server(std::unique_ptr<Postgres> promoted);
+    // Returns how many changes of sync_lock the new one does not know of.
+    std::size_t replace_server(std::unique_ptr<Postgres> promoted);
 
     // ------------------------------------------------------------------------------------------------------ the course
     void set_up();
@@ -96,6 +101,7 @@ public:
 private:
     void start_process(Member& member);
     void note_end(Member& member);
+    [[nodiscard]] std::string log_of(Member const& member) const;
     std::string config_file(Member const& member) const;
     [[nodiscard]] Database& database();
     bool all_groomed();
