@@ -31,7 +31,10 @@ Task<lock::Bid> Client::bid() {
     co_return std::get<lock::Bid>(std::move(next));
 }
 
-Task<std::optional<lock::Grant>> Client::acquire(lock::Bid bid) { return store_->acquire(std::move(bid)); }
+Task<std::optional<lock::Grant>> Client::acquire(lock::Bid bid) {
+    auto attempt = co_await store_->acquire(std::move(bid));
+    co_return std::move(attempt.grant);
+}
 
 Task<lock::Grant> Client::take() {
     auto ground = co_await bid();

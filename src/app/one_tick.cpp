@@ -80,7 +80,8 @@ void print(OneTick const& options, reconcile::Loop::Once const& once, groom::Tic
         std::cout << count << (count == 1 ? " issue is" : " issues are") << " left: run it again\n";
     if (options.whole && report.full) std::cout << "there are more issues than one run takes: run it again\n";
     if (!forecast.text.empty()) std::cout << forecast.text << '\n';
-    if (!once.tick)
+    if (once.blocked) std::cout << "the lock cannot be had: " << lock::row_is_kept << '\n';
+    else if (!once.tick)
         std::cout << "the lock is held by another: "
                   << (once.holder && once.holder->token ? one_line(*once.holder->token, 200) : "it was taken just now") << '\n';
     else if (failed) std::cout << "the tick failed: its error is in the log above\n";
@@ -129,7 +130,7 @@ Task<bool> sync_if_stale(Service& service, config::Config const& config, Log& lo
     };
     if (std::none_of(config.repositories.begin(), config.repositories.end(), stale)) co_return true;
     auto const synced = co_await service.sync_loop().once(std::chrono::milliseconds{0});
-    if (!synced.tick) log.info("another replica syncs already", {{"component", "sync"}, {"lock", sync_lock_id}});
+    if (!synced.tick && !synced.blocked) log.info("another replica syncs already", {{"component", "sync"}, {"lock", sync_lock_id}});
     co_return !synced.tick || synced.tick->outcome == reconcile::TickOutcome::done ||
         synced.tick->outcome == reconcile::TickOutcome::nothing_to_do;
 }

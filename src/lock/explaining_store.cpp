@@ -22,11 +22,11 @@ public:
     void watch(std::string const& lock, Watcher watcher) override { store_->watch(lock, std::move(watcher)); }
     Task<> ensure(std::string lock) override { return store_->ensure(std::move(lock)); }
     Task<std::optional<Look>> look(std::string lock) override { return explained(store_->look(std::move(lock))); }
-    Task<std::optional<Grant>> acquire(Bid bid) override {
+    Task<Attempt> acquire(Bid bid) override {
         auto asking = explained(store_->acquire(std::move(bid)));
-        auto grant = co_await std::move(asking);
-        if (grant) told_.clear();
-        co_return grant;
+        auto attempt = co_await std::move(asking);
+        if (attempt.grant) told_.clear();
+        co_return attempt;
     }
     Task<bool> renew(std::string lock, std::string token, milliseconds ttl) override {
         return explained(store_->renew(std::move(lock), std::move(token), ttl));

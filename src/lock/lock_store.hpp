@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace groomer::pg {
@@ -70,6 +71,17 @@ struct Grant {
     std::string how;                 // free | expired | reclaimed | foreign
 };
 
+// What came of a bid.
+struct Attempt {
+    std::optional<Grant> grant;  // none: a lost race, or a swap that was refused
+    bool waited = false;         // none, since another session kept a row locked for longer than a bid waits
+};
+
+// What there is to do where one keeps it for good.
+inline constexpr std::string_view row_is_kept =
+    "another session keeps the row of the lock locked, in sync_lock or groomer.lock_state: look for it in pg_stat_activity, where it is "
+    "often \"idle in transaction\", and by pg_blocking_pids, and end it";
+
 // How a hold ended, which decides the next due time.
 enum class Ended {
     finished,  // a whole tick: next due after `next`
@@ -99,8 +111,7 @@ public:
     virtual Task<> ensure(std::string lock) = 0;
     // Nothing where the lock has no state row.
     virtual Task<std::optional<Look>> look(std::string lock) = 0;
-    // Nothing for a lost race.
-    virtual Task<std::optional<Grant>> acquire(Bid bid) = 0;
+    virtual Task<Attempt> acquire(Bid bid) = 0;
     // True only if the row was still ours and alive, and is stamped anew.
     virtual Task<bool> renew(std::string lock, std::string token, milliseconds ttl) = 0;
     // False: the hold was lost before, nothing was written.

@@ -122,27 +122,28 @@ public:
         co_return result;
     }
 
-    Task<std::optional<Grant>> acquire(Bid bid) override {
+    Task<Attempt> acquire(Bid bid) override {
         std::optional<std::string> stamp;
         if (bid.seen.row && !bid.seen.stamp.empty()) stamp = bid.seen.stamp;
         pg::Values values{bid.lock,        bid.forced,     bid.seen.cluster,        bid.seen.started, bid.seen.term, bid.seen.database_time,
                           bid.seen.token,  stamp,          ground_name(bid.ground), bid.age_needed,   bid.contact,   bid.settle,
                           bid.ttl.count(), identity_.slot, identity_.incarnation,   make_uuid(),      identity_.pod};
-        bool lost = false;
+        Attempt attempt;
         pg::Rows rows;
         try {
             rows = co_await pool_.run(acquire_statement, values);
         } catch (pg::DatabaseError const& error) {
             if (!error.lost_race()) throw;
-            lost = true;
+            attempt.waited = true;
         }
-        if (lost || rows.empty()) co_return std::nullopt;
+        if (rows.empty()) co_return attempt;
         auto const& row = rows.front();
         Grant grant{row.text(0), row.integer(1), milliseconds{0}, {}, row.text(4)};
         double const quarantine = std::min<double>(row.number(2), milliseconds{longest_quarantine}.count());
         if (quarantine > 0) grant.quarantine = milliseconds{static_cast<std::int64_t>(quarantine) + 1};
         if (!row.null(3)) grant.handover = row.number(3);
-        co_return grant;
+        attempt.grant = std::move(grant);
+        co_return attempt;
     }
 
     Task<bool> renew(std::string lock, std::string token, milliseconds ttl) override {

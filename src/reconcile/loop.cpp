@@ -21,10 +21,11 @@ milliseconds brief_back_off(int troubles) {
     return std::min<milliseconds>(20ms * (1 << std::min(troubles - 1, 8)), 5s);
 }
 
-// A free lock whose every bid is refused: nothing of groomer's does that.
-constexpr int suspicious_refusals = 9;  // after about 5 s
+// A lock whose every bid is refused while it looks the same: nothing of groomer's does that. After about 5 s either way.
+constexpr int suspicious_refusals = 9;
+constexpr int suspicious_waits = 5;
 constexpr std::string_view refused_for_ever =
-    "the lock looks free, yet every attempt at it is refused: look for a trigger on sync_lock that suppresses the write";
+    "the lock is there to be taken, yet every attempt at it is refused: look for a trigger on sync_lock that suppresses the write";
 
 }  // namespace
 
@@ -93,7 +94,7 @@ void Loop::stop() {
 void Loop::take_in(lock::Look const& look, BootTime::time_point sent, BootTime::time_point received) {
     auto const& before = sight_.look();
     bool const as_before = before.token == look.token && before.stamp == look.stamp && before.term == look.term;
-    if (!as_before) refusals_ = 0;
+    if (!as_before) end_refusals();
     sight_.saw(look, sent, received);
     if (own_term_ != 0 && look.term > own_term_) {
         own_term_ = 0;
@@ -237,9 +238,13 @@ Task<Loop::Once> Loop::attempt(milliseconds patience, Tick const& tick) {
             auto result = co_await place(*bid, tick);
             if (result) co_return Once{std::move(result), sight_.look(), false};
             if (stopping_) co_return Once{{}, sight_.look(), true};
+            if (waited_ && (alike_ >= suspicious_waits || parts_.clock.now() >= until)) {
+                tell_obstacle();
+                co_return Once{{}, sight_.look(), false, true};
+            }
+            if (!waited_ && alike_ >= suspicious_refusals) throw pg::DatabaseError{std::string{refused_for_ever}, "", false};
             auto const pause = brief_back_off(refusals_);
             co_await parts_.clock.sleep_for(pause);
-            if (refusals_ == suspicious_refusals) throw pg::DatabaseError{std::string{refused_for_ever}, "", false};
             continue;
         }
         // A holder that lives has renewed lately; one that missed its renewal by as long as one may take is probably dead.
@@ -255,6 +260,25 @@ Task<Loop::Once> Loop::attempt(milliseconds patience, Tick const& tick) {
     }
 }
 
+void Loop::count_refusal(bool waited) {
+    ++refusals_;
+    alike_ = std::exchange(waited_, waited) == waited ? alike_ + 1 : 1;
+    if (!std::exchange(lost_swap_, true)) parts_.metrics.lock_contention_total(settings_.lock).increment();
+    parts_.log.debug("lost the race for the lock", {{"component", "lock"}, {"lock", settings_.lock}, {"waited", waited}});
+    if (alike_ >= (waited ? suspicious_waits : suspicious_refusals)) tell_obstacle();
+}
+
+void Loop::tell_obstacle() {
+    auto const what = waited_ ? lock::row_is_kept : refused_for_ever;
+    if (std::exchange(obstacle_, what) != what) parts_.log.warning(what, {{"component", "lock"}, {"lock", settings_.lock}});
+}
+
+void Loop::end_refusals() {
+    refusals_ = alike_ = 0;
+    if (std::exchange(obstacle_, {}).empty()) return;
+    parts_.log.info("the lock has moved on since every attempt at it was refused", {{"component", "lock"}, {"lock", settings_.lock}});
+}
+
 void Loop::count_win(lock::Grant const& grant, lock::Bid const& bid, BootTime::duration since_look) {
     auto& metrics = parts_.metrics;
     metrics.lock_acquisitions_total(settings_.lock, grant.how).increment();
@@ -267,17 +291,15 @@ void Loop::count_win(lock::Grant const& grant, lock::Bid const& bid, BootTime::d
 
 Task<std::optional<TickResult>> Loop::place(lock::Bid bid, Tick const& tick) {
     auto const sent = parts_.clock.now();
-    auto grant = co_await parts_.store.acquire(bid);
+    auto attempt = co_await parts_.store.acquire(bid);
     parts_.metrics.lock_acquire_duration_seconds(settings_.lock).observe(parts_.clock.now() - sent);
+    auto const& grant = attempt.grant;
     if (!grant) {
-        ++refusals_;
-        if (!std::exchange(lost_swap_, true)) parts_.metrics.lock_contention_total(settings_.lock).increment();
-        parts_.log.debug("lost the race for the lock", {{"component", "lock"}, {"lock", settings_.lock}});
-        if (refusals_ == suspicious_refusals && !bid.seen.token)
-            parts_.log.warning(refused_for_ever, {{"component", "lock"}, {"lock", settings_.lock}});
+        count_refusal(attempt.waited);
         co_return std::nullopt;
     }
     lost_swap_ = false;
+    end_refusals();
     own_term_ = grant->term;
     count_win(*grant, bid, sent - sight_.received());
     lock::Hold::Terms const terms{settings_.lock, grant->token, grant->term, bid.ttl, grant->quarantine};

@@ -15,6 +15,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 
 namespace groomer::reconcile {
 
@@ -60,9 +61,11 @@ public:
         std::optional<TickResult> tick;    // none: the lock is held by another
         std::optional<lock::Look> holder;  // what was seen then
         bool stopped = false;              // none, because of stop()
+        bool blocked = false;              // none: another session keeps a row of the lock locked
     };
     // One tick now, due or not: `tick`, or else the loop's own. Gives up at once before a valid holder, this loop's own hold included;
-    // waits, at most `patience`, where only an expiry or a changed database stands in the way. Throws pg::DatabaseError.
+    // waits, at most `patience`, where only an expiry, a changed database or a row that another session keeps locked stands in the
+    // way. Throws pg::DatabaseError.
     // Also beside run(), which then leaves the lock alone; never beside another once().
     Task<Once> once(milliseconds patience, Tick tick = {});
 
@@ -92,6 +95,9 @@ private:
     [[nodiscard]] lock::Claimant claimant(bool forced) const;
     void count_win(lock::Grant const& grant, lock::Bid const& bid, BootTime::duration since_look);
     void count_contention();
+    void count_refusal(bool waited);
+    void tell_obstacle();
+    void end_refusals();
 
     LoopParts parts_;
     LoopSettings settings_;
@@ -109,6 +115,9 @@ private:
     int failures_ = 0;                           // looks in a row that failed
     bool lost_swap_ = false;                     // and the look that shows to whom is still to come
     int refusals_ = 0;                           // bids in a row that were refused while the lock looked the same
+    int alike_ = 0;                              // of these the last ones, all of them after a wait, or all without
+    bool waited_ = false;                        // which of the two
+    std::string_view obstacle_;                  // what was told of them
     int losses_ = 0;                             // holds in a row that were lost
     int failed_bids_ = 0;                        // in a row
     std::optional<lock::Release> last_release_;  // of this loop's last hold that ended in time

@@ -376,7 +376,7 @@ TEST_F(Grooming, WhatADeadHolderHadClaimedIsTakenByTheNextTermAtOnce) {
         bid.lock = "groomer";
         bid.forced = true;
         bid.seen = run_to_end(*context, store->look("groomer")).value();
-        auto const grant = run_to_end(*context, store->acquire(bid)).value();
+        auto const grant = run_to_end(*context, store->acquire(bid)).grant.value();
         SystemClock clock;
         lock::Hold hold{clock, {"groomer", grant.token, grant.term, 5s, 0ms}, clock.now(), clock.now()};
         store::Store work{pool, clock, [] {}};

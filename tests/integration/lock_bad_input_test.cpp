@@ -130,7 +130,7 @@ protected:
     std::optional<lock::Grant> bid(std::variant<lock::Bid, lock::Wait> const& decision) {
         auto const* bid = std::get_if<lock::Bid>(&decision);
         if (!bid) return std::nullopt;
-        return run_task(locks->acquire(*bid));
+        return run_task(locks->acquire(*bid)).grant;
     }
     bool release(lock::Grant const& grant) {
         lock::Release const request{"groomer", grant.token, true, lock::Ended::finished, 0ms, 60s};

@@ -404,7 +404,7 @@ struct Driver {
         auto const* bid = std::get_if<lock::Bid>(&next);
         if (!bid) return nullptr;
         auto const bid_sent = clock.now();
-        auto const grant = run_task(locks->acquire(*bid));
+        auto const grant = run_task(locks->acquire(*bid)).grant;
         if (!grant) return nullptr;
         lock::Hold::Terms const terms{lock, grant->token, grant->term, bid->ttl, grant->quarantine};
         return std::make_shared<lock::Hold>(clock, terms, bid_sent, clock.now());

@@ -44,7 +44,7 @@ struct Contender {
         bid.settle = 11500ms;
         return bid;
     }
-    std::optional<Grant> acquire(Bid bid) { return run_task(store->acquire(bid)); }
+    std::optional<Grant> acquire(Bid bid) { return run_task(store->acquire(bid)).grant; }
     std::optional<Grant> acquire(Ground ground = Ground::free) { return acquire(bid(ground)); }
     bool renew(std::string const& token) { return run_task(store->renew("groomer", token, 5s)); }
     bool release(std::string const& token, lock::Ended ended = lock::Ended::finished, std::chrono::milliseconds next = 0ms) {
@@ -296,7 +296,7 @@ TEST_F(LockStatements, TheTwoLocksDoNotTouchEachOther) {
     auto bid = b->bid();
     bid.lock = "global";
     bid.seen = b->look("global");
-    EXPECT_TRUE(run_task(b->store->acquire(bid)));
+    EXPECT_TRUE(run_task(b->store->acquire(bid)).grant);
     EXPECT_EQ(value("SELECT count(*) FROM sync_lock"), "2");
 }
 

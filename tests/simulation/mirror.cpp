@@ -257,7 +257,7 @@ private:
         auto ours = theirs;
         theirs.seen = sights.theirs;
         ours.seen = sights.ours;
-        auto const granted = test::run_task(stores_[who]->acquire(theirs));
+        auto const granted = test::run_task(stores_[who]->acquire(theirs)).grant;
         auto const uuid = granted ? granted->token.substr(granted->token.rfind('|') + 1) : "u";
         AcquireCall const call{ours, identities_[who], uuid};
         std::optional<lock::Grant> own;

@@ -36,7 +36,7 @@ public:
         co_return shown(std::move(*reply.look));
     }
 
-    Task<std::optional<lock::Grant>> acquire(lock::Bid bid) override {
+    Task<lock::Attempt> acquire(lock::Bid bid) override {
         auto const statement = make(Kind::acquire, bid.lock, 1000ms);
         if (bends_looks()) bid.seen = truth_;
         if (hides(truth_)) bid.ground = lock::Ground::future, bid.contact = false;
@@ -44,11 +44,14 @@ public:
         statement->acquire = {std::move(bid), process_.nature.identity, std::to_string(process_.random.below(1'000'000'000))};
         auto const sent = process_.clock.now();
         auto const reply = co_await process_.ask(statement, statement->limit + longest_wait);
-        // 57014: a lost race, as PgLockStore has it.
+        lock::Attempt attempt;
+        // 57014: waited in vain, as PgLockStore has it.
         if (reply.failed && reply.sqlstate != "57014") fail(reply);
-        if (!reply.grant) co_return std::nullopt;
+        attempt.waited = reply.failed;
+        if (!reply.grant) co_return attempt;
         process_.knowledge = {reply.grant->term, reply.grant->token, sent, sent, process_.clock.now(), ttl, false, false};
-        co_return reply.grant;
+        attempt.grant = reply.grant;
+        co_return attempt;
     }
 
     Task<bool> renew(std::string lock, std::string token, std::chrono::milliseconds ttl) override {

@@ -120,12 +120,17 @@ Task<std::optional<Look>> FakeLockStore::look(std::string lock) {
     co_return result;
 }
 
-Task<std::optional<Grant>> FakeLockStore::acquire(Bid bid) {
+Task<lock::Attempt> FakeLockStore::acquire(Bid bid) {
+    lock::Attempt attempt;
     auto const fault = co_await before(acquires);
-    if (fault == Fault::swap_refused) co_return std::nullopt;
-    auto result = database_.acquire(bid, identity_);
+    if (fault == Fault::row_locked) {
+        co_await database_.clock.sleep_for(std::chrono::seconds{1});
+        attempt.waited = true;
+    }
+    if (fault == Fault::swap_refused || fault == Fault::row_locked) co_return attempt;
+    attempt.grant = database_.acquire(bid, identity_);
     if (fault == Fault::reply_lost) fail();
-    co_return result;
+    co_return attempt;
 }
 
 Task<bool> FakeLockStore::renew(std::string lock, std::string token, std::chrono::milliseconds ttl) {

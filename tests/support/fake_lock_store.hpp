@@ -50,7 +50,7 @@ public:
 };
 
 // What befalls the next call of a kind; without a fault it is answered at once.
-enum class Fault { none, refused, reply_lost, hangs, swap_refused };
+enum class Fault { none, refused, reply_lost, hangs, swap_refused, row_locked };
 
 class FakeLockStore final : public lock::LockStore {
 public:
@@ -59,7 +59,7 @@ public:
     void watch(std::string const& lock, Watcher watcher) override { watchers[lock] = std::move(watcher); }
     Task<> ensure(std::string lock) override;
     Task<std::optional<lock::Look>> look(std::string lock) override;
-    Task<std::optional<lock::Grant>> acquire(lock::Bid bid) override;
+    Task<lock::Attempt> acquire(lock::Bid bid) override;
     Task<bool> renew(std::string lock, std::string token, std::chrono::milliseconds ttl) override;
     Task<bool> release(lock::Release release) override;
 

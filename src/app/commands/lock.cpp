@@ -148,7 +148,15 @@ int lock_release(CommandLine const& line, Log& log) {
     asio::io_context context{1};
     Service service{loaded.config, without_slot(line), log, context};
     run_to_end(context, service.require_schema());
-    if (!run_to_end(context, store::release_by_hand(service.store(), lock, line.term, line.token)))
+    bool released = false;
+    try {
+        released = run_to_end(context, store::release_by_hand(service.store(), lock, line.term, line.token));
+    } catch (pg::DatabaseError const& error) {
+        if (!error.lost_race()) throw;
+        throw Error{ErrorCode::database, "lock " + lock + " was not released in time: " + std::string{lock::row_is_kept} +
+                                             "; or a trigger on sync_lock takes too long"};
+    }
+    if (!released)
         throw Error{ErrorCode::failure, "lock " + lock + " is not held by that " + (line.term ? "term" : "token") +
                                             ": nothing was released; see `groomer lock status`"};
     std::cout << "released lock " << lock << "; the next holder takes care as after a crash\n";

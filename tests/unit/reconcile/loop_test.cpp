@@ -100,6 +100,11 @@ protected:
         return *replicas.back();
     }
     bool held() { return database.rows.contains("groomer"); }
+    static int times(std::string const& lines, std::string const& part) {
+        int count = 0;
+        for (auto at = lines.find(part); at != std::string::npos; at = lines.find(part, at + 1)) ++count;
+        return count;
+    }
 
     asio::io_context context{1};
     FakeClock clock{context};
@@ -348,6 +353,54 @@ TEST_F(ReconcileLoop, BidsThatAreRefusedForNoReasonAreToldOnce) {
     EXPECT_EQ(lines.find("suppresses the write", told + 1), std::string::npos);
 }
 
+constexpr auto suppressed = "suppresses the write", row_locked = "another session keeps the row", over = "has moved on";
+
+TEST_F(ReconcileLoop, ALockThatIsTakenOverIsNotCalledFreeWhenEveryBidIsRefused) {
+    database.rows["groomer"] = {"theirs", clock.now() - 3h, 1};
+    auto& a = start("a");
+    a.store.acquires.assign(1000, Fault::swap_refused);
+    clock.advance(1min);
+    auto const lines = a.lines.str();
+    EXPECT_EQ(times(lines, suppressed), 1) << lines;
+    EXPECT_EQ(lines.find("free"), std::string::npos) << lines;
+    a.store.acquires.clear();
+    clock.advance(6s);
+    EXPECT_EQ(a.ticks, 1);
+    EXPECT_EQ(times(a.lines.str(), over), 1) << a.lines.str();
+}
+
+TEST_F(ReconcileLoop, BidsThatWaitInVainAreToldOnceForWhatTheyAreWhateverTheToken) {
+    for (auto const& token : {std::optional<std::string>{}, std::optional<std::string>{"theirs"}}) {
+        SCOPED_TRACE(token.value_or("null"));
+        database.rows["groomer"] = {token, clock.now() - 3h, 1};
+        database.states["groomer"].due_at = clock.now();
+        auto& a = start("a" + token.value_or(""));
+        a.store.acquires.assign(1000, Fault::row_locked);
+        clock.advance(4s);
+        EXPECT_EQ(times(a.lines.str(), row_locked), 0) << "others may just be quicker";
+        clock.advance(1min);
+        EXPECT_EQ(times(a.lines.str(), row_locked), 1) << a.lines.str();
+        EXPECT_EQ(times(a.lines.str(), suppressed), 0) << a.lines.str();
+        EXPECT_EQ(times(a.lines.str(), over), 0) << a.lines.str();
+        a.store.acquires.clear();
+        clock.advance(7s);
+        EXPECT_EQ(a.ticks, 1);
+        EXPECT_EQ(times(a.lines.str(), over), 1) << a.lines.str();
+        a.loop->stop();
+    }
+}
+
+TEST_F(ReconcileLoop, WhatRefusesEveryBidIsToldAgainWhenItIsAnother) {
+    auto& a = start("a");
+    a.store.acquires.assign(12, Fault::swap_refused);
+    a.store.acquires.insert(a.store.acquires.end(), 8, Fault::row_locked);
+    a.store.acquires.insert(a.store.acquires.end(), 12, Fault::swap_refused);
+    clock.advance(5min);
+    EXPECT_EQ(times(a.lines.str(), suppressed), 2) << a.lines.str();
+    EXPECT_EQ(times(a.lines.str(), row_locked), 1) << a.lines.str();
+    EXPECT_GE(a.ticks, 1);
+}
+
 TEST_F(ReconcileLoop, AnAttemptThatFailsIsRepeatedEverMoreSeldom) {
     auto& a = start("a");
     a.store.acquires.assign(1000, Fault::refused);
@@ -486,6 +539,38 @@ TEST_F(ReconcileLoop, AForcedRunThatIsRefusedForNoReasonEndsWithASentence) {
     ASSERT_TRUE(ended);
     ASSERT_TRUE(failure);
     EXPECT_NE(describe(failure).find("suppresses the write"), std::string::npos) << describe(failure);
+    a.store.acquires.clear();
+}
+
+TEST_F(ReconcileLoop, AForcedRunBesideALockedRowEndsAfterItsPatienceWithoutAnError) {
+    auto& a = start("a");
+    clock.advance(3s);
+    a.store.acquires.assign(100, Fault::row_locked);
+    for (auto const patience : {0ms, 2000ms, 600'000ms}) {
+        auto const ended = std::make_shared<std::optional<Loop::Once>>();
+        asio::co_spawn(context, a.loop->once(patience), [ended](std::exception_ptr error, Loop::Once result) {
+            EXPECT_FALSE(error);
+            *ended = result;
+        });
+        clock.advance(std::min<milliseconds>(patience, 6s) + 1500ms);
+        auto const& once = *ended;
+        ASSERT_TRUE(once) << patience.count();
+        EXPECT_TRUE(once->blocked);
+        EXPECT_FALSE(once->tick || once->stopped);
+    }
+    EXPECT_EQ(times(a.lines.str(), row_locked), 1) << a.lines.str();
+    a.store.acquires.clear();
+}
+
+TEST_F(ReconcileLoop, AForcedRunEndsWithItsSentenceThoughTheLoopHasMetMoreRefusals) {
+    auto& a = start("a");
+    a.store.acquires.assign(100, Fault::swap_refused);
+    clock.advance(1min);
+    auto const failure = std::make_shared<std::exception_ptr>();
+    asio::co_spawn(context, a.loop->once(5s), [failure](std::exception_ptr error, Loop::Once) { *failure = error; });
+    clock.advance(10s);
+    ASSERT_TRUE(*failure);
+    EXPECT_NE(describe(*failure).find(suppressed), std::string::npos) << describe(*failure);
     a.store.acquires.clear();
 }
 
