@@ -40,7 +40,7 @@ public:
         bid.ttl = ttl;
         auto const locks = lock::make_lock_store(pool_, pool_, {"a-pod", "", "a-pod"});
         bid.seen = run_to_end(context_, locks->look("groomer")).value();
-        auto const grant = run_to_end(context_, locks->acquire(bid)).value();
+        auto const grant = run_to_end(context_, locks->acquire(bid)).grant.value();
         lock::Hold::Terms terms{"groomer", grant.token, grant.term, ttl, 0ms};
         hold_ = std::make_shared<lock::Hold>(clock_, terms, clock_.now(), clock_.now());
         github::ApiOptions options;

@@ -228,8 +228,8 @@ bool release(Tables& tables, lock::Release const& release, Stamp now, Rules cons
     bool const back = state.acquired_at > now + second;  // v_back: it began before the clock went back
     bool const whole = release.ended != lock::Ended::kept;
     // A failed tick has seen them too. Which of them a hold has seen that began before the clock went back, nobody can tell.
-    if (whole && !back && rules.serves_requests) state.requests_done = state.acquired_at;
-    else state.requests_done = std::min(state.requests_done, now);
+    if (!whole || !rules.serves_requests) state.requests_done = std::min(state.requests_done, now);
+    else state.requests_done = back ? minus_infinity : state.acquired_at;
     if (back) state.quarantine_until = now + (state.quarantine_until - state.acquired_at);
     state.token.reset();
     state.clean = release.clean || !rules.believes_clean;

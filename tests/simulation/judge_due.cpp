@@ -115,11 +115,11 @@ void Judge::released(Statement const& statement, Reply const& reply, Before cons
     ++finished_;
     for (auto& request : ledger.requests) {
         if (request.made > ledger.acquired) {
-            // By a clock that went back meanwhile it may seem to be from before the hold: README.md tells what becomes of it.
-            request.again = request.again || went_back || request.at <= began_at;
+            // By a clock that went back by less than a second it seems to be from before the hold, and waits for the next tick.
+            request.again = request.again || (!went_back && request.at <= began_at);
             continue;
         }
-        if (went_back && !request.served) request.again = true;
+        if (went_back) request.again = true;
         // One that a step has put ahead of the clock is in doubt until the clock has passed it.
         bool const settled = request.at <= began_at && request.at <= before.clock;
         if (!went_back && !ledger.went_back && settled) request.again = false;
