@@ -7,8 +7,10 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <utility>
 #include <variant>
 
 namespace groomer::api {
@@ -45,12 +47,13 @@ std::variant<LockView, net::Response> view_of(std::string const& query, LockView
     auto const refused = [](std::string const& sentence) { return net::error_response(400, "bad_request", sentence); };
     auto const given = parse_query(query);
     if (!given) return refused("The query is not well-formed.");
-    if (given->size() > 1) return refused("The only parameter is lock, given once.");
-    if (given->empty()) return view;
-    auto const& [name, lock] = given->front();
-    if (name != "lock") return refused("The only parameter is lock.");
-    if (lock != view.lock && lock != sync_lock) return refused("The locks are " + clean_text(view.lock) + " and " + sync_lock + ".");
-    view.lock = lock;
+    bool found = false;
+    for (auto const& [name, lock] : *given) {
+        if (name != "lock") continue;
+        if (std::exchange(found, true)) return refused("The parameter lock is given twice.");
+        if (lock != view.lock && lock != sync_lock) return refused("The locks are " + clean_text(view.lock) + " and " + sync_lock + ".");
+        view.lock = lock;
+    }
     return view;
 }
 
@@ -105,7 +108,7 @@ std::chrono::milliseconds valid_for(store::LockStatus const& status, std::chrono
 
 std::optional<WallTime> held_until(store::LockStatus const& status, std::chrono::milliseconds foreign_stale_after) {
     if (!status.held || status.ahead || !status.age || *status.age > oldest) return std::nullopt;
-    auto const age = std::chrono::duration_cast<WallTime::duration>(std::chrono::duration<double>{*status.age});
+    auto const age = std::chrono::duration_cast<WallTime::duration>(std::chrono::duration<double>{std::max(*status.age, 0.0)});
     return looked_at(status) - age + valid_for(status, foreign_stale_after);
 }
 

@@ -23,6 +23,7 @@ using net::Response;
 
 // A run may cost money; a script that has gone wild is told so.
 constexpr std::size_t most_a_minute = 30;
+constexpr std::string_view somebody_works = "Somebody works already: try again when the lock is free.";
 
 Response with_retry_after(Response response, std::chrono::seconds wait) {
     response.headers.push_back({"Retry-After", std::to_string(std::clamp<std::int64_t>(wait.count(), 1, 3600))});
@@ -182,7 +183,8 @@ Task<Response> AskedRuns::tick(groom::Target target, bool dry_run) {
             if (asked.once.tick && !target.unseen) count();
             if (asked.once.tick || asked.once.stopped) co_return told(asked, dry_run);
             auto const status = co_await store::lock_status(parts_.service.store(), parts_.service.config().lock.id);
-            if (status.held || attempt == 2) co_return told_held(status);
+            if (asked.once.blocked) co_return told_held(status, "Its row is kept locked by another session: the log says how to find it.");
+            if (status.held || attempt == 2) co_return told_held(status, somebody_works);
         }
     } catch (pg::DatabaseError const&) {
     } catch (...) {
@@ -213,13 +215,13 @@ Response AskedRuns::told(Service::Asked const& asked, bool dry_run) const {
 
 Task<Response> AskedRuns::held() {
     auto const status = co_await store::lock_status(parts_.service.store(), parts_.service.config().lock.id);
-    co_return told_held(status);
+    co_return told_held(status, somebody_works);
 }
 
 // Of whoever holds it what is known: another program has no name, and a run that begins or ends at this moment no hold. The rest is null.
-Response AskedRuns::told_held(store::LockStatus const& status) const {
+Response AskedRuns::told_held(store::LockStatus const& status, std::string_view message) const {
     auto const view = api::lock_object(status, lock_view(parts_.service));
-    boost::json::object body{{"error", "lock_held"}, {"message", "Somebody works already: try again when the lock is free."}};
+    boost::json::object body{{"error", "lock_held"}, {"message", message}};
     for (auto const* name : {"holder", "since", "until"}) body[name] = status.held ? view.at(name) : nullptr;
     Response response;
     response.status = 409;

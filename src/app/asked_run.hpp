@@ -40,7 +40,7 @@ private:
     Task<net::Response> tick(groom::Target target, bool dry_run);
     net::Response told(Service::Asked const& asked, bool dry_run) const;
     Task<net::Response> held();
-    [[nodiscard]] net::Response told_held(store::LockStatus const& status) const;
+    [[nodiscard]] net::Response told_held(store::LockStatus const& status, std::string_view message) const;
     [[nodiscard]] groom::Entry const* entry(std::string const& name) const;
     [[nodiscard]] bool writes_nothing(groom::Target const& target) const;
 

@@ -80,7 +80,9 @@ void print(OneTick const& options, reconcile::Loop::Once const& once, groom::Tic
         std::cout << count << (count == 1 ? " issue is" : " issues are") << " left: run it again\n";
     if (options.whole && report.full) std::cout << "there are more issues than one run takes: run it again\n";
     if (!forecast.text.empty()) std::cout << forecast.text << '\n';
-    if (once.blocked) std::cout << "the lock cannot be had: " << lock::row_is_kept << '\n';
+    if (once.blocked)
+        std::cout << "the lock cannot be had: its row was locked for as long as was waited; if that stays so, " << lock::row_is_kept
+                  << '\n';
     else if (!once.tick)
         std::cout << "the lock is held by another: "
                   << (once.holder && once.holder->token ? one_line(*once.holder->token, 200) : "it was taken just now") << '\n';

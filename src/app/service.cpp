@@ -185,14 +185,22 @@ void Service::configure(config::Config const& config) {
 
 Task<pg::SchemaState> Service::migrate() {
     std::optional<pg::SchemaState> before;
-    for (;;) {
+    for (bool told = false;;) {
         auto const now = co_await schema();
         if (!before) before = now;
         if (now.found == now.wanted) break;
         auto work = [](pg::Session& session) { return pg::try_migrate(session, store::migrations()); };
         auto migrating = work_.with_session(long_work, work);
-        bool const mine = co_await std::move(migrating);
-        if (!mine) co_await clock_.sleep_for(100ms);
+        bool mine = false, in_use = false;
+        try {
+            mine = co_await std::move(migrating);
+        } catch (pg::DatabaseError const& error) {
+            in_use = error.lost_race();
+            if (!in_use) throw;
+        }
+        if (in_use && !std::exchange(told, true))
+            log_.info("the schema waits to be brought up to date: another session uses its tables, as a dump does", {{"component", "app"}});
+        if (!mine) co_await clock_.sleep_for(in_use ? 1s : 100ms);
     }
     metrics_.db_schema_version().set(before->wanted);
     answered_ = clock_.now().time_since_epoch().count();

@@ -6,6 +6,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <map>
+
 namespace groomer::lock {
 namespace {
 
@@ -21,47 +23,48 @@ public:
 
     void watch(std::string const& lock, Watcher watcher) override { store_->watch(lock, std::move(watcher)); }
     Task<> ensure(std::string lock) override { return store_->ensure(std::move(lock)); }
-    Task<std::optional<Look>> look(std::string lock) override { return explained(store_->look(std::move(lock))); }
-    Task<Attempt> acquire(Bid bid) override {
-        auto asking = explained(store_->acquire(std::move(bid)));
-        auto attempt = co_await std::move(asking);
-        if (attempt.grant) told_.clear();
-        co_return attempt;
-    }
+    Task<std::optional<Look>> look(std::string lock) override { return explained(lock, store_->look(lock)); }
+    Task<Attempt> acquire(Bid bid) override { return explained(bid.lock, store_->acquire(bid)); }
     Task<bool> renew(std::string lock, std::string token, milliseconds ttl) override {
-        return explained(store_->renew(std::move(lock), std::move(token), ttl));
+        return explained(lock, store_->renew(lock, std::move(token), ttl));
     }
-    Task<bool> release(Release release) override { return explained(store_->release(std::move(release))); }
+    Task<bool> release(Release release) override {
+        auto const lock = release.lock;
+        auto asking = explained(lock, store_->release(std::move(release)));
+        bool const released = co_await std::move(asking);
+        if (released) told_.erase(lock);  // all went well, from the first look to the end
+        co_return released;
+    }
 
 private:
     // A lost connection and a lost race say nothing of the table.
     template <class T>
-    Task<T> explained(Task<T> asking) {
+    Task<T> explained(std::string lock, Task<T> asking) {
         try {
             co_return co_await std::move(asking);
         } catch (pg::DatabaseError const& error) {
-            if (!error.broken() && !error.lost_race()) asio::post(executor_, [this] { explain(); });
+            if (!error.broken() && !error.lost_race()) asio::post(executor_, [this, lock] { explain(lock); });
             throw;
         }
     }
 
-    void explain() {
+    void explain(std::string const& lock) {
         if (looking_ || BootTime::now() < looked_ + rest) return;
         looking_ = true;
-        asio::co_spawn(executor_, tell(), asio::detached);
+        asio::co_spawn(executor_, tell(lock), asio::detached);  // it throws nothing
     }
 
     // No guard: where the executor has stopped for good, this object is gone before the coroutine is.
-    Task<> tell() {
+    Task<> tell(std::string lock) {
         auto check = [](pg::Session& session) { return examine_shared_table(session, Missing::fault).fault.value_or(""); };
         auto checking = pool_.with_session(short_work, check);
         std::optional<std::string> fault;
         try {
             fault = co_await std::move(checking);
-        } catch (pg::DatabaseError const&) {  // told by whoever meets it
+        } catch (std::exception const&) {  // told by whoever meets it
         }
-        if (fault && !fault->empty() && *fault != told_) log_.error(*fault, {{"component", "lock"}});
-        if (fault) told_ = *fault;
+        if (fault && !fault->empty() && *fault != told_[lock]) log_.error(*fault, {{"component", "lock"}, {"lock", lock}});
+        if (fault) told_[lock] = *fault;
         looked_ = BootTime::now();
         looking_ = false;
     }
@@ -70,7 +73,7 @@ private:
     pg::Pool& pool_;
     Log& log_;
     asio::any_io_executor executor_;
-    std::string told_;  // since the lock was last taken; "" for nothing
+    std::map<std::string, std::string> told_;  // of a lock, since it was last released; "" for nothing
     BootTime::time_point looked_ = BootTime::time_point::min() + rest;
     bool looking_ = false;
 };

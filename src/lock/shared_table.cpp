@@ -5,21 +5,25 @@
 namespace groomer::lock {
 namespace {
 
-// One row: which table it is, which others have its name, and its faults, each with what to do. pg_class tells everybody of all
+// One row: which table it is, which others have its name (a few of them), and its faults, each with what to do. pg_class tells everybody of all
 // tables; to_regclass passes over schemas that the role may not use.
 constexpr pg::Statement shape_statement{"lock.shape", R"sql(
 WITH t AS (SELECT c.oid, c.relkind, c.relispartition, n.nspname AS schema, quote_ident(n.nspname) || '.sync_lock' AS name
            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('sync_lock')),
-other AS (SELECT n.nspname = 'groomer' AS own, quote_ident(n.nspname) AS schema, has_schema_privilege(n.oid, 'USAGE') AS usable
+other AS (SELECT n.nspname = 'groomer' AS own, quote_ident(n.nspname) AS schema, has_schema_privilege(n.oid, 'USAGE') AS usable,
+                 n.nspname = ANY (SELECT trim(BOTH ' "' FROM s) FROM unnest(string_to_array(current_setting('search_path'), ',')) s) AS in_path
           FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
           WHERE c.relname = 'sync_lock' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
-            AND c.oid IS DISTINCT FROM to_regclass('sync_lock'))
+            AND c.oid IS DISTINCT FROM to_regclass('sync_lock') ORDER BY own DESC, in_path DESC, n.nspname LIMIT 4)
 SELECT (SELECT name FROM t), current_setting('search_path'), quote_ident(current_user), quote_ident(current_schema()),
 has_schema_privilege(current_schema(), 'CREATE'), (SELECT schema = 'groomer' FROM t),
 coalesce((SELECT quote_ident(s) FROM unnest(current_schemas(false)) WITH ORDINALITY p(s, at) WHERE s <> 'groomer' ORDER BY at LIMIT 1), 'public'),
 (SELECT string_agg(schema || '.sync_lock', ' and ' ORDER BY schema) FROM other WHERE NOT own),
 (SELECT string_agg(schema, ', ' ORDER BY schema) FROM other WHERE NOT own AND NOT usable),
-(SELECT string_agg(schema, ', ' ORDER BY schema) FROM other WHERE NOT own AND usable), EXISTS (SELECT FROM other WHERE own),
+(SELECT string_agg(schema, ', ' ORDER BY schema) FROM other WHERE NOT own AND usable), EXISTS (SELECT FROM other WHERE own), EXISTS (SELECT FROM other WHERE in_path AND NOT own),
+(SELECT string_agg('its CHECK ' || quote_ident(k.conname) || ' must let every token pass', '; ' ORDER BY k.conname)
+ FROM t JOIN pg_constraint k ON k.conrelid = t.oid JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
+ WHERE k.contype = 'c' AND a.attname = 'syncRunId'),
 (SELECT CASE WHEN t.relkind <> 'r'
 THEN 'it is no ordinary table: rename it, or give groomer a schema of its own in the search_path'
 WHEN t.relispartition THEN 'it is a partition of another: detach it'
@@ -40,11 +44,10 @@ ELSE nullif(concat_ws('; ',
     (SELECT 'the rows of others that inherit from it count as its own: '
             || string_agg('ALTER TABLE ' || i.inhrelid::regclass || ' NO INHERIT ' || t.name, '; ' ORDER BY i.inhrelid)
      FROM pg_inherits i WHERE i.inhparent = t.oid),
-    (SELECT string_agg('its ' || CASE k.contype WHEN 'f' THEN 'foreign key ' ELSE 'CHECK ' END || quote_ident(k.conname)
-            || ' may refuse what groomer writes to "syncRunId": ALTER TABLE ' || t.name || ' DROP CONSTRAINT ' || quote_ident(k.conname),
-            '; ' ORDER BY k.conname)
+    (SELECT string_agg('its foreign key ' || quote_ident(k.conname) || ' refuses what groomer writes to "syncRunId": ALTER TABLE ' || t.name
+            || ' DROP CONSTRAINT ' || quote_ident(k.conname), '; ' ORDER BY k.conname)
      FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
-     WHERE k.conrelid = t.oid AND k.contype IN ('f', 'c') AND a.attname = 'syncRunId'),
+     WHERE k.conrelid = t.oid AND k.contype = 'f' AND a.attname = 'syncRunId'),
     CASE WHEN EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = t.oid AND r.ev_type IN ('2', '3', '4'))
          THEN 'a rule rewrites what is written to it: drop the rule' END,
     CASE WHEN row_security_active(t.oid)
@@ -67,7 +70,9 @@ struct Shape {
           closed{row.text(8)},
           open{row.text(9)},
           ours_besides{row.truth(10)},
-          fault{row.text(11)} {}
+          in_path{row.truth(11)},
+          doubt{row.text(12)},
+          fault{row.text(13)} {}
     std::string name, path, user;
     std::string first;  // schema of the search_path that exists, in which an unqualified CREATE TABLE makes it
     bool may_make;
@@ -77,6 +82,8 @@ struct Shape {
     std::string closed;  // their schemas that the role may not use
     std::string open;    // their other schemas
     bool ours_besides;   // another one is in groomer's own schema
+    bool in_path;        // one of the others is, behind the one that is used, or would be if the role might use its schema
+    std::string doubt;   // what may refuse a token, and need not
     std::string fault;
 
     [[nodiscard]] std::string make() const {
@@ -118,15 +125,18 @@ SharedTable examine_shared_table(pg::Session& session, Missing missing) {
     if (table.name.empty()) {
         table.fault = fault_where_none_is_seen(shape, missing);
     } else if (shape.is_in_ours && !shape.others.empty()) {
-        table.fault = table.name + " is in " + unseen + ", and there is " + shape.others +
-                      ": with nobody at work, DROP TABLE groomer.sync_lock, for groomer to use that" +
-                      (shape.closed.empty() ? "" : ", after " + shape.reach()) + "; or, where that is not to be shared, " + shape.move();
+        auto const sentence = table.name + " is in " + unseen + ", and there is " + shape.others +
+                              ": if other programs use that, exclude them by it: with nobody at work, DROP TABLE groomer.sync_lock" +
+                              (shape.closed.empty() ? "" : ", after " + shape.reach());
+        (shape.in_path ? table.fault.emplace() : table.warning) = sentence;
     } else if (!shape.fault.empty()) {
         table.fault = "the table " + table.name + " is not one that can be shared: " + shape.fault;
     } else if (shape.is_in_ours) {  // made by earlier versions, where that schema came first
         table.warning = table.name + " is in " + unseen + ": " + shape.move();
     } else if (!shape.others.empty()) {
         table.warning = "groomer uses " + table.name + ", and not " + shape.others;
+    } else if (!shape.doubt.empty()) {
+        table.warning = "the table " + table.name + " may refuse what groomer writes: " + shape.doubt;
     }
     return table;
 }

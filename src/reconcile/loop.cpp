@@ -25,7 +25,8 @@ milliseconds brief_back_off(int troubles) {
 constexpr int suspicious_refusals = 9;
 constexpr int suspicious_waits = 5;
 constexpr std::string_view refused_for_ever =
-    "the lock is there to be taken, yet every attempt at it is refused: look for a trigger on sync_lock that suppresses the write";
+    "the lock is there to be taken, yet every attempt at it is refused: look for a trigger on sync_lock that suppresses the write, or "
+    "a database that answers later than 2 s";
 
 }  // namespace
 
@@ -239,7 +240,7 @@ Task<Loop::Once> Loop::attempt(milliseconds patience, Tick const& tick) {
             if (result) co_return Once{std::move(result), sight_.look(), false};
             if (stopping_) co_return Once{{}, sight_.look(), true};
             if (waited_ && (alike_ >= suspicious_waits || parts_.clock.now() >= until)) {
-                tell_obstacle();
+                if (obstacle_.empty()) tell_of_wait();
                 co_return Once{{}, sight_.look(), false, true};
             }
             if (!waited_ && alike_ >= suspicious_refusals) throw pg::DatabaseError{std::string{refused_for_ever}, "", false};
@@ -271,6 +272,12 @@ void Loop::count_refusal(bool waited) {
 void Loop::tell_obstacle() {
     auto const what = waited_ ? lock::row_is_kept : refused_for_ever;
     if (std::exchange(obstacle_, what) != what) parts_.log.warning(what, {{"component", "lock"}, {"lock", settings_.lock}});
+}
+
+// Once may be another's slow commit.
+void Loop::tell_of_wait() {
+    parts_.log.info("the row of the lock was locked for as long as was waited; if that stays so, " + std::string{lock::row_is_kept},
+                    {{"component", "lock"}, {"lock", settings_.lock}});
 }
 
 void Loop::end_refusals() {

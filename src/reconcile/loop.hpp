@@ -97,6 +97,7 @@ private:
     void count_contention();
     void count_refusal(bool waited);
     void tell_obstacle();
+    void tell_of_wait();
     void end_refusals();
 
     LoopParts parts_;

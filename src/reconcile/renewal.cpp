@@ -83,6 +83,7 @@ Task<bool> Renewal::renew() {
     parts_.metrics.lock_renewals_total(terms.lock, "ok").increment();
     parts_.metrics.lock_lease_margin_seconds(terms.lock).observe(hold_->deadline() - received);
     hold_->renewed(sent);
+    told_.clear();
     co_return true;
 }
 

@@ -11,7 +11,7 @@ SELECT s.lock IS NOT NULL, l.id IS NOT NULL AND l."syncRunId" IS NOT NULL, l."sy
        CASE WHEN isfinite(l."acquiredAt") THEN extract(epoch FROM clock_timestamp() - l."acquiredAt") END,
        CASE WHEN isfinite(s.due_at) THEN extract(epoch FROM s.due_at - clock_timestamp()) WHEN s.due_at < clock_timestamp() THEN 0 END,
        (SELECT paused FROM groomer.control), s.clean, coalesce(h.renewals, 0), extract(epoch FROM clock_timestamp()),
-       l."syncRunId" IS NOT NULL AND (l."acquiredAt" <= clock_timestamp()) IS NOT TRUE
+       l."syncRunId" IS NOT NULL AND (l."acquiredAt" <= clock_timestamp() + interval '1 s') IS NOT TRUE
 FROM (SELECT $1::text AS lock) w LEFT JOIN groomer.lock_state s ON s.lock = w.lock
 LEFT JOIN sync_lock l ON l.id = w.lock
 LEFT JOIN groomer.hold h ON h.lock = w.lock AND h.token = l."syncRunId" AND h.term = s.term)sql"};

@@ -20,7 +20,7 @@ struct LockStatus {
     std::string since;             // of the current hold
     std::string renewed_at;        // stamp of the row
     std::optional<double> age;     // seconds since then; none where the stamp is infinite
-    bool ahead = false;            // held, and the stamp is in the future, or none: no age will ever tell that it is dead
+    bool ahead = false;            // held, and the stamp is more than 1 s in the future, or none: no age will ever tell that it is dead
     std::int64_t renewals = 0;     // of the current hold
     double database_time = 0;      // seconds since the epoch
     std::optional<double> due_in;  // seconds; none where it is never due

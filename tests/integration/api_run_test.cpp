@@ -195,6 +195,18 @@ TEST_F(RunOverHttp, ALockThatIsFreedWhileItIsLookedWhoHoldsItIsTriedOnceMore) {
     EXPECT_EQ(answer.status, 200) << answer.body;
 }
 
+TEST_F(RunOverHttp, ALockWhoseRowIsKeptLockedIsNotSaidToBeAtWork) {
+    auto const port = start_replica("one");
+    ASSERT_TRUE(is_settled());
+    pg::Session other{database->options()};
+    other.transaction([&](pg::Session::Transaction& transaction) {
+        transaction.exec("SELECT FROM groomer.lock_state WHERE lock = 'groomer' FOR UPDATE");
+        auto const answer = http_call(port, to(run_path, of_issue(3)));
+        EXPECT_EQ(refusal(answer), "409 lock_held");
+        EXPECT_NE(answer.body.find("kept locked by another session"), std::string::npos) << answer.body;
+    });
+}
+
 TEST_F(RunOverHttp, ARunThatHasNoLockYetIsAConflictWithoutHolder) {
     auto const port = start_replica("one");
     ASSERT_TRUE(is_settled());

@@ -871,7 +871,7 @@ TEST_F(BadInput, WhateverTheStampTheStatusIsTrue) {
           Case{"'294276-12-31 23:59:59+00'", "stamped 294276-12-31", ""},
           Case{"'4713-01-01 00:00:00+00 BC'", "stamped 4713-01-01 00:00:00+00 BC", ""},
           Case{"clock_timestamp() + interval '1 year'",
-               ", in the future: taken after 31m of being seen unchanged by one running replica, or "
+               ", in the future: taken after 31m of being seen unchanged by one running replica, or, if it is surely dead, "
                "`groomer lock release --token TEXT`\n",
                ""},
           Case{"clock_timestamp()", "valid for 18", year}, Case{"'2020-02-29 00:00:00+00'", "expired ", "2020-02-29T00:31:00.000Z"}}) {

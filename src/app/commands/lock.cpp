@@ -41,7 +41,8 @@ std::string holder_line(store::LockStatus const& status, milliseconds foreign_st
     if (status.ahead)
         validity = (status.renewed_at.empty() ? "" : ", in the future") + std::string{": taken after "} +
                    format_duration(api::valid_for(status, foreign_stale_after)) +
-                   " of being seen unchanged by one running replica, or `groomer lock release " + (token ? "--term T`" : "--token TEXT`");
+                   " of being seen unchanged by one running replica, or, if it is surely dead, `groomer lock release " +
+                   (token ? "--term T`" : "--token TEXT`");
     if (until)
         validity = (left > 0 ? ", valid for " : ", expired ") + seconds(std::abs(left)) + (left > 0 ? "" : " ago") + " (until " +
                    format_time(*until) + ")";
@@ -153,8 +154,7 @@ int lock_release(CommandLine const& line, Log& log) {
         released = run_to_end(context, store::release_by_hand(service.store(), lock, line.term, line.token));
     } catch (pg::DatabaseError const& error) {
         if (!error.lost_race()) throw;
-        throw Error{ErrorCode::database, "lock " + lock + " was not released in time: " + std::string{lock::row_is_kept} +
-                                             "; or a trigger on sync_lock takes too long"};
+        throw Error{ErrorCode::database, "lock " + lock + " was not released in time: " + std::string{lock::row_is_kept}};
     }
     if (!released)
         throw Error{ErrorCode::failure, "lock " + lock + " is not held by that " + (line.term ? "term" : "token") +

@@ -1,5 +1,8 @@
 -- What people write by hand into groomer's own table. An infinite moment would stop every look, or every acquire: there is no interval
 -- to or from it. It is refused where it is written.
+-- Whoever waits for this lock holds up everybody else's looks meanwhile, so it is had at once, or tried again later.
+SELECT set_config('lock_timeout', '300ms', true);
+LOCK TABLE groomer.lock_state IN ACCESS EXCLUSIVE MODE;
 UPDATE groomer.lock_state SET due_at = clock_timestamp() WHERE NOT isfinite(due_at);
 UPDATE groomer.lock_state SET quarantine_until = clock_timestamp() + interval '16 s' WHERE quarantine_until = 'infinity';
 ALTER TABLE groomer.lock_state ADD CONSTRAINT moments_are_finite CHECK (isfinite(due_at) AND quarantine_until < 'infinity');
