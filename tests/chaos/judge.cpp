@@ -138,15 +138,23 @@ void judge_rounds(History const& history, Tenures const& tenures, Verdict& verdi
 }
 
 std::vector<std::string> never_struck(std::vector<History const*> const& histories) {
-    std::map<std::string, bool> struck;
+    struct Kind {
+        int came = 0;
+        bool struck = false;
+    };
+    std::map<std::string, Kind> kinds;
     for (auto const* history : histories)
         for (auto const& round : history->rounds) {
-            auto& by_this = struck[round.fault];
-            by_this = by_this || round.struck || round.fault == "start" || round.fault == "end";
+            auto& kind = kinds[round.fault];
+            ++kind.came;
+            kind.struck = kind.struck || round.struck || round.fault == "start" || round.fault == "end";
         }
     std::vector<std::string> never;
-    for (auto const& [fault, ever] : struck)
-        if (!ever) never.push_back(fault);
+    for (auto const& [fault, kind] : kinds) {
+        // Whether a promotion, which may come through the pooler, too, lacks a write is a matter of milliseconds.
+        bool const by_chance = fault == "promote" || fault == "pgbouncer";
+        if (!kind.struck && kind.came >= (by_chance ? 4 : 1)) never.push_back(fault);
+    }
     return never;
 }
 
