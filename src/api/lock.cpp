@@ -92,8 +92,6 @@ Task<net::Response> ask(store::Store& store, Clock& clock, LockView view, std::s
     co_return found(answer->body);
 }
 
-Task<net::Response> ready(net::Response response) { co_return response; }
-
 }  // namespace
 
 WallTime looked_at(store::LockStatus const& status) {
@@ -143,7 +141,7 @@ net::Handler lock_handler(store::Store& store, Clock& clock, std::function<LockV
     auto const answers = std::make_shared<std::map<std::string, std::shared_ptr<Answer>>>();
     return [&store, &clock, view = std::move(view), sync_lock = std::move(sync_lock), answers](net::Request request) {
         auto asked = view_of(request.query, view(), sync_lock);
-        if (auto* refusal = std::get_if<net::Response>(&asked)) return ready(std::move(*refusal));
+        if (auto* refusal = std::get_if<net::Response>(&asked)) return net::ready(std::move(*refusal));
         auto const& lock = std::get<LockView>(asked).lock;
         auto& answer = (*answers)[lock];
         if (!answer) answer = std::make_shared<Answer>();

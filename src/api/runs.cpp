@@ -89,14 +89,12 @@ Task<net::Response> one(store::Store& store, std::int64_t id, store::Links links
     co_return failed ? no_database() : response;
 }
 
-Task<net::Response> ready(net::Response response) { co_return response; }
-
 }  // namespace
 
 net::Handler runs_handler(store::Store& store, std::function<store::Links()> links) {
     return [&store, links = std::move(links)](net::Request request) {
         auto filter = filter_of(request.query);
-        if (auto* response = std::get_if<net::Response>(&filter)) return ready(std::move(*response));
+        if (auto* response = std::get_if<net::Response>(&filter)) return net::ready(std::move(*response));
         return list(store, std::get<store::RunFilter>(filter), links());
     };
 }
@@ -104,7 +102,7 @@ net::Handler runs_handler(store::Store& store, std::function<store::Links()> lin
 net::Handler run_handler(store::Store& store, std::function<store::Links()> links) {
     return [&store, links = std::move(links)](net::Request request) {
         auto const id = parse_positive(request.parameters.at(0));
-        if (!id) return ready(net::error_response(404, "not_found", "A run has a number."));
+        if (!id) return net::ready(net::error_response(404, "not_found", "A run has a number."));
         return one(store, *id, links());
     };
 }

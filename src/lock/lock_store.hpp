@@ -80,9 +80,8 @@ struct Attempt {
 // What there is to do where one keeps it for good.
 inline constexpr std::string_view row_is_kept =
     "another session keeps the row of the lock locked, in sync_lock or groomer.lock_state: look for it in pg_stat_activity, where it is "
-    "often \"idle in transaction\", and by pg_blocking_pids, and end it; where there is none, a trigger on sync_lock takes that long, or "
-    "the "
-    "role's statement_timeout is shorter";
+    "often \"idle in transaction\", and by pg_blocking_pids, and end it; where there is none, a trigger on sync_lock "
+    "takes that long, or the role's statement_timeout is shorter";
 
 // How a hold ended, which decides the next due time.
 enum class Ended {

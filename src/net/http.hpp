@@ -50,4 +50,7 @@ Response error_response(int status, std::string_view code, std::string_view mess
 // What it throws becomes a 500 that tells nothing of the inside.
 using Handler = std::function<Task<Response>(Request)>;
 
+// For a handler that knows its answer at once.
+inline Task<Response> ready(Response response) { co_return response; }
+
 }  // namespace groomer::net

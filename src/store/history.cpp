@@ -19,7 +19,7 @@ LEFT JOIN groomer.hold h ON h.lock = w.lock AND h.token = l."syncRunId" AND h.te
 constexpr pg::Statement holds_statement{"last_holds", R"sql(
 SELECT h.term, h.pod, h.how, to_char(h.acquired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
        to_char(h.ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-       coalesce(h.ended, CASE WHEN h.token IS DISTINCT FROM l."syncRunId" THEN 'lost' ELSE '' END),
+       coalesce(h.ended, CASE WHEN h.token IS DISTINCT FROM l."syncRunId" THEN 'lost' END),
        CASE WHEN h.ended_at IS NULL AND h.token IS DISTINCT FROM l."syncRunId" OR NOT isfinite(h.acquired_at) OR NOT isfinite(h.ended_at)
             THEN NULL ELSE extract(epoch FROM coalesce(h.ended_at, clock_timestamp()) - h.acquired_at) END,
        h.renewals

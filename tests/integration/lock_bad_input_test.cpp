@@ -1,12 +1,12 @@
 // What groomer itself never writes: tokens, stamps and tables that only others can have made, and command lines that only
 // people type. Each is handled, or refused with a sentence that says what is wrong and what to do; nothing stays stuck,
 // crashes, or is tried in a hot loop.
+#include "integration/program.hpp"
 #include "lock/decision.hpp"
 #include "lock/token.hpp"
 #include "pg/pool.hpp"
 #include "reconcile/loop.hpp"
 #include "store/history.hpp"
-#include "support/process.hpp"
 #include "support/run_task.hpp"
 #include "support/test_database.hpp"
 
@@ -31,6 +31,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
+using test::has;
 using test::run_task;
 using test::TestDatabase;
 using Steady = std::chrono::steady_clock;
@@ -46,8 +47,6 @@ bool is_plain(std::string const& text) {
     }
     return true;
 }
-
-bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
 std::vector<std::string> foreign_tokens() {
     std::string controls;
@@ -516,39 +515,13 @@ TEST(SlowTriggersOnTheTable, AreWaitedForOrToldOfAndLeaveNoRowBehind) {
 
 // ---------------------------------------------------------------------------------------------------------- the program
 
-class BadInput : public testing::Test {
+class BadInput : public test::ProgramTest {
 protected:
     void SetUp() override {
         GROOMER_NEEDS_DATABASE();
         database = std::make_unique<TestDatabase>();
-        folder = std::filesystem::temp_directory_path() / ("groomer-bad-input-test-" + std::to_string(::getpid()));
-        std::filesystem::create_directories(folder);
-        std::ofstream{folder / "b.json"} << R"([{"number":1,"title":"crash","body":null,"state":"open","labels":[]}])";
-        configure("c.yaml", database->url());
-    }
-    void TearDown() override {
-        if (!folder.empty()) std::filesystem::remove_all(folder);
-    }
-    void configure(std::string const& file, std::string const& url) {
-        std::ofstream{folder / file} << "database: {url: \"" << url
-                                     << "\"}\nschedule: {groom_every: 200ms, sync_every: 1h}\npolicy: {mode: apply}\n"
-                                     << "http: {listen: \"127.0.0.1:0\", metrics_listen: \"127.0.0.1:0\"}\n"
-                                     << "repositories: [{name: local/backlog, tracker: file, path: " << (folder / "b.json").string()
-                                     << "}]\n";
-    }
-    struct Ended {
-        int status;
-        std::string output;
-    };
-    std::unique_ptr<test::Process> start(std::vector<std::string> words, std::string const& file = "c.yaml") {
-        words.insert(words.begin(), GROOMER_BINARY);
-        words.insert(words.end(), {"--config", (folder / file).string()});
-        return std::make_unique<test::Process>(words, (folder / (words[1] + std::to_string(++started) + ".log")).string());
-    }
-    Ended command(std::vector<std::string> words, std::string const& file = "c.yaml") {
-        auto const process = start(std::move(words), file);
-        auto const status = process->wait(30s);
-        return {status.value_or(-1), process->output()};
+        make_folder("bad-input");
+        configure(database->url());
     }
     // One line for a person, and the status of a refused database.
     void expect_refused(Ended const& ended, std::string const& words, std::vector<std::string> const& sentence) {
@@ -591,8 +564,6 @@ protected:
         "CREATE TABLE sync_lock (id TEXT PRIMARY KEY, \"syncRunId\" TEXT, \"acquiredAt\" TIMESTAMPTZ(6) NOT NULL DEFAULT "
         "CURRENT_TIMESTAMP)";
     std::unique_ptr<TestDatabase> database;
-    std::filesystem::path folder;
-    int started = 0;
 };
 
 struct Shape {
@@ -703,7 +674,7 @@ TEST_F(BadInput, WhatARoleMayNotDoIsToldWithTheGrantThatIsMissing) {
     of_role("GRANT ALL ON ALL SEQUENCES IN SCHEMA groomer");
     auto url = database->url();
     url.replace(url.find("postgres@"), 8, role);
-    configure("guest.yaml", url);
+    configure(url, "guest.yaml");
     auto const refused = [&](std::vector<std::string> const& sentence) {
         expect_refused(command({"once"}, "guest.yaml"), "once", sentence);
         EXPECT_EQ(value("SELECT count(*) FROM sync_lock"), "0") << "no row is left behind";
@@ -737,10 +708,10 @@ TEST_F(BadInput, ARoleThatMayNotMakeTheTableIsToldWhatItNeeds) {
     empty.query("CREATE ROLE " + role + " LOGIN");
     auto url = empty.url();
     url.replace(url.find("postgres@"), 8, role);
-    configure("guest.yaml", url);
+    configure(url, "guest.yaml");
     empty.query("REVOKE CREATE ON SCHEMA public FROM public");
     expect_refused(command({"migrate"}, "guest.yaml"), "migrate", {"sync_lock", "GRANT CREATE ON SCHEMA public TO " + role});
-    configure("empty.yaml", empty.url());
+    configure(empty.url(), "empty.yaml");
     empty.query("ALTER DATABASE " + empty.name() + " SET search_path = ''");
     expect_refused(command({"migrate"}, "empty.yaml"), "migrate", {"sync_lock", "search_path", "ALTER ROLE"});
     empty.query("DROP ROLE " + role);

@@ -1,14 +1,11 @@
 // A transaction that somebody has left open on a row of the lock, in psql or in a program that hangs: groomer waits for it a moment at
 // a time, says what keeps it, which is no trigger, and goes on by itself when it is over. Each is the program against a real one.
-#include "support/process.hpp"
+#include "integration/program.hpp"
 #include "support/test_database.hpp"
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <future>
 #include <sstream>
@@ -20,15 +17,10 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using test::TestDatabase;
+using test::times;
 using Steady = std::chrono::steady_clock;
 
 constexpr auto row_locked = "another session keeps the row", suppressed = "suppresses the write", over = "has moved on";
-
-int times(std::string const& text, std::string const& part) {
-    int count = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
-    return count;
-}
 
 // Begun and left open, until it is ended.
 class OpenTransaction {
@@ -58,39 +50,14 @@ private:
     std::thread thread_;
 };
 
-class LockBlocked : public testing::Test {
+class LockBlocked : public test::ProgramTest {
 protected:
     void SetUp() override {
         GROOMER_NEEDS_DATABASE();
         database = std::make_unique<TestDatabase>();
-        folder = std::filesystem::temp_directory_path() / ("groomer-lock-blocked-test-" + std::to_string(::getpid()));
-        std::filesystem::create_directories(folder);
-        std::ofstream{folder / "b.json"} << R"([{"number":1,"title":"crash","body":null,"state":"open","labels":[]}])";
-        std::ofstream{folder / "c.yaml"} << "database: {url: \"" << database->url()
-                                         << "\"}\nschedule: {groom_every: 200ms, sync_every: 1h}\n"
-                                         << "policy: {mode: apply}\n"
-                                         << "http: {listen: \"127.0.0.1:0\", metrics_listen: \"127.0.0.1:0\"}\n"
-                                         << "repositories: [{name: local/backlog, tracker: file, path: " << (folder / "b.json").string()
-                                         << "}]\n";
-    }
-    void TearDown() override {
-        if (!folder.empty()) std::filesystem::remove_all(folder);
-    }
-    std::unique_ptr<test::Process> start(std::vector<std::string> words) {
-        words.insert(words.begin(), GROOMER_BINARY);
-        words.insert(words.end(), {"--config", (folder / "c.yaml").string()});
-        return std::make_unique<test::Process>(words, (folder / (words[1] + std::to_string(++started) + ".log")).string());
-    }
-    struct Ended {
-        int status;
-        std::string output;
-        Steady::duration took;
-    };
-    Ended command(std::vector<std::string> words) {
-        auto const begin = Steady::now();
-        auto const process = start(std::move(words));
-        auto const status = process->wait(40s);
-        return {status.value_or(-1), process->output(), Steady::now() - begin};
+        make_folder("lock-blocked");
+        configure(database->url());
+        patience = 40s;
     }
     std::string value(std::string const& sql) { return database->query(sql).at(0).text(0); }
     void stale_foreign_row() { database->query("INSERT INTO sync_lock VALUES ('groomer', 'theirs', clock_timestamp() - interval '3 h')"); }
@@ -113,8 +80,6 @@ protected:
     }
 
     std::unique_ptr<TestDatabase> database;
-    std::filesystem::path folder;
-    int started = 0;
 };
 
 constexpr auto lock_the_row = "SELECT FROM sync_lock WHERE id = 'groomer' FOR UPDATE";

@@ -1,7 +1,7 @@
 // Which sync_lock is used where others have, or may have, one too; and what is told when somebody changes it under a replica.
+#include "integration/program.hpp"
 #include "pg/session.hpp"
 #include "store/store.hpp"
-#include "support/process.hpp"
 #include "support/test_database.hpp"
 
 #include <gtest/gtest.h>
@@ -19,30 +19,22 @@ namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
+using test::has;
 using test::TestDatabase;
+using test::times;
 using Steady = std::chrono::steady_clock;
 using Parts = std::vector<std::string>;
 
-std::size_t count(std::string const& text, std::string const& part) {
-    std::size_t n = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-    return n;
-}
-
-bool has(std::string const& text, std::string const& part) { return count(text, part) > 0; }
-
-class SharedTable : public testing::Test {
+class SharedTable : public test::ProgramTest {
 protected:
     void SetUp() override {
         GROOMER_NEEDS_DATABASE();
-        folder = std::filesystem::temp_directory_path() / ("groomer-shared-table-test-" + std::to_string(::getpid()));
-        std::filesystem::create_directories(folder);
-        std::ofstream{folder / "b.json"} << R"([{"number":1,"title":"crash","body":null,"state":"open","labels":[]}])";
+        make_folder("shared-table");
     }
     void TearDown() override {
         database.reset();
         if (!role.empty()) TestDatabase{TestDatabase::Schema::none}.query("DROP ROLE " + role);
-        if (!folder.empty()) std::filesystem::remove_all(folder);
+        ProgramTest::TearDown();
     }
     // In which the program is the superuser, or a role of its own that may nothing yet.
     void make(TestDatabase::Schema schema, bool as_guest = false) {
@@ -53,30 +45,12 @@ protected:
             database->query("CREATE ROLE " + role + " LOGIN");
             url.replace(url.find("postgres@"), 8, role);
         }
-        std::ofstream{folder / "c.yaml"} << "database: {url: \"" << url
-                                         << "\"}\nschedule: {groom_every: 200ms, sync_every: 1h}\npolicy: {mode: apply}\n"
-                                         << "http: {listen: \"127.0.0.1:0\", metrics_listen: \"127.0.0.1:0\"}\n"
-                                         << "repositories: [{name: local/backlog, tracker: file, path: " << (folder / "b.json").string()
-                                         << "}]\n";
+        configure(url);
     }
     // For all connections from now on, those of the test included.
     void set_path(std::string const& path) {
         database->query("ALTER DATABASE " + database->name() + " SET search_path = " + path);
         database->query("SELECT set_config('search_path', '" + path + "', false)");
-    }
-    std::unique_ptr<test::Process> start(Parts words) {
-        words.insert(words.begin(), GROOMER_BINARY);
-        words.insert(words.end(), {"--config", (folder / "c.yaml").string()});
-        return std::make_unique<test::Process>(words, (folder / (words[1] + std::to_string(++started) + ".log")).string());
-    }
-    struct Ended {
-        int status;
-        std::string output;
-    };
-    Ended command(Parts words) {
-        auto const process = start(std::move(words));
-        auto const status = process->wait(30s);
-        return {status.value_or(-1), process->output()};
     }
     // The status of a refused database, a line for a person, and no table that was not there before.
     void expect_refused(Parts words, Parts const& sentence) {
@@ -106,9 +80,7 @@ protected:
     }
 
     std::unique_ptr<TestDatabase> database;
-    std::filesystem::path folder;
     std::string role;
-    int started = 0;
 };
 
 // The role is called groomer as a rule: after the first migration an unqualified CREATE TABLE of its goes to groomer's own schema.
@@ -169,7 +141,7 @@ TEST_F(SharedTable, IsNotMadeBesideOneThatTheSearchPathDoesNotReach) {
     database->query(good_table("public"));
     auto const once = command({"once"});
     EXPECT_EQ(once.status, 0);
-    EXPECT_EQ(count(once.output, "groomer uses public.sync_lock, and not theirs.sync_lock"), 1U) << once.output;
+    EXPECT_EQ(times(once.output, "groomer uses public.sync_lock, and not theirs.sync_lock"), 1) << once.output;
 }
 
 TEST_F(SharedTable, IsNotMadeInGroomersOwnSchema) {
@@ -194,14 +166,14 @@ TEST_F(SharedTable, OfAnOlderInstallationInGroomersOwnSchemaIsUsedWithAWordWhile
     ASSERT_EQ(tables(), "groomer");
     auto const once = command({"once"});
     EXPECT_EQ(once.status, 0) << once.output;
-    EXPECT_EQ(count(once.output, "groomer's own schema"), 1U) << once.output;
+    EXPECT_EQ(times(once.output, "groomer's own schema"), 1) << once.output;
     EXPECT_TRUE(has(command({"validate", "--online"}).output, "the locks are rows of groomer.sync_lock\n"));
     // Somebody else's, where nobody looks for it.
     database->query("CREATE SCHEMA tenant");
     database->query(good_table("tenant"));
     auto const both = command({"once"});
     EXPECT_EQ(both.status, 0) << both.output;
-    EXPECT_EQ(count(both.output, "there is tenant.sync_lock: if other programs use that"), 1U) << both.output;
+    EXPECT_EQ(times(both.output, "there is tenant.sync_lock: if other programs use that"), 1) << both.output;
     database->query("DROP TABLE tenant.sync_lock; ALTER TABLE groomer.sync_lock SET SCHEMA public");
     auto const moved = command({"once"});
     EXPECT_EQ(moved.status, 0) << moved.output;
@@ -243,7 +215,7 @@ TEST_F(SharedTable, IsNoReasonToHoldUpADumpForAMigrationNorTheOthersMeanwhile) {
         EXPECT_LE(Steady::now() - asked, 2s) << "a look's patience";
     });
     EXPECT_EQ(migrating->wait(15s), 0) << migrating->output();
-    EXPECT_EQ(count(migrating->output(), "another session uses its tables"), 1U) << migrating->output();
+    EXPECT_EQ(times(migrating->output(), "another session uses its tables"), 1) << migrating->output();
 }
 
 struct Change {
@@ -283,7 +255,7 @@ TEST_F(SharedTable, WithACheckOfTokensIsUsedWithAWord) {
     database->query("ALTER TABLE sync_lock ADD CONSTRAINT k CHECK (id <> '' AND \"syncRunId\" <> '')");
     auto const once = command({"once"});
     EXPECT_EQ(once.status, 0) << once.output;
-    EXPECT_EQ(count(once.output, "its CHECK k must let every token pass"), 1U) << once.output;
+    EXPECT_EQ(times(once.output, "its CHECK k must let every token pass"), 1) << once.output;
 }
 
 TEST_F(SharedTable, IsLookedAtAgainWhenAReplicaMeetsAnErrorAndItsFaultToldOnceAChange) {
@@ -315,11 +287,11 @@ TEST_F(SharedTable, IsLookedAtAgainWhenAReplicaMeetsAnErrorAndItsFaultToldOnceAC
         database->query(make);
         EXPECT_TRUE(until([&] { return has(since(), quoted); }, 10s)) << since();
         auto const errors = [&] {
-            return count(since(), "\"an attempt at the lock failed\"") + count(since(), "\"cannot look at the lock, waiting\"");
+            return times(since(), "\"an attempt at the lock failed\"") + times(since(), "\"cannot look at the lock, waiting\"");
         };
         auto const met = errors();
         EXPECT_TRUE(until([&] { return errors() >= met + 6; }, 15s)) << since();  // longer than it rests between two looks
-        EXPECT_EQ(count(since(), quoted), 1U) << since();
+        EXPECT_EQ(times(since(), quoted), 1) << since();
         database->query(unmake);
         auto const ended = finished();
         EXPECT_TRUE(until([&] { return finished() > ended; }, 15s)) << since();
