@@ -88,14 +88,16 @@ TEST_F(Api, TellsOfTheLockThatIsAskedForAndOfNoOther) {
     EXPECT_EQ(schema.fault("Lock", of_sync()), "");
     EXPECT_EQ(of_sync().at("lock").as_string(), "global");
     EXPECT_TRUE(of_sync().at("until").is_string());
-    for (auto const* groom : {"", "?lock=groomer", "?lock=%67roomer"}) {
+    // What another asks beside it, a later version or a proxy, is passed over.
+    EXPECT_EQ(ask(to, path + "?lock=global&x=1", "").json().at("lock").as_string(), "global");
+    for (auto const* groom : {"", "?lock=groomer", "?lock=%67roomer", "?id=global"}) {
         auto const answer = ask(to, path + groom, "");
         EXPECT_EQ(answer.status, 200) << answer.body;
         EXPECT_EQ(answer.json().at("lock").as_string(), "groomer") << groom;
         EXPECT_FALSE(answer.json().at("foreign").as_bool()) << groom;
     }
-    for (auto const* wrong : {"?lock=", "?lock=none", "?lock=Global", "?lock", "?id=global", "?lock=global&lock=global", "?lock=global&x=1",
-                              "?lock=%zz", "?lock=%00", "?lock=groomer%27"}) {
+    for (auto const* wrong :
+         {"?lock=", "?lock=none", "?lock=Global", "?lock", "?lock=global&lock=global", "?lock=%zz", "?lock=%00", "?lock=groomer%27"}) {
         auto const answer = ask(to, path + wrong, "");
         EXPECT_EQ(answer.status, 400) << wrong << answer.body;
         EXPECT_EQ(answer.json().at("error").as_string(), "bad_request");
