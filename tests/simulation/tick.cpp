@@ -51,6 +51,7 @@ public:
             bool const may = co_await may_begin();
             if (!may) co_return WriteResult{WriteOutcome::withheld, "", {}};
             auto const result = co_await send(ref, label);
+            unanswered_ = unanswered_ || result.outcome == WriteOutcome::failed;
             if (!is_worth_another_try(result) || attempt == most_tries || hold_->winding_down()) co_return result;
             auto const pause = std::max(result.retry_after, std::chrono::milliseconds{50} * (1 << attempt));
             Work const proof;
@@ -58,6 +59,9 @@ public:
             co_await process_.clock.sleep_for(pause);
         }
     }
+
+    // Some try was not answered, whatever later ones came to.
+    [[nodiscard]] bool unanswered() const { return unanswered_; }
 
 private:
     static bool is_worth_another_try(WriteResult const& result) {
@@ -108,6 +112,7 @@ private:
     Process& process_;
     HoldPtr hold_;
     tracker::Tracker& tracker_;
+    bool unanswered_ = false;
 };
 
 struct Batch {
@@ -137,8 +142,8 @@ Task<> groom(BatchPtr batch, std::int64_t issue) {
     for (std::uint64_t step = 0; step < count; ++step) {
         tracker::IssueRef const ref{"r", issue};
         auto const result = co_await application.add(ref, std::to_string(step));
+        if (application.unanswered()) batch->clean = false;
         if (result.outcome == WriteOutcome::done || result.outcome == WriteOutcome::already) continue;
-        if (result.outcome == WriteOutcome::failed) batch->clean = false;
         if (result.outcome == WriteOutcome::withheld) co_return;
         if (result.outcome == WriteOutcome::fenced) {
             if (batch->hold->may_act()) throw Error{ErrorCode::failure, "the tracker refuses a term that the database says is ours"};
