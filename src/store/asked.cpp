@@ -24,11 +24,10 @@ FROM groomer.repository r JOIN groomer.source s ON s.name = r.source AND s.confi
 // A request is served by the first hold that finishes after having begun later. So one that was made since the last hold began serves for
 // what is asked now, too; and no hold may begin while that is found out, hence the share of the state row, which its holder takes for
 // its writes as well.
-#define GROOMER_STATE_OF(parameter)                                                            \
-    "state AS MATERIALIZED (SELECT s.lock, greatest(s.acquired_at, s.requests_done) AS since " \
+#define GROOMER_STATE_OF(parameter)                          \
+    "state AS MATERIALIZED (SELECT s.lock, s.requests_seen " \
     "FROM groomer.lock_state s WHERE s.lock = " parameter " FOR SHARE)"
-#define GROOMER_NOT_YET_ASKED \
-    "NOT EXISTS (SELECT FROM groomer.request r WHERE r.lock = state.lock AND r.at > state.since AND r.at <= clock_timestamp())"
+#define GROOMER_NOT_YET_ASKED "NOT EXISTS (SELECT FROM groomer.request r WHERE r.lock = state.lock AND r.id > state.requests_seen)"
 
 constexpr pg::Statement ask_statement{"ask_for_tick", "WITH " GROOMER_STATE_OF("$1") R"sql(,
 asked AS (INSERT INTO groomer.request (lock) SELECT lock FROM state WHERE )sql" GROOMER_NOT_YET_ASKED R"sql( RETURNING lock)

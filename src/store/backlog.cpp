@@ -94,7 +94,7 @@ decisions AS (DELETE FROM groomer.decision d USING fence WHERE (d.issue_id, d.re
 answers AS (UPDATE groomer.model_call c SET answer = '' FROM fence WHERE c.id IN (
     SELECT id FROM groomer.model_call WHERE answer <> '' AND at < clock_timestamp() - $3::interval ORDER BY at LIMIT $4::bigint)),
 requests AS (DELETE FROM groomer.request r USING fence, groomer.lock_state s
-    WHERE s.lock = r.lock AND r.at <= s.requests_done AND r.at < clock_timestamp() - interval '1 day')
+    WHERE s.lock = r.lock AND r.id <= s.requests_served AND r.at < clock_timestamp() - interval '1 day')
 SELECT (SELECT count(*) FROM fence))sql",
                                          milliseconds{30'000}};
 

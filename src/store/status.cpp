@@ -22,8 +22,8 @@ last_ticks AS (
 last_runs AS (SELECT * FROM groomer.run ORDER BY id DESC LIMIT 50),
 -- Asked for since the last tick began, or due by the clock.
 due AS (
-    SELECT s.lock, least(s.due_at, (SELECT min(r.at) FROM groomer.request r
-        WHERE r.lock = s.lock AND r.at > s.requests_done AND r.at <= clock_timestamp())) AS at
+    SELECT s.lock, least(s.due_at, (SELECT min(least(r.at, clock_timestamp())) FROM groomer.request r
+        WHERE r.lock = s.lock AND r.id > s.requests_served)) AS at
     FROM groomer.lock_state s WHERE s.lock IN ($1, $2))
 SELECT (SELECT json_build_object('paused', c.paused, 'since', CASE WHEN c.paused THEN groomer.utc(c.changed_at) END,
             'by', CASE WHEN c.paused THEN nullif(c.changed_by, '') END) FROM groomer.control c),

@@ -20,8 +20,8 @@ CREATE INDEX ON judge.lock_event (new_token) WHERE old_token IS DISTINCT FROM ne
 
 CREATE TABLE judge.state_event (
     seq bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    timeline text NOT NULL DEFAULT judge.timeline(), lock text, old jsonb, new jsonb, requested boolean,
-    pod text NOT NULL DEFAULT judge.pod());
+    timeline text NOT NULL DEFAULT judge.timeline(), lock text, old jsonb, new jsonb, requested boolean, served boolean,
+    newest_served timestamptz, ended text, pod text NOT NULL DEFAULT judge.pod());
 CREATE INDEX ON judge.state_event (at);
 
 CREATE TABLE judge.table_write (
@@ -45,8 +45,19 @@ $f$;
 
 CREATE FUNCTION judge.on_state() RETURNS trigger LANGUAGE plpgsql AS $f$
 BEGIN
-    INSERT INTO judge.state_event (lock, old, new, requested) VALUES (NEW.lock, to_jsonb(OLD), to_jsonb(NEW),
-        EXISTS (SELECT FROM groomer.request r WHERE r.lock = OLD.lock AND r.at > OLD.requests_done));
+    INSERT INTO judge.state_event (lock, old, new, requested, served, newest_served) VALUES (NEW.lock, to_jsonb(OLD), to_jsonb(NEW),
+        EXISTS (SELECT FROM groomer.request r WHERE r.lock = OLD.lock AND r.id > OLD.requests_served AND r.id <= NEW.requests_seen),
+        NEW.requests_served <> OLD.requests_served,
+        (SELECT max(r.at) FROM groomer.request r WHERE r.lock = NEW.lock AND r.id <= NEW.requests_served));
+    RETURN NULL;
+END
+$f$;
+
+-- A release writes the state before the hold, in one transaction.
+CREATE FUNCTION judge.on_end() RETURNS trigger LANGUAGE plpgsql AS $f$
+BEGIN
+    UPDATE judge.state_event e SET ended = NEW.ended
+    WHERE e.at > clock_timestamp() - interval '1 minute' AND e.lock = NEW.lock AND e.old ->> 'token' = NEW.token AND e.new ->> 'token' IS NULL;
     RETURN NULL;
 END
 $f$;
@@ -69,6 +80,7 @@ $f$;
 
 CREATE TRIGGER judge AFTER INSERT OR UPDATE OR DELETE ON sync_lock FOR EACH ROW EXECUTE FUNCTION judge.on_lock();
 CREATE TRIGGER judge AFTER UPDATE ON groomer.lock_state FOR EACH ROW EXECUTE FUNCTION judge.on_state();
+CREATE TRIGGER judge AFTER UPDATE OF ended ON groomer.hold FOR EACH ROW EXECUTE FUNCTION judge.on_end();
 DO $$
 DECLARE
     v_table text;
@@ -110,14 +122,14 @@ std::vector<StateEvent> read_states(Database& database, std::string const& where
     auto const finite = [](std::string const& name) {
         return micros("CASE WHEN new ->> '" + name + "' LIKE '%infinity' THEN 'epoch' ELSE (new ->> '" + name + "') END::timestamptz");
     };
-    auto const rows =
-        database.query("SELECT seq, " + micros("at") + ", lock, old ->> 'token', new ->> 'token', " +
-                       micros("(old ->> 'due_at')::timestamptz") + ", " + finite("due_at") + ", " + finite("quarantine_until") +
-                       ", old ->> 'requests_done' IS DISTINCT FROM new ->> 'requests_done', requested, " + "new ->> 'failures', pod, " +
-                       finite("requests_done") + " FROM judge.state_event" + where);
+    auto const rows = database.query("SELECT seq, " + micros("at") + ", lock, old ->> 'token', new ->> 'token', " +
+                                     micros("(old ->> 'due_at')::timestamptz") + ", " + finite("due_at") + ", " +
+                                     finite("quarantine_until") + ", coalesce(ended, ''), requested, new ->> 'failures', pod, " +
+                                     micros("coalesce(newest_served, 'epoch')") + ", served FROM judge.state_event" + where);
     for (auto const& row : rows)
         out.push_back({integer(row[0]), moment(row[1]), row[2].value(), row[3], row[4], moment(row[5]), moment(row[6]), moment(row[7]),
-                       truth(row[8]), truth(row[9]), static_cast<int>(integer(row[10])), row[11].value(), moment(row[12])});
+                       row[8].value(), truth(row[9]), static_cast<int>(integer(row[10])), row[11].value(), moment(row[12]),
+                       truth(row[13])});
     return out;
 }
 

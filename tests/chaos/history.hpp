@@ -30,11 +30,12 @@ struct StateEvent {
     std::string lock;
     std::optional<std::string> old_token, new_token;
     Moment old_due, new_due, quarantine_until;
-    bool served = false;     // requests_done moved on: the tick has ended by itself
-    bool requested = false;  // a request was waiting
+    std::string ended;       // of a release: how groomer.hold has it
+    bool requested = false;  // a request was waiting, and seen
     int failures = 0;
     std::string pod;
-    Moment requests_done{};  // up to which those who asked for a tick have been served
+    Moment newest_served{};  // when the last was made of those requests that count as served
+    bool served = false;     // more of them do since
 };
 
 // A statement's change of one table of groomer's.

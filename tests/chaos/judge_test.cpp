@@ -30,10 +30,10 @@ LockEvent renewed(milliseconds when, std::int64_t term, std::string const& pod, 
     return {0, at(when), "UPDATE", "groomer", token(term, pod), token(term, pod), at(stamp), at(when), pod};
 }
 StateEvent began(milliseconds when, std::int64_t term, std::string const& pod, milliseconds due) {
-    return {0, at(when), "groomer", {}, token(term, pod), at(due), at(due), at(when), false, false, 0, pod};
+    return {0, at(when), "groomer", {}, token(term, pod), at(due), at(due), at(when), "", false, 0, pod};
 }
 StateEvent ended(milliseconds when, std::int64_t term, std::string const& pod, milliseconds due, milliseconds next) {
-    return {0, at(when), "groomer", token(term, pod), {}, at(due), at(next), at(0ms), true, false, 0, pod};
+    return {0, at(when), "groomer", token(term, pod), {}, at(due), at(next), at(0ms), "finished", false, 0, pod};
 }
 TableWrite wrote(milliseconds when, std::int64_t term, std::string const& pod) {
     return {0, at(when), at(when + 1ms), "run", "INSERT", pod, 1, token(term, pod), true, true};
@@ -112,6 +112,11 @@ void write_at_the_end(History& history, milliseconds checked) {
     history.segments[0].states[2] = began(760ms, 20, "b", 750ms);
     history.segments[0].states[3] = ended(900ms, 20, "b", 750ms, 1050ms);
     history.tracker[0] = added(checked, 10, "a", 1);
+}
+
+void fail_last(History& history) {
+    history.segments[0].states[3].ended = "failed";
+    history.segments[0].states[3].failures = 1;
 }
 
 // Nothing is disturbed from the begin of the round to `cleared`.
@@ -250,15 +255,29 @@ std::vector<Case> cases() {
          [](History& h) { h.segments[0].states[3].new_due = at(1200ms); }},
         {"due once", "a due time that is too soon after the end of its tick",
          [](History& h) { h.segments[0].states[3].new_due = at(1040ms); }},
-        {"", "nothing where a failed tick backs off for an interval", [](History& h) { h.segments[0].states[3].failures = 1; }},
+        {"due once", "a due time that moves with a tick that was cut short", [](History& h) { h.segments[0].states[3].ended = "kept"; }},
+        {"", "nothing where a failed tick backs off for an interval", [](History& h) { fail_last(h); }},
         {"due once", "a failed tick that backs off for longer",
          [](History& h) {
-             h.segments[0].states[3].failures = 1;
+             fail_last(h);
              h.segments[0].states[3].new_due = at(1150ms);
          }},
-        {"", "nothing where requests were served that came before", [](History& h) { h.segments[0].states[1].requests_done = at(100ms); }},
+        {"", "nothing where requests were served that came before", [](History& h) { h.segments[0].states[1].newest_served = at(100ms); }},
+        {"", "nothing where a request is seen and served",
+         [](History& h) {
+             h.segments[0].states[0].requested = true;
+             h.segments[0].states[1].served = true;
+         }},
+        {"due once", "a request that was seen and is left", [](History& h) { h.segments[0].states[0].requested = true; }},
+        {"due once", "requests called served by the begin of a tick", [](History& h) { h.segments[0].states[2].served = true; }},
+        {"due once", "requests called served by a tick that was cut short",
+         [](History& h) {
+             h.segments[0].states[3].served = true;
+             h.segments[0].states[3].ended = "kept";
+             h.segments[0].states[3].new_due = h.segments[0].states[3].old_due;
+         }},
         {"due once", "requests called served that came after the begin",
-         [](History& h) { h.segments[0].states[1].requests_done = at(101ms); }},
+         [](History& h) { h.segments[0].states[1].newest_served = at(101ms); }},
         {"", "nothing where the next tick may still begin in time", [](History& h) { leave_in_peace(h, 4000ms); }},
         {"due once", "a tick that is skipped", [](History& h) { leave_in_peace(h, 4100ms); }},
         {"", "nothing where who asks is served in time", [](History& h) { ask(h, 3900ms); }},

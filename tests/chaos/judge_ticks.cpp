@@ -35,20 +35,21 @@ public:
             if ((begins(event) || released) && event.pod != "driver" && (tenure == nullptr || tenure->pod != event.pod))
                 accuse_("one holder", event.at, event.pod + " wrote the state of " + event.lock + " without having its row");
             if (begins(event)) begin(event);
-            bool const ended = released && event.served;
+            bool const ended = released && (event.ended == "finished" || event.ended == "failed");
             if (event.old_due != event.new_due && !ended && event.pod != "driver")
                 accuse_("due once", event.at, "a due time of " + event.lock + " moved without a tick");
+            if (event.served && !ended) accuse_("due once", event.at, "requests of " + event.lock + " count as served without a tick");
             if (!ended) continue;
             if (tenure != nullptr && tenure->released) judge_next(event, *tenure);
             judge_requests(event);
-            if (event.failures == 0) finish(event);
+            if (event.ended == "finished") finish(event);
         }
         finished_before_.merge(finished_);
     }
 
 private:
     void begin(StateEvent const& event) {
-        begun_[*event.new_token] = {event.old_due, event.at};
+        begun_[*event.new_token] = {event.old_due, event.at, event.requested};
         if (event.old_due > event.at && !event.requested)
             accuse_("due once", event.at, event.lock + " was taken " + text(seconds(event.old_due - event.at)) + " s before it was due");
     }
@@ -77,15 +78,19 @@ private:
                         " s after the end of its tick, which is no interval of it");
     }
 
-    // Who asked after a tick had begun has not been served by it.
+    // Who asked before a tick began has been served by it, and who asked after that has not.
     void judge_requests(StateEvent const& event) {
         auto const began = begun_.find(*event.old_token);
-        if (began != begun_.end() && event.requests_done > began->second.at)
+        if (began == begun_.end()) return;
+        if (began->second.requested && !event.served)
+            accuse_("due once", event.at, event.lock + " leaves requests waiting that came before its tick had begun");
+        if (event.newest_served > began->second.at)
             accuse_("due once", event.at, event.lock + " counts requests as served that came after its tick had begun");
     }
 
     struct Begun {
         Moment due, at;
+        bool requested = false;
     };
     History const& history_;
     Tenures const& tenures_;

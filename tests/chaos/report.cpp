@@ -171,8 +171,9 @@ void write_course(History const& history, Verdict const& verdict, std::string co
                               (event.old_stamp ? " stamp of " + clock(*event.old_stamp) : ""));
         for (auto const& event : segment.states)
             add(event.at, "state " + event.lock + " " + event.pod + " " + maybe(event.new_token) + " due " + clock(event.old_due) + " -> " +
-                              clock(event.new_due) + " quarantine " + clock(event.quarantine_until) + (event.served ? " served" : "") +
-                              (event.requested ? " requested" : "") + " failures " + std::to_string(event.failures));
+                              clock(event.new_due) + " quarantine " + clock(event.quarantine_until) +
+                              (event.ended.empty() ? "" : " " + event.ended) + (event.requested ? " requested" : "") + " failures " +
+                              std::to_string(event.failures));
         for (auto const& write : segment.writes)
             add(write.at, "write " + write.table + " " + write.op + " " + std::to_string(write.rows) + " " + write.pod + " " +
                               write.token.substr(0, 24) +

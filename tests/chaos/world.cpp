@@ -264,9 +264,7 @@ bool World::recover() {
     auto const worked =
         "SELECT 1 FROM judge.state_event s JOIN judge.lock_event a ON a.new_token = s.old ->> 'token' AND a.old_token IS DISTINCT "
         "FROM a.new_token WHERE s.lock = 'groomer' AND s.at > " +
-        moment + " AND a.at > " + moment +
-        " AND s.new ->> 'token' IS NULL AND s.new ->> 'failures' = '0' "
-        "AND s.new ->> 'requests_done' IS DISTINCT FROM s.old ->> 'requests_done' LIMIT 1";
+        moment + " AND a.at > " + moment + " AND s.new ->> 'token' IS NULL AND s.ended = 'finished' LIMIT 1";
     return wait_until([&] { return ask(worked) == "1"; }, longest_recovery);
 }
 

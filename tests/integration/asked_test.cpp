@@ -31,8 +31,8 @@ protected:
     }
     std::string requests() {
         return value(
-            "SELECT count(*) FROM groomer.request r JOIN groomer.lock_state s ON s.lock = r.lock WHERE r.lock = 'groomer' AND r.at > "
-            "s.requests_done");
+            "SELECT count(*) FROM groomer.request r JOIN groomer.lock_state s ON s.lock = r.lock WHERE r.lock = 'groomer' AND r.id > "
+            "s.requests_served");
     }
     void groomed_long_ago() { database->query("UPDATE groomer.issue SET groomed_at = groomed_at - interval '1 hour'"); }
 };
@@ -184,8 +184,8 @@ TEST_F(AskedFor, ASyncIsAskedForOnce) {
     begin();
     for (int i = 0; i < 3; ++i) run_to_end(*context, ended(store::ask_for_tick(service->store(), "global")));
     EXPECT_EQ(
-        value("SELECT count(*) FROM groomer.request r JOIN groomer.lock_state s ON s.lock = r.lock WHERE r.lock = 'global' AND r.at > "
-              "s.requests_done"),
+        value("SELECT count(*) FROM groomer.request r JOIN groomer.lock_state s ON s.lock = r.lock WHERE r.lock = 'global' AND r.id > "
+              "s.requests_served"),
         "1");
 }
 

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 namespace groomer {
@@ -171,6 +172,27 @@ TEST_F(LockStatements, ARequestMakesDueUntilAHoldThatBeganLaterHasFinished) {
     EXPECT_FALSE(a->look().due());
 }
 
+// Who asks has a share of the state row until the request, and what it is for, are committed.
+TEST_F(LockStatements, WhoHasWaitedForSomebodyThatAskedHasSeenTheRequest) {
+    auto const bid = a->bid();
+    pg::Session asking{database->options()};
+    asking.run({"test", "BEGIN"}, {});
+    asking.run({"test", "SELECT FROM groomer.lock_state WHERE lock = 'groomer' FOR SHARE"}, {});
+    asking.run({"test", "INSERT INTO groomer.request (lock) VALUES ('groomer')"}, {});
+    auto acquiring = std::async(std::launch::async, [&] { return a->acquire(bid); });
+    bool waits = false;
+    for (int i = 0; i < 90 && !waits; ++i) {
+        waits = value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE '%/test/a'") == "1";
+        if (!waits) std::this_thread::sleep_for(10ms);
+    }
+    asking.run({"test", "COMMIT"}, {});
+    auto const grant = acquiring.get();
+    EXPECT_TRUE(waits);
+    ASSERT_TRUE(grant);
+    ASSERT_TRUE(a->release(grant->token, lock::Ended::finished, 60s));
+    EXPECT_FALSE(a->look().due()) << "its tick began after the request, and has seen what it was for";
+}
+
 TEST_F(LockStatements, PausedIsNotDue) {
     database->query("UPDATE groomer.control SET paused = true");
     EXPECT_FALSE(a->look().due());
@@ -274,7 +296,10 @@ TEST_F(LockStatements, AFailedHoldIsDueAfterABackOffAndAKeptOneAtOnce) {
     grant = a->acquire();
     ASSERT_TRUE(a->release(grant->token, lock::Ended::failed));
     EXPECT_NEAR(a->look().due_in, 2, 0.5);
-    database->query("INSERT INTO groomer.request (lock, at) VALUES ('groomer', clock_timestamp() - interval '1 hour')");
+    database->query("INSERT INTO groomer.request (lock) VALUES ('groomer')");
+    grant = a->acquire();
+    ASSERT_TRUE(grant);
+    ASSERT_TRUE(a->release(grant->token, lock::Ended::failed));
     EXPECT_FALSE(a->look().due()) << "the failed tick had seen that request: no spinning";
     database->query("UPDATE groomer.lock_state SET due_at = clock_timestamp()");
     grant = a->acquire();
@@ -398,7 +423,7 @@ TEST_F(LockStatements, AfterAClockThatWentBackTheNextTickIsDueAndQuarantined) {
     // What a hold leaves behind that was begun and ended by a clock a day ahead.
     database->query(
         "UPDATE groomer.lock_state SET due_at = due_at + interval '1 day', acquired_at = acquired_at + interval '1 day', released_at = "
-        "released_at + interval '1 day', requests_done = clock_timestamp() + interval '1 day', quarantine_until = clock_timestamp() + "
+        "released_at + interval '1 day', quarantine_until = clock_timestamp() + "
         "interval '2 days' WHERE lock = 'groomer'");
     EXPECT_TRUE(a->look().due());
     auto const grant = a->acquire();
@@ -411,8 +436,6 @@ TEST_F(LockStatements, AfterAClockThatWentBackTheNextTickIsDueAndQuarantined) {
     ASSERT_TRUE(a->release(again->token, lock::Ended::finished, 60s));
     EXPECT_FALSE(a->look().due());
     EXPECT_NEAR(a->look().due_in, 60, 2);
-    database->query("INSERT INTO groomer.request (lock) VALUES ('groomer')");
-    EXPECT_TRUE(a->look().due()) << "and requests count again";
 }
 
 TEST_F(LockStatements, AClockThatGoesBackDuringAHoldDoesNotMakeItsTickDueTwice) {
@@ -516,10 +539,18 @@ TEST_F(LockStatements, TermsThatAnotherClusterLacksMayBeThoseOfAClockThatWasAhea
     EXPECT_GE(a->acquire()->term, now + 3'600'000'000);
 }
 
-TEST_F(LockStatements, ARequestFromTheFutureDoesNotMakeTickAfterTickDue) {
-    ASSERT_TRUE(a->release(a->acquire()->token, lock::Ended::finished, 60s));
-    database->query("INSERT INTO groomer.request (lock, at) VALUES ('groomer', clock_timestamp() + interval '1 day')");
-    EXPECT_FALSE(a->look().due());
+TEST_F(LockStatements, ARequestCountsOnceWhateverTheClockSaidWhenItWasMade) {
+    for (auto const* made : {"- interval '1 day'", "+ interval '1 day'"}) {
+        ASSERT_TRUE(a->release(a->acquire()->token, lock::Ended::finished, 60s));
+        ASSERT_FALSE(a->look().due());
+        database->query(std::string{"INSERT INTO groomer.request (lock, at) VALUES ('groomer', clock_timestamp() "} + made + ")");
+        EXPECT_TRUE(a->look().due()) << made;
+        auto const grant = a->acquire();
+        ASSERT_TRUE(grant) << made;
+        ASSERT_TRUE(a->release(grant->token, lock::Ended::finished, 60s));
+        EXPECT_FALSE(a->look().due()) << made;
+        database->query("UPDATE groomer.lock_state SET due_at = clock_timestamp()");
+    }
 }
 
 TEST_F(LockStatements, AStampMeansTheSameInstantWhateverTheSessionsDateStyle) {
@@ -621,6 +652,27 @@ TEST(Migrations, ConcurrentOnesApplyEachOnce) {
     EXPECT_EQ(database.query("SELECT count(*) FROM groomer.schema_version").at(0).integer(0),
               static_cast<std::int64_t>(store::migrations().size()));
     EXPECT_EQ(failed, 0);
+}
+
+TEST(Migrations, RequestsThatWaitForATickStillDo) {
+    GROOMER_NEEDS_DATABASE();
+    TestDatabase database{TestDatabase::Schema::none};
+    pg::Session session{database.options()};
+    // Before requests went by their numbers.
+    auto const& all = store::migrations();
+    ASSERT_TRUE(pg::try_migrate(session, {all.begin(), all.begin() + 11}));
+    database.query(
+        "UPDATE groomer.lock_state SET requests_done = clock_timestamp() - interval '30 min', "
+        "acquired_at = clock_timestamp() - interval '10 min' WHERE lock = 'groomer'");
+    database.query(
+        "INSERT INTO groomer.request (lock, at) SELECT 'groomer', clock_timestamp() - age * interval '1 min' FROM unnest(ARRAY[60, 20, 1]) "
+        "age");
+    ASSERT_TRUE(pg::try_migrate(session, all));
+    auto const state = database.query("SELECT requests_served, requests_seen FROM groomer.lock_state ORDER BY lock DESC");
+    EXPECT_EQ(state.at(0).integer(0), 1) << "by the last tick that ended by itself";
+    EXPECT_EQ(state.at(0).integer(1), 2) << "by the last hold, which was cut short";
+    EXPECT_EQ(state.at(1).integer(0), 0);
+    EXPECT_EQ(state.at(1).integer(1), 0);
 }
 
 TEST(Migrations, LeaveASyncLockTableThatIsThereAlone) {

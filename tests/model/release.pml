@@ -1,4 +1,4 @@
-/* Release: groomer.release in 004_bids.sql, and in loop.cpp when it is sent and repeated.
+/* Release: groomer.release in 012_requests.sql, and in loop.cpp when it is sent and repeated.
 
    The code repeats a release that was not answered until the deadline, and after that whenever a look finds the row of the
    ended hold. Here all repetitions follow a look: one without would do the same where the row is that of the hold, and
@@ -43,10 +43,7 @@ inline set_next_due(s) {
   if
   :: s.is_whole ->
      db.due_hour = clock_hour; db.is_past_due = 0;
-     if
-     :: db.acquired_hour > clock_hour && RELEASE_MENDS_STATE -> db.is_owed = db.is_owed_since || db.is_requested
-     :: else -> db.is_owed = db.is_owed_since; db.is_requested = db.is_requested_since && KEEPS_LATER_REQUESTS
-     fi
+     db.is_owed = db.is_owed_since; db.is_requested = db.is_requested_since && KEEPS_LATER_REQUESTS
   :: else ->
      if
      :: db.acquired_hour > clock_hour && RELEASE_MENDS_DUE -> db.due_hour = clock_hour; db.is_past_due = 1

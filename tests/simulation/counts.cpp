@@ -71,7 +71,6 @@ std::string_view name(Event event) {
         case Event::excused_hidden_step: return "takings after a step that the taker could not see";
         case Event::excused_lost_term: return "terms below a lost one of a clock more than an hour ahead";
         case Event::excused_early_tick: return "early ticks after a step back";
-        case Event::excused_early_request: return "requests that a step back made count again";
         case Event::count: break;
     }
     return "";

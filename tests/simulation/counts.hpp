@@ -82,7 +82,6 @@ enum class Event {
     excused_hidden_step,
     excused_lost_term,
     excused_early_tick,
-    excused_early_request,
     count
 };
 inline constexpr auto first_fault = Event::lost_request;

@@ -107,12 +107,15 @@ bool is_open(std::vector<HoldRow> const& holds, std::int64_t term) {
 // greatest(s.acquired_at, s.released_at) > clock_timestamp() + interval '1 s'
 bool clock_went_back(StateRow const& state, Stamp now) { return std::max(state.acquired_at, state.released_at) > now + second; }
 
-// r.at > s.requests_done AND r.at <= clock_timestamp()
-bool is_requested(Tables const& tables, std::string const& lock, Stamp now) {
-    auto const found = tables.request.find(lock);
-    if (found == tables.request.end()) return false;
-    auto const done = tables.lock_state.at(lock).requests_done;
-    return std::any_of(found->second.begin(), found->second.end(), [&](Stamp at) { return at > done && at <= now; });
+// max(r.id)
+std::int64_t last_request(Tables const& tables, std::string const& lock) {
+    auto const found = tables.last_request.find(lock);
+    return found == tables.last_request.end() ? 0 : found->second;
+}
+
+// r.id > s.requests_served
+bool is_requested(Tables const& tables, std::string const& lock) {
+    return last_request(tables, lock) > tables.lock_state.at(lock).requests_served;
 }
 
 // NOT paused AND (due_at <= clock_timestamp() OR clock_went_back OR is_requested)
@@ -120,7 +123,7 @@ bool is_due(Tables const& tables, std::string const& lock, Stamp now) {
     auto const found = tables.lock_state.find(lock);
     if (found == tables.lock_state.end()) return true;
     auto const& state = found->second;
-    return !tables.paused && (state.due_at <= now || clock_went_back(state, now) || is_requested(tables, lock, now));
+    return !tables.paused && (state.due_at <= now || clock_went_back(state, now) || is_requested(tables, lock));
 }
 
 std::optional<lock::Look> look(Tables const& tables, std::string const& lock, Instance const& instance, Stamp now) {
@@ -145,7 +148,7 @@ std::optional<lock::Look> look(Tables const& tables, std::string const& lock, In
     look.started = instance.started;
     look.clean = state.clean;
     look.due_in = clock_went_back(state, now) ? 0 : epoch(state.due_at - now);
-    look.requested = is_requested(tables, lock, now);
+    look.requested = is_requested(tables, lock);
     look.paused = tables.paused;
     look.database_time = epoch(now);
     return look;
@@ -197,7 +200,7 @@ std::optional<lock::Grant> acquire(Tables& tables, AcquireCall const& call, Stam
     if (back) state.quarantine_until = now + interval(bid.settle) + last_write;
     else state.quarantine_until = rules.carries_quarantine ? std::max(state.quarantine_until, now + wait) : now + wait;
     if (back) state.due_at = now;
-    state.requests_done = std::min(state.requests_done, now);
+    if (rules.notes_requests) state.requests_seen = std::max(state.requests_served, last_request(tables, bid.lock));
     // extract(epoch FROM quarantine) * 1000, cut to whole milliseconds and one more, in PgLockStore::acquire
     auto const left = std::max(state.quarantine_until, now) - now;
     if (left > 0 && rules.quarantines) grant.quarantine = std::chrono::milliseconds{left / 1000 + 1};
@@ -227,9 +230,9 @@ bool release(Tables& tables, lock::Release const& release, Stamp now, Rules cons
     if (there) tables.sync_lock.erase(row);
     bool const back = state.acquired_at > now + second;  // v_back: it began before the clock went back
     bool const whole = release.ended != lock::Ended::kept;
-    // A failed tick has seen them too. Which of them a hold has seen that began before the clock went back, nobody can tell.
-    if (!whole || !rules.serves_requests) state.requests_done = std::min(state.requests_done, now);
-    else state.requests_done = back ? minus_infinity : state.acquired_at;
+    // A failed tick has seen them too.
+    if (whole && rules.serves_requests)
+        state.requests_served = rules.keeps_later_requests ? state.requests_seen : last_request(tables, release.lock);
     if (back) state.quarantine_until = now + (state.quarantine_until - state.acquired_at);
     state.token.reset();
     state.clean = release.clean || !rules.believes_clean;

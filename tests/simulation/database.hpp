@@ -34,7 +34,8 @@ struct StateRow {
     int failures = 0;
     Stamp acquired_at = 0;
     Stamp released_at = 0;
-    Stamp requests_done = minus_infinity;
+    std::int64_t requests_seen = 0;
+    std::int64_t requests_served = 0;
 };
 
 // sync_lock, which is shared with other programs
@@ -56,11 +57,11 @@ struct HoldRow {
 struct Tables {
     std::map<std::string, StateRow> lock_state;
     std::map<std::string, SyncRow> sync_lock;
-    std::map<std::string, std::vector<HoldRow>> hold;   // in order of terms
-    std::map<std::string, std::vector<Stamp>> request;  // when each was made
-    bool paused = false;                                // groomer.control
-    std::set<std::int64_t> recorded;                    // the issues whose work is recorded: what fenced writes write
-    std::int64_t first_due = 0;                         // all issues below it are recorded
+    std::map<std::string, std::vector<HoldRow>> hold;  // in order of terms
+    std::map<std::string, std::int64_t> last_request;  // its number; absent: none
+    bool paused = false;                               // groomer.control
+    std::set<std::int64_t> recorded;                   // the issues whose work is recorded: what fenced writes write
+    std::int64_t first_due = 0;                        // all issues below it are recorded
 };
 
 // The rules that a mutant may lack; all true is the product.
@@ -85,7 +86,9 @@ struct Rules {
     bool believes_clean = true;          // release: clean as told, and not in any case
     bool moves_due = true;               // release: the next due time
     bool moves_due_as_told = true;       // release: … which is `next` from now, and not eight times as far
-    bool serves_requests = true;         // release: requests older than the acquire are done
+    bool notes_requests = true;          // acquire: which of them had been made
+    bool serves_requests = true;         // release: requests that were made before the acquire are served
+    bool keeps_later_requests = true;    // release: … and none that was made since
     bool fences = true;                  // fence: at all
     bool fence_asks_row = true;          // fence: the sync_lock row's token, too, and not the state's alone
     bool fence_locks = true;             // fence: FOR SHARE OF s FOR KEY SHARE OF l, until the write commits
@@ -104,7 +107,7 @@ struct AcquireCall {
 };
 
 bool clock_went_back(StateRow const& state, Stamp now);
-bool is_requested(Tables const& tables, std::string const& lock, Stamp now);
+bool is_requested(Tables const& tables, std::string const& lock);
 bool is_due(Tables const& tables, std::string const& lock, Stamp now);  // or has no state row yet
 std::optional<lock::Look> look(Tables const& tables, std::string const& lock, Instance const& instance, Stamp now);
 void ensure(Tables& tables, std::string const& lock, Stamp now);

@@ -205,7 +205,7 @@ void Scene::request() {
     if (!server_.up()) return;
     counts_.add(Event::request);
     world_.tell("someone", "requests a tick");
-    server_.tables().request[lock_name].push_back(server_.clock());
+    ++server_.tables().last_request[lock_name];
     judge_.requested();
     notify();
 }

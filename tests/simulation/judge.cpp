@@ -331,7 +331,6 @@ void Judge::move(Ledger& ledger, Duration by) {
     if (by > 0s) return;
     last_step_back_ = world_.now();
     ledger.went_back = true;
-    for (auto& request : ledger.requests) request.again = request.again || request.at > server_->clock();
 }
 
 void Judge::promoted() {
@@ -340,6 +339,6 @@ void Judge::promoted() {
     highest_is_lost_ = state == states.end() || state->second.term < highest_;
 }
 
-void Judge::requested() { server_->ledger().requests.push_back({world_.now(), server_->clock()}); }
+void Judge::requested() { server_->ledger().requests.push_back({world_.now()}); }
 
 }  // namespace groomer::simulation

@@ -89,7 +89,6 @@ private:
     void tell(Process const& process, lock::Look const& look);
     void excuse(std::int64_t term, Event event) { excused_.emplace(term, event); }
     [[nodiscard]] bool is_excused(std::int64_t term);
-    [[nodiscard]] bool somebody_is_told() const;
     [[nodiscard]] std::size_t order(std::int64_t term) const;
     [[nodiscard]] Process* find(int number) const;
     [[nodiscard]] std::string name_of(std::int64_t term) const;
@@ -99,7 +98,7 @@ private:
     // Of nobody to whom the database has given the lock.
     [[nodiscard]] bool is_foreign(std::optional<std::string> const& token) const { return token && !granted_.contains(*token); }
     [[nodiscard]] Duration longest_standstill() const;
-    void judge_standstill(std::optional<Moment>& since, Moment able, bool due, Duration longest);
+    void judge_standstill(Moment able, bool due);
 
     World& world_;
     Counts& counts_;
@@ -126,7 +125,7 @@ private:
     bool prompt_ = false;
     Moment last_step_back_ = Moment::min();
     bool freed_silently_ = false;  // by a stranger
-    std::optional<Moment> life_since_, standing_since_, asked_since_;
+    std::optional<Moment> life_since_, standing_since_;
     std::map<int, Moment> able_since_;
     std::uint64_t finished_ = 0;             // whole ticks since then
     std::map<std::int64_t, int> releasing_;  // terms whose tick has ended, and whose release has not come: by whom

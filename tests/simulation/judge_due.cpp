@@ -2,7 +2,6 @@
 #include "simulation/judge.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace groomer::simulation {
 
@@ -20,7 +19,7 @@ void Judge::judge_rerun(Statement const& statement, Before const& before) {
         fail("due once", "a tick is run again by who has seen it end, in place of its release");
 }
 
-// A tick that is not forced is due: its time has come, a request is newer than the last whole tick, or the clock went back.
+// A tick that is not forced is due: its time has come, a request was made after the last whole tick had begun, or the clock went back.
 void Judge::judge_due(Statement const& statement, Moment executed, Before const& before) {
     auto& ledger = server_->ledger();
     bool const forced = statement.acquire.bid.forced;
@@ -28,7 +27,7 @@ void Judge::judge_due(Statement const& statement, Moment executed, Before const&
     // When it was judged, by the clock of then and, as the ledger has it, by that of now: its commit may have been held up since.
     auto const judged = executed - stepped(executed, world_.now());
     auto const early_by = ledger.due - judged;
-    auto const asked = [&](auto const& r) { return !r.served && r.made <= executed && r.at <= before.clock; };
+    auto const asked = [&](auto const& r) { return !r.served && r.made <= executed; };
     bool const due = early_by <= rounding || std::any_of(ledger.requests.begin(), ledger.requests.end(), asked);
     // What is dated ahead of the clock proves nothing: due at once.
     bool const went_back = ledger.went_back && std::max(ledger.acquired_at, ledger.released_at) > before.clock + microseconds(1s);
@@ -39,11 +38,7 @@ void Judge::judge_due(Statement const& statement, Moment executed, Before const&
     }
     if (forced || due) return;
     if (went_back) return counts_.add(Event::excused_early_tick);
-    bool const again = std::any_of(ledger.requests.begin(), ledger.requests.end(),
-                                   [&](auto const& request) { return request.again && request.at <= before.clock; });
-    if (!again) return fail("due once", "a tick began " + seconds_text(early_by) + " before it was due, without a request");
-    counts_.add(Event::excused_early_request);
-    ledger.due = judged;
+    fail("due once", "a tick began " + seconds_text(early_by) + " before it was due, without a request");
 }
 
 // How its hold has to be released, by the protocol. Whether it outlasted max_tick, who watches it may see a little later.
@@ -101,10 +96,10 @@ void Judge::released(Statement const& statement, Reply const& reply, Before cons
         world_.tell("database", name_of(before.state.term) + " is released, " + (release.clean ? "clean" : "not clean") +
                                     (whole ? release.ended == lock::Ended::finished ? ", finished" : ", failed" : ", kept"));
     }
-    // A hold during which the clock went back: it was due when it was taken, and which requests it has seen nobody can tell.
+    // A hold during which the clock went back: it was due when it was taken.
     bool const went_back = ledger.acquired_at > before.clock + microseconds(1s);
     ledger.went_back = last_step_back_ > reply.executed;  // its commit was held up
-    auto const began_at = std::exchange(ledger.acquired_at, std::min(ledger.acquired_at, before.clock));
+    ledger.acquired_at = std::min(ledger.acquired_at, before.clock);
     ledger.released_at = before.clock;
     if (!whole) {
         if (went_back && ledger.forced && ledger.due > judged) counts_.add(Event::excused_early_tick);
@@ -113,18 +108,7 @@ void Judge::released(Statement const& statement, Reply const& reply, Before cons
         return;
     }
     ++finished_;
-    for (auto& request : ledger.requests) {
-        if (request.made > ledger.acquired) {
-            // By a clock that went back by less than a second it seems to be from before the hold, and waits for the next tick.
-            request.again = request.again || (!went_back && request.at <= began_at);
-            continue;
-        }
-        if (went_back) request.again = true;
-        // One that a step has put ahead of the clock is in doubt until the clock has passed it.
-        bool const settled = request.at <= began_at && request.at <= before.clock;
-        if (!went_back && !ledger.went_back && settled) request.again = false;
-        request.served = true;
-    }
+    for (auto& request : ledger.requests) request.served = request.served || request.made <= ledger.acquired;
     // `releases` has seen to it that these are what the tick came to.
     std::chrono::milliseconds wait = release.next;
     if (release.ended == lock::Ended::finished) ledger.failures = 0;

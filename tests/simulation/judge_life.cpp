@@ -8,7 +8,6 @@ namespace groomer::simulation {
 void Judge::expect_life(Moment since) {
     life_since_ = since;
     standing_since_.reset();
-    asked_since_.reset();
     finished_ = 0;
 }
 
@@ -43,32 +42,20 @@ Duration Judge::longest_standstill() const {
     return needed + leeway;
 }
 
-// Is the lock due in a way that somebody looks for, or is told of?
-bool Judge::somebody_is_told() const {
-    auto const& state = server_->tables().lock_state;
-    auto const found = state.find(lock_name);
-    if (found == state.end() || server_->ledger().due_by <= world_.now() || found->second.due_at <= server_->clock() ||
-        clock_went_back(found->second, server_->clock()))
-        return true;
-    auto const& requests = server_->ledger().requests;
-    return std::any_of(requests.begin(), requests.end(), [&](auto const& r) { return !r.served && r.made > last_step_back_; });
-}
-
-// By the judge's own reckoning: its time has come, or a request was not served of which no step of the clock has made a doubtful one.
+// By the judge's own reckoning: its time has come, or a request was not served.
 bool Judge::has_to_be_due() const {
     auto const& ledger = server_->ledger();
     if (server_->tables().paused) return false;
     if (ledger.due_by <= world_.now()) return true;
-    auto const clock = server_->clock();
-    return std::any_of(ledger.requests.begin(), ledger.requests.end(),
-                       [&](auto const& r) { return !r.served && !r.again && r.at <= clock; });
+    return std::any_of(ledger.requests.begin(), ledger.requests.end(), [](auto const& r) { return !r.served; });
 }
 
-void Judge::judge_standstill(std::optional<Moment>& since, Moment able, bool due, Duration longest) {
-    if (!due) return since.reset();
-    if (!since) since = world_.now();
-    auto const stands = world_.now() - std::max(std::max(*since, able), server_->ledger().row_written);
-    if (stands > longest) fail("never stuck", "the lock is due, nobody holds it, and nobody has taken it for " + seconds_text(stands));
+void Judge::judge_standstill(Moment able, bool due) {
+    if (!due) return standing_since_.reset();
+    if (!standing_since_) standing_since_ = world_.now();
+    auto const stands = world_.now() - std::max(std::max(*standing_since_, able), server_->ledger().row_written);
+    if (stands > longest_standstill())
+        fail("never stuck", "the lock is due, nobody holds it, and nobody has taken it for " + seconds_text(stands));
 }
 
 void Judge::look_for_standstill() {
@@ -76,11 +63,8 @@ void Judge::look_for_standstill() {
     auto const able = able_since();
     bool const held = std::any_of(processes_.begin(), processes_.end(), [](auto const& process) { return process->believes(); });
     bool const due = !held && able && server_->up() && (is_due(server_->tables(), lock_name, server_->clock()) || has_to_be_due());
-    judge_standstill(standing_since_, able.value_or(Moment{}), due && somebody_is_told(), longest_standstill());
+    judge_standstill(able.value_or(Moment{}), due);
     if (prompt_ && standing_since_) judge_reclaim();
-    // A request that a step back has put ahead of the clock counts when its time has come: nobody is told then, but all look.
-    constexpr Duration poll = 30s;
-    judge_standstill(asked_since_, able.value_or(Moment{}), due, std::max(longest_standstill(), poll + 200ms));
 }
 
 // Where nothing but crashes goes wrong: who has started in the slot of a dead holder has its row at once.

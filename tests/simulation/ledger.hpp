@@ -14,9 +14,7 @@ namespace groomer::simulation {
 struct Ledger {
     struct Request {
         Moment made{};
-        Stamp at = 0;         // as the database's clock had it
         bool served = false;  // by a whole tick that began after it
-        bool again = false;   // a step back of the clock has put it into the future, or into doubt: it may count once more
     };
 
     // The hold that is current: none once it was released, or a third party has taken its row.

@@ -57,7 +57,8 @@ DELETE FROM groomer.lock_state;
 // Times as microseconds since the epoch, so that they compare exactly.
 constexpr char const* all_tables = R"sql(
 SELECT 'state ' || concat_ws(' ', coalesce(s.token, '-'), s.term, coalesce(s.cluster, '-'), s.clean, sim.us(s.quarantine_until),
-                             sim.us(s.due_at), s.failures, sim.us(s.acquired_at), sim.us(s.released_at), sim.us(s.requests_done)) AS line, 1 AS part, 0::bigint AS place
+                             sim.us(s.due_at), s.failures, sim.us(s.acquired_at), sim.us(s.released_at),
+                             s.requests_seen, s.requests_served) AS line, 1 AS part, 0::bigint AS place
 FROM groomer.lock_state s WHERE s.lock = 'groomer'
 UNION ALL SELECT 'row ' || coalesce(l."syncRunId", '-') || ' ' || coalesce(sim.us(l."acquiredAt"), '-'), 2, 0 FROM sync_lock l WHERE l.id = 'groomer'
 UNION ALL SELECT 'hold ' || concat_ws(' ', h.term, h.token, h.pod, h.how, sim.us(h.acquired_at), coalesce(sim.us(h.ended_at), '-'),
@@ -90,7 +91,8 @@ std::string shown(Tables const& tables) {
         auto const& s = found->second;
         out += "state " + s.token.value_or("-") + " " + std::to_string(s.term) + " " + s.cluster.value_or("-") + " " +
                (s.clean ? "t" : "f") + " " + us(s.quarantine_until) + " " + us(s.due_at) + " " + std::to_string(s.failures) + " " +
-               us(s.acquired_at) + " " + us(s.released_at) + " " + us(s.requests_done) + "\n";
+               us(s.acquired_at) + " " + us(s.released_at) + " " + std::to_string(s.requests_seen) + " " +
+               std::to_string(s.requests_served) + "\n";
     }
     if (auto const row = tables.sync_lock.find(id); row != tables.sync_lock.end())
         out += "row " + row->second.token.value_or("-") + " " + (row->second.stamp ? us(*row->second.stamp) : "-") + "\n";
@@ -339,8 +341,9 @@ private:
     }
 
     std::string request() {
-        database_.query("INSERT INTO groomer.request (lock, at) VALUES ('groomer', " + timestamptz(now_) + ")");
-        tables_.request[id].push_back(now_);
+        auto const number = ++tables_.last_request[id];
+        database_.query("INSERT INTO groomer.request (id, lock, at) OVERRIDING SYSTEM VALUE VALUES (" + std::to_string(number) +
+                        ", 'groomer', " + timestamptz(now_) + ")");
         return "a request";
     }
 

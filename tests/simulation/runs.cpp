@@ -109,7 +109,7 @@ void print(Counts const& counts) {
     print_line("and", counts, Event::step_forward, Event::failover_lost_renewal);
     print_line("others", counts, Event::foreign_hold, Event::slow_effect);
     print_line("not guaranteed", counts, Event::late_send, Event::rerun_after_lost_release);
-    print_line("excused", counts, Event::excused_third_party, Event::excused_early_request);
+    print_line("excused", counts, Event::excused_third_party, Event::excused_early_tick);
 }
 
 bool every_fault_occurred(Counts const& counts) {

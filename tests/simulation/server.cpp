@@ -143,13 +143,14 @@ void Server::give_up(std::uint64_t number) {
 
 // ------------------------------------------------------------------------------------------------------- statements
 
-// The rows that the locks which a statement holds let nobody else change until it commits.
+// The rows that the locks which a statement holds let nobody else change until it commits, and what else it reads.
 Tables Server::copy_of(std::string const& lock) const {
     Tables copy;
     auto const& tables = primary_.tables;
     if (auto const found = tables.lock_state.find(lock); found != tables.lock_state.end()) copy.lock_state.insert(*found);
     if (auto const found = tables.sync_lock.find(lock); found != tables.sync_lock.end()) copy.sync_lock.insert(*found);
     if (auto const found = tables.hold.find(lock); found != tables.hold.end()) copy.hold.insert(*found);
+    copy.last_request = tables.last_request;
     return copy;
 }
 

@@ -83,9 +83,9 @@ bool FakeLockDatabase::release(lock::Release const& release) {
     state.released_at = clock.now();
     if (release.ended == lock::Ended::finished) {
         state.due_at = clock.now() + release.next;
-        state.requests_done = state.acquired_at;
         state.failures = 0;
     }
+    if (release.ended != lock::Ended::kept) state.requests_done = state.acquired_at;
     if (release.ended == lock::Ended::failed)
         state.due_at = clock.now() + std::min<std::chrono::milliseconds>(std::chrono::seconds{1 << state.failures++}, release.longest_wait);
     holds.back().ended = release.ended == lock::Ended::finished ? "finished" : release.ended == lock::Ended::failed ? "failed" : "kept";
