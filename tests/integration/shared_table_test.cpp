@@ -174,6 +174,12 @@ TEST_F(SharedTable, OfAnOlderInstallationInGroomersOwnSchemaIsUsedWithAWordWhile
     auto const both = command({"once"});
     EXPECT_EQ(both.status, 0) << both.output;
     EXPECT_EQ(times(both.output, "there is tenant.sync_lock: if other programs use that"), 1) << both.output;
+    // Where each of many tenants has one, a few are named.
+    for (auto const* more : {"t2", "t3", "t4", "t5", "t6"}) database->query("CREATE SCHEMA " + std::string{more} + ";" + good_table(more));
+    auto const many = command({"once"});
+    EXPECT_EQ(many.status, 0) << many.output;
+    EXPECT_EQ(times(many.output, "there is t2.sync_lock and t3.sync_lock and t4.sync_lock and t5.sync_lock: if"), 1) << many.output;
+    database->query("DROP SCHEMA t2, t3, t4, t5, t6 CASCADE");
     database->query("DROP TABLE tenant.sync_lock; ALTER TABLE groomer.sync_lock SET SCHEMA public");
     auto const moved = command({"once"});
     EXPECT_EQ(moved.status, 0) << moved.output;

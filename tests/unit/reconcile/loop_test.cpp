@@ -197,6 +197,16 @@ TEST_F(ReconcileLoop, AHungRenewalDoesNotHoldUpTheDeadline) {
     EXPECT_EQ(a.last->loss(), lock::Loss::expired);
 }
 
+TEST_F(ReconcileLoop, ARenewalsErrorIsToldOnceAndAgainAfterAGoodOne) {
+    auto& a = start("a");
+    a.takes = 1min;
+    a.store.renewals = {Fault::refused, Fault::refused, Fault::refused, Fault::none, Fault::refused, Fault::refused};
+    clock.advance(8s);
+    EXPECT_TRUE(a.store.renewals.empty());
+    EXPECT_EQ(times(a.lines.str(), "a renewal failed"), 2) << a.lines.str();
+    EXPECT_TRUE(a.last->may_act());
+}
+
 TEST_F(ReconcileLoop, ADeadHolderIsReplacedWhenItsTtlHasPassed) {
     auto& a = start("a");
     a.takes = 10min;
