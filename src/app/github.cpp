@@ -4,6 +4,8 @@
 #include "net/http_client.hpp"
 #include "tracker/github/github_tracker.hpp"
 
+#include <algorithm>
+
 namespace groomer::app {
 namespace {
 
@@ -60,6 +62,7 @@ void GitHub::begin() {
     options.api_url = settings_.api_url;
     options.user_agent = agent;
     options.pace = pace_of(settings_.pace);
+    options.write_timeout = std::min(options.write_timeout, parts_.write_limit);
     auto observe = [this](github::Observation const& observation) { this->observe(observation); };
     secrets_ = std::make_shared<Secrets>(secrets());
     github::ApiParts parts{*client_, parts_.clock, parts_.log, credentials(), wall_now, observe};

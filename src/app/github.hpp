@@ -25,6 +25,7 @@ public:
         Log& log;
         metrics::Metrics& metrics;
         std::map<std::string, std::string> environment;  // for its proxies
+        std::chrono::milliseconds write_limit{0};        // of one write, whole (lock::write_limit)
     };
     explicit GitHub(Parts parts) : parts_{std::move(parts)} {}
 

@@ -85,7 +85,7 @@ Service::Service(config::Config const& config, std::map<std::string, std::string
       slot_{environment, log},
       identity_{make_identity(environment, slot_)},
       metrics_{metric_options(config)},
-      github_{{main.get_executor(), clock_, log_, metrics_, environment}},
+      github_{{main.get_executor(), clock_, log_, metrics_, environment, lock::write_limit(config.lock.ttl, config.lock.renew_every)}},
       models_{{main.get_executor(), clock_, log_, metrics_, environment}},
       work_{connect_options(), work_connections, observer()},
       locks_{connect_options(), lock_connections, observer()},

@@ -5,8 +5,11 @@
 #include <boost/system/errc.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -89,6 +92,22 @@ Task<error_code> Stream::write(std::string_view data, std::chrono::milliseconds 
         error = co_await write_raw(bytes, stall, until, sent);
     }
     co_return error;
+}
+
+void Stream::begin_exchange(TimePoint until) {
+    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    set_abort(true, std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds{1}, std::chrono::hours{1}));
+}
+
+void Stream::end_exchange() { set_abort(false, std::chrono::milliseconds{0}); }
+
+// Not by Asio, whose destructor takes a linger back that it knows of.
+void Stream::set_abort(bool on_close, std::chrono::milliseconds unacknowledged) {
+    int const fd = socket_.socket().native_handle();
+    linger const at_close{on_close ? 1 : 0, 0};
+    auto const longest = static_cast<unsigned>(unacknowledged.count());
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_close, sizeof at_close);
+    ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &longest, sizeof longest);
 }
 
 bool Stream::is_quiet() {

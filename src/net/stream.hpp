@@ -28,10 +28,15 @@ public:
     Task<boost::system::error_code> read(std::string& into, TimePoint until);
     // All of it. `sent` counts every byte that went out for it, also where it fails.
     Task<boost::system::error_code> write(std::string_view data, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent);
+    // From here on the kernel forgets what the peer has not acknowledged as soon as the connection is closed, by whom ever, or `until` is
+    // over, though this process be stopped or dead: it would go on sending for minutes, and what was cut would take effect at last.
+    void begin_exchange(TimePoint until);
+    void end_exchange();
     // Between two exchanges: still open, and nothing has come that belongs to neither.
     bool is_quiet();
 
 private:
+    void set_abort(bool on_close, std::chrono::milliseconds unacknowledged);
     Task<boost::system::error_code> read_raw(std::string& into, TimePoint until);
     Task<boost::system::error_code> write_raw(std::string_view bytes, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent);
 

@@ -179,7 +179,7 @@ TEST(GithubSettings, ATokenOfAnotherServerIsNotSentToTheOneBefore) {
     std::ostringstream lines;
     Log log{lines, LogLevel::info, Log::Format::text};
     metrics::Metrics metrics{{"1", "r", "c", "l", {"groomer"}, {}, {}, {}}};
-    app::GitHub github{{context.get_executor(), clock, log, metrics, {}}};
+    app::GitHub github{{context.get_executor(), clock, log, metrics, {}, 2s}};
     auto const configure = [&](Server const& server, std::string const& token) {
         config::GitHub settings;
         settings.api_url = server.url();
@@ -203,6 +203,46 @@ TEST(GithubSettings, ATokenOfAnotherServerIsNotSentToTheOneBefore) {
     sync(*github.tracker(repo));
     EXPECT_EQ(two_asked.with(), Authorizations{"Bearer second"});
     EXPECT_EQ(one_asked.with(), Authorizations{});
+}
+
+class SlowToWrite : public fake_github::Watcher {
+public:
+    std::optional<fake_github::Fault> arrived(fake_github::Request const& request, std::string const&, fake_github::Peer const&) override {
+        if (request.method == "GET") return std::nullopt;
+        return fake_github::Fault{.delay_before = 1s};
+    }
+    void applied(std::string const&, int) override {}
+    void ended(std::string const&, bool) override {}
+};
+
+TEST(GithubSettings, AWriteLastsNoLongerThanTheLockLets) {
+    SlowToWrite slow;
+    Server server{{.watcher = &slow}};
+    server.with_state([](State& state) {
+        state.add_repository(repo);
+        state.access.add_token("token", {.login = "groomer"});
+        state.add_issue(state.at(repo), {.number = 1});
+        state.add_label(state.at(repo), {.name = "bug"});
+    });
+    asio::io_context context{1};
+    SystemClock clock;
+    std::ostringstream lines;
+    Log log{lines, LogLevel::info, Log::Format::text};
+    metrics::Metrics metrics{{"1", "r", "c", "l", {"groomer"}, {}, {}, {}}};
+    auto const write = [&](std::chrono::milliseconds limit) {
+        app::GitHub github{{context.get_executor(), clock, log, metrics, {}, limit}};
+        config::GitHub settings;
+        settings.api_url = server.url();
+        settings.token.value = "token";
+        github.configure(settings);
+        tracker::WriteGuard const guard{1, [] { return true; }};
+        return app::run_to_end(context, github.tracker(repo)->add_labels({repo, 1}, {"bug"}, guard)).at(0);
+    };
+    auto const cut = write(100ms);  // the effect comes after a second
+    EXPECT_EQ(cut.outcome, tracker::WriteOutcome::failed);
+    EXPECT_NE(cut.detail.find("in time"), std::string::npos) << cut.detail;
+    auto const whole = write(60s);  // of which 2 s are left, as ever
+    EXPECT_EQ(whole.outcome, tracker::WriteOutcome::done) << whole.detail;
 }
 
 // In two requests, however large the repository is.

@@ -65,7 +65,7 @@ struct ApiOptions {
     int most_tries = 3;                              // of what only reads
     std::chrono::milliseconds patience{20'000};      // for a limit; a longer one is an answer
     std::chrono::milliseconds read_timeout{30'000};  // of one try
-    std::chrono::milliseconds write_timeout{2'000};  // within lock::write_limit, so that it ends before the lease does
+    std::chrono::milliseconds write_timeout{2'000};  // at most lock::write_limit, so that it ends before the lease does
     std::chrono::milliseconds first_back_off{500};
 };
 
