@@ -125,16 +125,19 @@ void judge_rounds(History const& history, Tenures const& tenures, Verdict& verdi
                    text(seconds(next->from - *next->before)) + " s after the last stamp of a killed holder (this thread was held up for " +
                        text(seconds(round.stall)) + " s)");
     }
-    for (auto const& issue : history.issues) {
-        for (auto const& label : issue.wanted)
-            if (!issue.labels.contains(label))
-                accuse("nothing lost", history.rounds.back().recovered,
-                       "issue " + std::to_string(issue.number) + " lacks " + label + " at revision " + std::to_string(issue.revision));
-        for (auto const& label : issue.labels)
-            if ((label.starts_with("type/") || label.starts_with("priority/")) && !issue.wanted.contains(label))
-                accuse("nothing lost", history.rounds.back().recovered,
-                       "issue " + std::to_string(issue.number) + " still has " + label + " at revision " + std::to_string(issue.revision));
-    }
+    for (auto const& issue : history.issues)
+        for (auto const& fault : faults_of(issue)) accuse("nothing lost", history.rounds.back().recovered, fault);
+}
+
+std::vector<std::string> faults_of(FinalIssue const& issue) {
+    std::vector<std::string> faults;
+    auto const revision = " at revision " + std::to_string(issue.revision);
+    for (auto const& label : issue.wanted)
+        if (!issue.labels.contains(label)) faults.push_back("issue " + std::to_string(issue.number) + " lacks " + label + revision);
+    for (auto const& label : issue.labels)
+        if ((label.starts_with("type/") || label.starts_with("priority/")) && !issue.wanted.contains(label))
+            faults.push_back("issue " + std::to_string(issue.number) + " still has " + label + revision);
+    return faults;
 }
 
 std::vector<std::string> never_struck(std::vector<History const*> const& histories) {

@@ -19,6 +19,9 @@ struct Verdict {
 
 Verdict judge(History const& history);
 
+// What is wrong with it, if nothing more is to come; a sentence each.
+std::vector<std::string> faults_of(FinalIssue const& issue);
+
 // The faults that were tried, and have disturbed nothing in any world: such a run proves nothing of them.
 std::vector<std::string> never_struck(std::vector<History const*> const& histories);
 

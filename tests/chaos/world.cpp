@@ -1,6 +1,7 @@
 #include "chaos/world.hpp"
 
 #include "chaos/audit.hpp"
+#include "chaos/judge.hpp"
 #include "chaos/outside_settings.hpp"
 #include "chaos/protocol.hpp"
 #include "pg/session.hpp"
@@ -274,10 +275,8 @@ void World::end_round(bool recovered) {
 }
 
 bool World::all_groomed() {
-    for (auto const& issue : tracker_->issues())
-        for (auto const& label : issue.wanted)
-            if (!issue.labels.contains(label)) return false;
-    return true;
+    auto const issues = tracker_->issues();
+    return std::all_of(issues.begin(), issues.end(), [](auto const& issue) { return faults_of(issue).empty(); });
 }
 
 History World::finish() {
