@@ -80,7 +80,7 @@ constexpr Key table[] = {
     {.path = "lock.ttl", .type = duration, .fallback = "5s",
      .help = "How long a hold lasts after its last confirmed renewal: what a dead holder costs. Of it, 0.5 s and 1 "
              "% are kept as margin; what renew_every then leaves, at least 500ms, is the time a write to the "
-             "tracker may take.",
+             "tracker may take; GitHub wants some 2 s.",
      .access = field<&Config::lock, &Lock::ttl>, .min = "1s", .max = "10m", .restart = true},
     {.path = "lock.renew_every", .type = duration, .fallback = "1500ms",
      .help = "How often the holder renews.",
@@ -149,7 +149,7 @@ constexpr Key table[] = {
      .help = "The share of the request quota that is left to others who use the same credentials.",
      .access = field<&Config::github, &GitHub::pace, &Pace::keep_for_people>, .min = "0", .max = "0.9"},
     {.path = "github.settle", .type = duration, .fallback = "11500ms",
-     .help = "How long a request that was cut may still take effect there.",
+     .help = "How long a request that was cut may still take effect there. Longer where a proxy is in between that may keep it.",
      .access = field<&Config::github, &GitHub::settle>, .min = "0s", .max = "10m"},
 
     {.path = "model.provider", .type = choice, .fallback = "local",

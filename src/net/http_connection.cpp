@@ -78,15 +78,14 @@ private:
 
 Task<ClientResponse> HttpConnection::exchange(Exchange& exchange) {
     whole_ = false;
+    stream_->begin_exchange();
     if (exchange.may_send && !exchange.may_send()) throw Failed{Stage::withheld, "it was not to be sent any more"};
-    stream_->begin_exchange(exchange.until);
     error_code const unsent = co_await stream_->write(exchange.request, stall_, exchange.until, exchange.sent);
     if (is_timeout(unsent)) throw Failed{Stage::send, "the request was not taken in time"};
     if (unsent && exchange.sent == 0) throw Failed{Stage::send, "sending failed: " + unsent.message()};
     // Who closes before it has all of a request may have said why.
     ClientResponse response = co_await receive(exchange);
-    if (unsent) whole_ = false;
-    if (whole_) stream_->end_exchange();
+    if (unsent || !stream_->end_exchange()) whole_ = false;
     co_return response;
 }
 

@@ -5,8 +5,10 @@
 #include <boost/system/errc.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -29,6 +31,11 @@ void throw_if_aborted(error_code error) {
 
 // Beast's timer alone does not stop what can be done at once.
 bool is_over(TimePoint until) { return std::chrono::steady_clock::now() >= until; }
+
+std::chrono::milliseconds time_left(TimePoint until) {
+    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    return std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds{1}, std::chrono::hours{1});
+}
 
 }  // namespace
 
@@ -94,20 +101,30 @@ Task<error_code> Stream::write(std::string_view data, std::chrono::milliseconds 
     co_return error;
 }
 
-void Stream::begin_exchange(TimePoint until) {
-    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    set_abort(true, std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds{1}, std::chrono::hours{1}));
+void Stream::begin_exchange() {
+    in_exchange_ = true;
+    set_linger(true);
 }
 
-void Stream::end_exchange() { set_abort(false, std::chrono::milliseconds{0}); }
+bool Stream::end_exchange() {
+    int under_way = 0;
+    if (::ioctl(socket_.socket().native_handle(), SIOCOUTQ, &under_way) != 0 || under_way > 0) return false;
+    in_exchange_ = false;
+    set_linger(false);
+    set_user_timeout(std::chrono::milliseconds{0});
+    return true;
+}
 
 // Not by Asio, whose destructor takes a linger back that it knows of.
-void Stream::set_abort(bool on_close, std::chrono::milliseconds unacknowledged) {
-    int const fd = socket_.socket().native_handle();
-    linger const at_close{on_close ? 1 : 0, 0};
-    auto const longest = static_cast<unsigned>(unacknowledged.count());
-    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_close, sizeof at_close);
-    ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &longest, sizeof longest);
+void Stream::set_linger(bool aborts) {
+    linger const at_close{aborts ? 1 : 0, 0};
+    ::setsockopt(socket_.socket().native_handle(), SOL_SOCKET, SO_LINGER, &at_close, sizeof at_close);
+}
+
+// Zero: none.
+void Stream::set_user_timeout(std::chrono::milliseconds longest) {
+    auto const count = static_cast<unsigned>(longest.count());
+    ::setsockopt(socket_.socket().native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &count, sizeof count);
 }
 
 bool Stream::is_quiet() {
@@ -139,6 +156,7 @@ Task<error_code> Stream::write_raw(std::string_view bytes, std::chrono::millisec
     while (!bytes.empty()) {
         if (is_over(until)) co_return boost::beast::error::timeout;
         socket_.expires_at(sooner(until, stall));
+        if (in_exchange_) set_user_timeout(time_left(until));  // of each piece: its time is counted from when it is sent
         auto const data = asio::buffer(bytes);
         auto [error, size] = co_await socket_.async_write_some(data, no_throw);
         sent += size;

@@ -28,20 +28,24 @@ public:
     Task<boost::system::error_code> read(std::string& into, TimePoint until);
     // All of it. `sent` counts every byte that went out for it, also where it fails.
     Task<boost::system::error_code> write(std::string_view data, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent);
-    // From here on the kernel forgets what the peer has not acknowledged as soon as the connection is closed, by whom ever, or `until` is
-    // over, though this process be stopped or dead: it would go on sending for minutes, and what was cut would take effect at last.
-    void begin_exchange(TimePoint until);
-    void end_exchange();
+    // From here on the kernel forgets what the peer has not acknowledged as soon as the connection is closed, by whom ever, the end of the
+    // process included; and, though the process be stopped, two retransmission timeouts (0.4 s and more) after the `until` of the write.
+    // It would go on sending for minutes, and what was cut would take effect at last.
+    void begin_exchange();
+    // False, and nothing changed, where the peer has not acknowledged all of it: it answered before it had it.
+    bool end_exchange();
     // Between two exchanges: still open, and nothing has come that belongs to neither.
     bool is_quiet();
 
 private:
-    void set_abort(bool on_close, std::chrono::milliseconds unacknowledged);
+    void set_linger(bool aborts);
+    void set_user_timeout(std::chrono::milliseconds longest);
     Task<boost::system::error_code> read_raw(std::string& into, TimePoint until);
     Task<boost::system::error_code> write_raw(std::string_view bytes, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent);
 
     boost::beast::tcp_stream socket_;
     std::unique_ptr<TlsSession> tls_;  // null: plain
+    bool in_exchange_ = false;
 };
 
 bool is_timeout(boost::system::error_code error);

@@ -285,7 +285,14 @@ History World::finish() {
     begin_round("end");
     if (options_.expected.empty()) {  // else enough has been seen
         bool const recovered = recover();
-        wait_until([&] { return all_groomed(); }, longest_end);
+        // For as long as a write that was cut may still take effect.
+        std::optional<Moment> since;
+        auto const for_good = [&] {
+            if (!all_groomed()) since.reset();
+            else if (!since) since = now();
+            return since && now() - *since > write_limit(timing_of_all) + timing_of_all.server_settle;
+        };
+        wait_until(for_good, longest_end);
         end_round(recovered);
     }
     for (auto& member : members_) member.link->pass();
