@@ -864,7 +864,8 @@ TEST_F(BadInput, WhateverTheStampTheStatusIsTrue) {
 
 TEST_F(BadInput, AHoldWhoseRowWasTakenAwayIsLostAndGrowsNoLonger) {
     database->query(
-        "SELECT groomer.acquire('groomer', true, groomer.cluster(), 0, extract(epoch FROM clock_timestamp())::float8, NULL, NULL, "
+        "SELECT groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), 0, extract(epoch FROM "
+        "clock_timestamp())::float8, NULL, NULL, "
         "'free', '0', false, '0', 60000, '', 'incarnation', 'uuid', 'pod')");
     auto const last_hold = [&] {
         auto const json = command({"lock", "status", "--output", "json"}).output;
@@ -885,7 +886,8 @@ TEST_F(BadInput, AHoldWhoseRowWasTakenAwayIsLostAndGrowsNoLonger) {
 // Whoever writes the state tables by hand may write such moments.
 TEST_F(BadInput, MomentsThatNeverComeAreTold) {
     database->query(
-        "SELECT groomer.acquire('groomer', true, groomer.cluster(), 0, extract(epoch FROM clock_timestamp())::float8, NULL, NULL, "
+        "SELECT groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), 0, extract(epoch FROM "
+        "clock_timestamp())::float8, NULL, NULL, "
         "'free', '0', false, '0', 60000, '', 'incarnation', 'uuid', 'pod')");
     // A later migration keeps them out by constraints of the tables.
     database->query(
@@ -929,7 +931,8 @@ TEST_F(BadInput, AManualReleaseNeedsExactlyWhatHoldsTheRow) {
     };
     // One of ours, by its term alone.
     database->query(
-        "SELECT groomer.acquire('groomer', true, groomer.cluster(), 0, extract(epoch FROM clock_timestamp())::float8, NULL, NULL, "
+        "SELECT groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), 0, extract(epoch FROM "
+        "clock_timestamp())::float8, NULL, NULL, "
         "'free', '0', false, '0', 60000, '', 'incarnation', 'uuid', 'pod')");
     auto const term = value("SELECT term FROM groomer.lock_state WHERE lock = 'groomer'");
     for (auto const& wrong :
