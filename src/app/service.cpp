@@ -300,6 +300,13 @@ Task<Report> Service::within_limits(std::shared_ptr<lock::Hold> hold, Task<Repor
     co_return std::move(*report);
 }
 
+namespace {
+
+// Else it is one that was asked for, of which the schedule knows nothing.
+bool is_whole(groom::Target const& target) { return !target.only && !target.repo && !target.dry_run && !target.undo; }
+
+}  // namespace
+
 // The target is of who waits for the tick; the report is written when it has ended.
 Task<reconcile::TickResult> Service::groom_tick(std::shared_ptr<lock::Hold> hold, groom::Target const& target, groom::TickReport& report) {
     AtWork const working{*this};
@@ -312,7 +319,7 @@ Task<reconcile::TickResult> Service::groom_tick(std::shared_ptr<lock::Hold> hold
                      : report.claimed > 0       ? reconcile::TickOutcome::done
                                                 : reconcile::TickOutcome::nothing_to_do;
     result.more = report.full && report.limited.empty();
-    result.whole = !target.only && !target.repo && !target.dry_run && !target.undo;
+    result.whole = is_whole(target);
     result.clean = report.clean;
     co_return result;
 }
@@ -320,7 +327,7 @@ Task<reconcile::TickResult> Service::groom_tick(std::shared_ptr<lock::Hold> hold
 Task<Service::Asked> Service::groom_once(groom::Target target) {
     Asked asked;
     reconcile::Tick const tick = [&](std::shared_ptr<lock::Hold> hold) { return groom_tick(std::move(hold), target, asked.report); };
-    auto ticking = groom_loop_->once(config_.lock.ttl, tick);
+    auto ticking = groom_loop_->once(config_.lock.ttl, tick, is_whole(target));
     asked.once = co_await std::move(ticking);
     co_return std::move(asked);
 }

@@ -200,7 +200,7 @@ Task<> Loop::run() {
         std::exception_ptr failure;
         try {
             Attending const attending{*this};
-            co_await place(std::get<lock::Bid>(next), tick_);
+            co_await place(std::get<lock::Bid>(next), tick_, true);
         } catch (...) {
             failure = std::current_exception();
         }
@@ -220,23 +220,23 @@ Task<> Loop::run() {
     }
 }
 
-Task<Loop::Once> Loop::once(milliseconds patience, Tick tick) {
+Task<Loop::Once> Loop::once(milliseconds patience, Tick tick, bool whole) {
     Asked const asked{*this};
     while (attending_ && !hold_ && !stopping_) co_await asked_wakeup_.wait_until(parts_.clock, BootTime::time_point::max());
     if (stopping_) co_return Once{{}, sight_.look(), true};
     if (hold_) co_return Once{{}, sight_.look(), false};
-    auto attempting = attempt(patience, tick ? tick : tick_);
+    auto attempting = attempt(patience, tick ? tick : tick_, whole);
     co_return co_await std::move(attempting);
 }
 
-Task<Loop::Once> Loop::attempt(milliseconds patience, Tick const& tick) {
+Task<Loop::Once> Loop::attempt(milliseconds patience, Tick const& tick, bool whole) {
     co_await observe();
     auto const until = parts_.clock.now() + patience + 100ms;  // care counts from the reply, too
     for (;; co_await observe()) {
         auto const now = parts_.clock.now();
         auto next = lock::decide(settings_.lock, sight_, claimant(true), now);
         if (auto* bid = std::get_if<lock::Bid>(&next)) {
-            auto result = co_await place(*bid, tick);
+            auto result = co_await place(*bid, tick, whole);
             if (result) co_return Once{std::move(result), sight_.look(), false};
             if (stopping_) co_return Once{{}, sight_.look(), true};
             if (waited_ && (alike_ >= suspicious_waits || parts_.clock.now() >= until)) {
@@ -296,7 +296,7 @@ void Loop::count_win(lock::Grant const& grant, lock::Bid const& bid, BootTime::d
     if (grant.handover) metrics.lock_handover_seconds(settings_.lock, kind).observe(std::chrono::duration<double>{*grant.handover});
 }
 
-Task<std::optional<TickResult>> Loop::place(lock::Bid bid, Tick const& tick) {
+Task<std::optional<TickResult>> Loop::place(lock::Bid bid, Tick const& tick, bool whole) {
     auto const sent = parts_.clock.now();
     auto attempt = co_await parts_.store.acquire(bid);
     parts_.metrics.lock_acquire_duration_seconds(settings_.lock).observe(parts_.clock.now() - sent);
@@ -310,7 +310,7 @@ Task<std::optional<TickResult>> Loop::place(lock::Bid bid, Tick const& tick) {
     own_term_ = grant->term;
     count_win(*grant, bid, sent - sight_.received());
     lock::Hold::Terms const terms{settings_.lock, grant->token, grant->term, bid.ttl, grant->quarantine};
-    co_return co_await run_hold(*grant, terms, sent, tick);
+    co_return co_await run_hold(*grant, terms, sent, tick, whole);
 }
 
 }  // namespace groomer::reconcile

@@ -65,9 +65,9 @@ public:
     };
     // One tick now, due or not: `tick`, or else the loop's own. Gives up at once before a valid holder, this loop's own hold included;
     // waits, at most `patience`, where only an expiry, a changed database or a row that another session keeps locked stands in the
-    // way. Throws pg::DatabaseError.
+    // way. Not `whole`, it is a part of the job (one issue, a trial): however it ends, the due time stays. Throws pg::DatabaseError.
     // Also beside run(), which then leaves the lock alone; never beside another once().
-    Task<Once> once(milliseconds patience, Tick tick = {});
+    Task<Once> once(milliseconds patience, Tick tick = {}, bool whole = true);
 
     // Looks again now: a notification, a request. On the loop's executor.
     void wake();
@@ -79,7 +79,7 @@ public:
 private:
     class Attending;
     class Asked;
-    Task<Once> attempt(milliseconds patience, Tick const& tick);
+    Task<Once> attempt(milliseconds patience, Tick const& tick, bool whole);
     Task<> observe();          // one look; throws
     Task<bool> try_observe();  // false: failed, and waited
     Task<> back_off_for(milliseconds time);
@@ -87,8 +87,8 @@ private:
     // Another loop's look has shown this lock, too: the wait goes on from there.
     void be_told(lock::Look const& look, BootTime::time_point sent, BootTime::time_point received);
     [[nodiscard]] bool is_ended_hold(lock::Look const& look) const { return last_release_ && last_release_->token == look.token; }
-    Task<std::optional<TickResult>> place(lock::Bid bid, Tick const& tick);  // nothing: a lost race
-    Task<TickResult> run_hold(lock::Grant grant, lock::Hold::Terms terms, BootTime::time_point sent, Tick const& tick);
+    Task<std::optional<TickResult>> place(lock::Bid bid, Tick const& tick, bool whole);  // nothing: a lost race
+    Task<TickResult> run_hold(lock::Grant grant, lock::Hold::Terms terms, BootTime::time_point sent, Tick const& tick, bool whole);
     TickResult judge(lock::Hold const& hold, Course const& course);
     Task<> release(lock::Hold& hold, TickResult& result);
     void tell_loss(lock::Hold const& hold);

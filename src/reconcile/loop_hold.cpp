@@ -36,7 +36,7 @@ std::string_view name(lock::Loss loss) {
 
 }  // namespace
 
-Task<TickResult> Loop::run_hold(lock::Grant grant, lock::Hold::Terms terms, BootTime::time_point sent, Tick const& tick) {
+Task<TickResult> Loop::run_hold(lock::Grant grant, lock::Hold::Terms terms, BootTime::time_point sent, Tick const& tick, bool whole) {
     auto const started = parts_.clock.now();
     auto const hold = std::make_shared<lock::Hold>(parts_.clock, terms, sent, started);
     hold_ = hold;
@@ -48,13 +48,14 @@ Task<TickResult> Loop::run_hold(lock::Grant grant, lock::Hold::Terms terms, Boot
     auto const renewal = std::make_shared<Renewal>(renewal_parts, hold, settings_.renew_every, changed_);
     renewal->start(sent);
     std::exception_ptr failure;
-    TickResult result{TickOutcome::aborted, false, false, false, ""};
+    TickResult result{TickOutcome::aborted, false, whole, false, ""};
     bool in_time = false;
     try {
         TickWatch const watch{parts_.clock, parts_.executor, *changed_, settings_.max_tick, stop_at_};
         auto const course = co_await run_tick(watch, tick, hold);
         in_time = hold->may_act();
         result = judge(*hold, course);
+        result.whole = result.whole && whole;
     } catch (...) {
         failure = std::current_exception();
     }
@@ -82,7 +83,7 @@ void Loop::tell_loss(lock::Hold const& hold) {
 }
 
 TickResult Loop::judge(lock::Hold const& hold, Course const& course) {
-    auto result = course.result.value_or(TickResult{TickOutcome::aborted, false, false, false, ""});
+    auto result = course.result.value_or(TickResult{TickOutcome::aborted, false, true, false, ""});
     auto const& terms = hold.terms();
     if (course.overran)
         parts_.log.error("the tick outlasted schedule.max_tick and was cut short",
@@ -107,8 +108,8 @@ Task<> Loop::release(lock::Hold& hold, TickResult& result) {
     bool const clean = result.clean && parts_.clock.now() >= hold.quarantine_until();
     lock::Release request{terms.lock,     terms.token, clean, lock::Ended::kept, result.more ? gap_after_full_batch : settings_.every,
                           settings_.every};
-    if (result.outcome == TickOutcome::error) request.ended = lock::Ended::failed;
-    else if (result.outcome != TickOutcome::aborted && result.whole) request.ended = lock::Ended::finished;
+    if (result.whole && result.outcome == TickOutcome::error) request.ended = lock::Ended::failed;
+    else if (result.whole && result.outcome != TickOutcome::aborted) request.ended = lock::Ended::finished;
     // As long as the row can still be ours; after that its ttl covers it, and the next look that finds it repeats this. The
     // tick ended in time: a renewal that came too late since, or a reply that does, takes nothing of that back.
     auto pause = 200ms;

@@ -647,15 +647,17 @@ TEST_F(ReconcileLoop, AnOldLookOfAnotherIsNotBelieved) {
 
 // Somebody asks a replica for a tick while its loop runs.
 struct AskedTick {
-    AskedTick(asio::io_context& context, Replica& replica, FakeClock& clock, BootTime::duration takes = 1s) {
-        Tick const tick = [this, &replica, &clock, takes](std::shared_ptr<lock::Hold>) -> Task<TickResult> {
+    enum class Fails { no, by_throwing, by_its_word };
+    AskedTick(asio::io_context& context, Replica& replica, FakeClock& clock, BootTime::duration takes = 1s, Fails fails = Fails::no) {
+        Tick const tick = [this, &replica, &clock, takes, fails](std::shared_ptr<lock::Hold>) -> Task<TickResult> {
             EXPECT_EQ(++*replica.at_work, 1) << "two at work";
             ++ticks;
             co_await clock.sleep_for(takes);
             --*replica.at_work;
-            co_return TickResult{TickOutcome::done, false, false, true, ""};
+            if (fails == Fails::by_throwing) throw std::runtime_error{"as the test asked"};
+            co_return TickResult{fails == Fails::no ? TickOutcome::done : TickOutcome::error, false, false, true, ""};
         };
-        asio::co_spawn(context, replica.loop->once(5s, tick), [this](std::exception_ptr error, Loop::Once got) {
+        asio::co_spawn(context, replica.loop->once(5s, tick, false), [this](std::exception_ptr error, Loop::Once got) {
             EXPECT_FALSE(error);
             once = std::move(got);
         });
@@ -679,6 +681,28 @@ TEST_F(ReconcileLoop, ATickThatIsAskedForRunsBetweenItsOwn) {
     EXPECT_EQ(a.ticks, 1) << "it was not the loop's";
     clock.advance(50s);
     EXPECT_EQ(a.ticks, 2) << "whose own is due when it was";
+}
+
+// Whoever asks for the issue of a broken repository again and again would else put off everybody's ticks.
+TEST_F(ReconcileLoop, APartThatIsAskedForAndFailsLeavesTheScheduleAlone) {
+    auto& a = start("a");
+    clock.advance(10s);
+    ASSERT_EQ(a.finished, 1);
+    auto const due = database.states["groomer"].due_at;
+    for (auto const fails : {AskedTick::Fails::by_throwing, AskedTick::Fails::by_its_word}) {
+        database.states["groomer"].requested = clock.now();  // somebody wants the whole of it
+        database.states["groomer"].due_at = due + 1min;
+        AskedTick asked{context, a, clock, 1s, fails};
+        clock.advance(900ms);
+        EXPECT_EQ(asked.ticks, 1);
+        clock.advance(150ms);
+        ASSERT_TRUE(asked.once && asked.once->tick);
+        EXPECT_EQ(asked.once->tick->outcome, TickOutcome::error);
+        EXPECT_EQ(database.states["groomer"].failures, 0);
+        EXPECT_EQ(database.states["groomer"].due_at, due + 1min);
+        clock.advance(5s);
+    }
+    EXPECT_GE(a.finished, 3) << "who asked for the whole was served";
 }
 
 TEST_F(ReconcileLoop, ATickThatIsAskedForDuringItsOwnIsToldThatTheLockIsHeld) {
