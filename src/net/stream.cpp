@@ -87,9 +87,12 @@ Task<error_code> Stream::read(std::string& into, TimePoint until) {
     co_return co_await read_raw(into, until);
 }
 
-Task<error_code> Stream::write(std::string_view data, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent) {
+Task<error_code> Stream::write(std::string_view data, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent,
+                               std::function<bool()> const& goes_on) {
     error_code error;
-    while (!error && !data.empty()) {
+    for (bool first = true; !error && !data.empty(); first = false) {
+        // The clock of `until` stands still in a machine that sleeps.
+        if (!first && goes_on && !goes_on()) co_return make_error_code(boost::system::errc::operation_not_permitted);
         std::string_view const piece = data.substr(0, piece_size);
         data.remove_prefix(piece.size());
         std::string output;

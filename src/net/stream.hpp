@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,8 +27,10 @@ public:
     Task<> start_tls(TlsContext const& context, std::string const& host, TimePoint until);
     // Appends at least a byte; `eof` only where the peer ended in due form.
     Task<boost::system::error_code> read(std::string& into, TimePoint until);
-    // All of it. `sent` counts every byte that went out for it, also where it fails.
-    Task<boost::system::error_code> write(std::string_view data, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent);
+    // All of it; `goes_on`, if there is one, is asked before each piece but the first, and its no is `operation_not_permitted`. `sent` counts
+    // every byte that went out for it, also where it fails.
+    Task<boost::system::error_code> write(std::string_view data, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent,
+                                          std::function<bool()> const& goes_on);
     // From here on the kernel forgets what the peer has not acknowledged as soon as the connection is closed, by whom ever, the end of the
     // process included; and, though the process be stopped, two retransmission timeouts (0.4 s and more) after the `until` of the write.
     // It would go on sending for minutes, and what was cut would take effect at last.

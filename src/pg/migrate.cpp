@@ -6,8 +6,13 @@ namespace {
 // Any constant serves: it names the migrations of this product among the database's advisory locks ("groomer" in ASCII).
 // It is tried, not waited for: who waits inside a statement hears no SIGTERM.
 constexpr auto try_advisory_lock = "SELECT pg_try_advisory_xact_lock(x'67726f6f6d6572'::bigint)";
-constexpr auto brief = "SELECT set_config('statement_timeout', '5s', true), set_config('lock_timeout', '5s', true)";
-constexpr auto patient = "SELECT set_config('statement_timeout', '10min', true), set_config('lock_timeout', '2min', true)";
+// Who dies or is stopped between two statements would keep the locks of those before, and with them every replica that runs.
+constexpr auto brief =
+    "SELECT set_config('statement_timeout', '5s', true), set_config('lock_timeout', '5s', true), "
+    "set_config('idle_in_transaction_session_timeout', '5s', true)";
+constexpr auto patient =
+    "SELECT set_config('statement_timeout', '10min', true), set_config('lock_timeout', '2min', true), "
+    "set_config('idle_in_transaction_session_timeout', '5s', true)";
 
 SchemaState state_of(std::int64_t found, std::vector<Migration> const& migrations) {
     SchemaState state{static_cast<int>(found), migrations.empty() ? 0 : migrations.back().version};

@@ -24,7 +24,7 @@ bool ends_session(std::string_view sqlstate) {
 std::string settings(std::chrono::milliseconds limit) {
     auto const value = "'" + std::to_string(limit.count()) + "ms', true)";
     return "SELECT set_config('statement_timeout', " + value + ", set_config('lock_timeout', " + value +
-           ", set_config('client_connection_check_interval', '100ms', true); ";
+           ", set_config('client_connection_check_interval', '100ms', true), set_config('tcp_user_timeout', '2s', true); ";
 }
 
 DatabaseError statement_error(std::string_view statement, std::string_view what, std::string_view sqlstate) {

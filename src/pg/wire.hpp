@@ -10,7 +10,8 @@
 namespace groomer::pg {
 
 // Settings that end with the implicit transaction that they and the statement after them make. The server also looks
-// whether its client still lives: a dead holder's statement would keep its fence, and the next holder, waiting.
+// whether its client still lives, and gives up one that takes nothing of a long answer: the statement of a dead or a stopped holder would
+// keep its fence, and the next holder, waiting.
 std::string settings(std::chrono::milliseconds limit);
 
 // An error of the server in a statement; `what` is what libpq says of it.

@@ -675,6 +675,17 @@ TEST(Migrations, RequestsThatWaitForATickStillDo) {
     EXPECT_EQ(state.at(1).integer(1), 0);
 }
 
+TEST(Migrations, KeepNoLocksForWhoDiesBetweenTwoOfTheirStatements) {
+    GROOMER_NEEDS_DATABASE();
+    TestDatabase database;
+    pg::Session session{database.options()};
+    auto more = store::migrations();
+    more.push_back({more.back().version + 1, "seen",
+                    "CREATE TABLE seen AS SELECT current_setting('idle_in_transaction_session_timeout') AS limit_of_it"});
+    ASSERT_TRUE(pg::try_migrate(session, more));
+    EXPECT_EQ(database.query("SELECT limit_of_it FROM seen").at(0).text(0), "5s");
+}
+
 TEST(Migrations, LeaveASyncLockTableThatIsThereAlone) {
     GROOMER_NEEDS_DATABASE();
     TestDatabase database{TestDatabase::Schema::none};
