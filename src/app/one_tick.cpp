@@ -138,7 +138,7 @@ Task<bool> sync_if_stale(Service& service, config::Config const& config, Log& lo
 }
 
 Task<int> one_tick(Service& service, config::Config const& config, OneTick options) {
-    auto const once = co_await service.groom_loop().once(config.lock.ttl);
+    auto const once = co_await service.groom_aimed();
     if (once.stopped) throw Error{ErrorCode::failure, "stopped by a signal before the lock could be had"};
     auto const& report = service.last_report();
     groom::Forecast forecast;

@@ -324,6 +324,8 @@ Task<reconcile::TickResult> Service::groom_tick(std::shared_ptr<lock::Hold> hold
     co_return result;
 }
 
+Task<reconcile::Loop::Once> Service::groom_aimed() { return groom_loop_->once(config_.lock.ttl, {}, is_whole(target_)); }
+
 Task<Service::Asked> Service::groom_once(groom::Target target) {
     Asked asked;
     reconcile::Tick const tick = [&](std::shared_ptr<lock::Hold> hold) { return groom_tick(std::move(hold), target, asked.report); };

@@ -68,6 +68,8 @@ public:
         groom::TickReport report;
     };
     Task<Asked> groom_once(groom::Target target);
+    // One tick now, of what was aimed at.
+    Task<reconcile::Loop::Once> groom_aimed();
 
     reconcile::Loop& groom_loop() { return *groom_loop_; }
     reconcile::Loop& sync_loop() { return *sync_loop_; }

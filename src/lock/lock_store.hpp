@@ -86,8 +86,8 @@ inline constexpr std::string_view row_is_kept =
 // How a hold ended, which decides the next due time.
 enum class Ended {
     finished,  // a whole tick: next due after `next`
-    kept,      // a run for one issue, a shutdown: due_at stays
-    failed,    // an error or max_tick: now + back-off
+    kept,      // a part that was asked for, a shutdown: due_at stays
+    failed,    // a whole tick with an error, or beyond max_tick: now + back-off
 };
 
 struct Release {

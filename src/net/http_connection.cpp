@@ -78,12 +78,10 @@ private:
 
 Task<ClientResponse> HttpConnection::exchange(Exchange& exchange) {
     whole_ = false;
-    stream_->begin_exchange();
+    stream_->begin_exchange(exchange.until);
     if (exchange.may_send && !exchange.may_send()) throw Failed{Stage::withheld, "it was not to be sent any more"};
-    error_code const unsent = co_await stream_->write(exchange.request, stall_, exchange.until, exchange.sent, exchange.may_send);
+    error_code const unsent = co_await stream_->write(exchange.request, stall_, exchange.until, exchange.sent);
     if (is_timeout(unsent)) throw Failed{Stage::send, "the request was not taken in time"};
-    if (unsent == boost::system::errc::operation_not_permitted && exchange.may_send)
-        throw Failed{Stage::send, "the rest of it was not to be sent any more"};
     if (unsent && exchange.sent == 0) throw Failed{Stage::send, "sending failed: " + unsent.message()};
     // Who closes before it has all of a request may have said why.
     ClientResponse response = co_await receive(exchange);

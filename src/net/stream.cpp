@@ -87,12 +87,9 @@ Task<error_code> Stream::read(std::string& into, TimePoint until) {
     co_return co_await read_raw(into, until);
 }
 
-Task<error_code> Stream::write(std::string_view data, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent,
-                               std::function<bool()> const& goes_on) {
+Task<error_code> Stream::write(std::string_view data, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent) {
     error_code error;
-    for (bool first = true; !error && !data.empty(); first = false) {
-        // The clock of `until` stands still in a machine that sleeps.
-        if (!first && goes_on && !goes_on()) co_return make_error_code(boost::system::errc::operation_not_permitted);
+    while (!error && !data.empty()) {
         std::string_view const piece = data.substr(0, piece_size);
         data.remove_prefix(piece.size());
         std::string output;
@@ -104,8 +101,9 @@ Task<error_code> Stream::write(std::string_view data, std::chrono::milliseconds 
     co_return error;
 }
 
-void Stream::begin_exchange() {
+void Stream::begin_exchange(TimePoint until) {
     in_exchange_ = true;
+    written_by_ = BootTime::now() + (until - std::chrono::steady_clock::now());
     set_linger(true);
 }
 
@@ -157,7 +155,7 @@ Task<error_code> Stream::read_raw(std::string& into, TimePoint until) {
 
 Task<error_code> Stream::write_raw(std::string_view bytes, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent) {
     while (!bytes.empty()) {
-        if (is_over(until)) co_return boost::beast::error::timeout;
+        if (is_over(until) || (in_exchange_ && BootTime::now() >= written_by_)) co_return boost::beast::error::timeout;
         socket_.expires_at(sooner(until, stall));
         if (in_exchange_) set_user_timeout(time_left(until));  // of each piece: its time is counted from when it is sent
         auto const data = asio::buffer(bytes);

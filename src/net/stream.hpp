@@ -2,6 +2,7 @@
 // the connection is of no more use.
 #pragma once
 
+#include "base/clock.hpp"
 #include "net/failed.hpp"
 #include "net/tls.hpp"
 
@@ -11,7 +12,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,14 +27,13 @@ public:
     Task<> start_tls(TlsContext const& context, std::string const& host, TimePoint until);
     // Appends at least a byte; `eof` only where the peer ended in due form.
     Task<boost::system::error_code> read(std::string& into, TimePoint until);
-    // All of it; `goes_on`, if there is one, is asked before each piece but the first, and its no is `operation_not_permitted`. `sent` counts
-    // every byte that went out for it, also where it fails.
-    Task<boost::system::error_code> write(std::string_view data, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent,
-                                          std::function<bool()> const& goes_on);
+    // All of it. `sent` counts every byte that went out for it, also where it fails.
+    Task<boost::system::error_code> write(std::string_view data, std::chrono::milliseconds stall, TimePoint until, std::size_t& sent);
     // From here on the kernel forgets what the peer has not acknowledged as soon as the connection is closed, by whom ever, the end of the
     // process included; and, though the process be stopped, two retransmission timeouts (0.4 s and more) after the `until` of the write.
-    // It would go on sending for minutes, and what was cut would take effect at last.
-    void begin_exchange();
+    // It would go on sending for minutes, and what was cut would take effect at last. Nothing is written after `until` by a clock that goes
+    // on while the machine sleeps, either.
+    void begin_exchange(TimePoint until);
     // False, and nothing changed, where the peer has not acknowledged all of it: it answered before it had it.
     bool end_exchange();
     // Between two exchanges: still open, and nothing has come that belongs to neither.
@@ -49,6 +48,7 @@ private:
     boost::beast::tcp_stream socket_;
     std::unique_ptr<TlsSession> tls_;  // null: plain
     bool in_exchange_ = false;
+    BootTime::time_point written_by_;  // in an exchange
 };
 
 bool is_timeout(boost::system::error_code error);

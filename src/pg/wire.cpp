@@ -14,9 +14,9 @@ std::string said_by_server(std::string_view what) {
     return line.starts_with("ERROR:") ? line.substr(line.find_first_not_of(' ', 6)) : line;
 }
 
-// 57P01..03 end the session, 25006 and 55000 mean that it is a standby now: another host may be the primary.
+// 57P01..03 and 25P03 end the session, 25006 and 55000 mean that it is a standby now: another host may be the primary.
 bool ends_session(std::string_view sqlstate) {
-    return sqlstate.starts_with("08") || sqlstate.starts_with("57P0") || sqlstate == "25006" || sqlstate == "55000";
+    return sqlstate.starts_with("08") || sqlstate.starts_with("57P0") || sqlstate == "25006" || sqlstate == "25P03" || sqlstate == "55000";
 }
 
 }  // namespace
@@ -24,7 +24,8 @@ bool ends_session(std::string_view sqlstate) {
 std::string settings(std::chrono::milliseconds limit) {
     auto const value = "'" + std::to_string(limit.count()) + "ms', true)";
     return "SELECT set_config('statement_timeout', " + value + ", set_config('lock_timeout', " + value +
-           ", set_config('client_connection_check_interval', '100ms', true), set_config('tcp_user_timeout', '2s', true); ";
+           ", set_config('client_connection_check_interval', '100ms', true), CASE WHEN version() LIKE '%linux%' THEN "
+           "set_config('tcp_user_timeout', '2s', true) END; ";
 }
 
 DatabaseError statement_error(std::string_view statement, std::string_view what, std::string_view sqlstate) {

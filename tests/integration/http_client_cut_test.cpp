@@ -155,20 +155,6 @@ TEST_F(HttpClientCut, NothingArrivesAfterAnAnswerThatCameBeforeTheRequest) {
     expect_a_part();
 }
 
-// A machine that slept in between: the clock of the limit stood still, that of the lock did not.
-TEST_F(HttpClientCut, NothingMoreIsSentOnceItIsNotToBe) {
-    ClientRequest large = request();
-    large.body = std::string(40'000, 'x') + "the end";
-    int asked_for = 0;
-    large.may_send = [&] { return ++asked_for == 1; };
-    auto const& asked = start(std::move(large));
-    ASSERT_TRUE(run_until([&] { return asked.ended(); }));
-    EXPECT_TRUE(asked.failed(Stage::send, true)) << asked.sentence();
-    EXPECT_EQ(asked_for, 2);
-    ASSERT_TRUE(peer.has_begun());
-    expect_a_part();
-}
-
 TEST_F(HttpClientCut, AConnectionThatIsDoneWithEndsInDueForm) {
     ClientRequest small = request();
     small.body = "small";

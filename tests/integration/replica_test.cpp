@@ -437,6 +437,24 @@ TEST_F(Replicas, CommandsSayWhatPeopleAskFor) {
               std::string::npos);
 }
 
+TEST_F(Replicas, APartThatFailsLeavesTheScheduleAloneAndAWholeRunDoesNot) {
+    ASSERT_EQ(command({"once"}).status, 0);
+    database->query("UPDATE groomer.lock_state SET due_at = clock_timestamp() + interval '1 hour'");
+    auto const schedule = [&] { return value("SELECT due_at::text || ' ' || failures FROM groomer.lock_state WHERE lock = 'groomer'"); };
+    auto const before = schedule();
+    database->query("ALTER TABLE groomer.lease RENAME TO gone");
+    for (auto const& part :
+         {std::vector<std::string>{"--repo", "local/backlog"}, {"--dry-run"}, {"--repo", "local/backlog", "--issue", "1"}}) {
+        std::vector<std::string> words{"once"};
+        words.insert(words.end(), part.begin(), part.end());
+        auto const ended = command(words);
+        EXPECT_NE(ended.status, 0) << ended.output;
+        EXPECT_EQ(schedule(), before) << ended.output;
+    }
+    EXPECT_NE(command({"once"}).status, 0);
+    EXPECT_NE(schedule(), before);
+}
+
 TEST_F(Replicas, AResultThatCannotBeWrittenIsAFailure) {
     Process process{{"/bin/sh", "-c", "exec " GROOMER_BINARY " version >/dev/full"}, (folder / "full.log").string()};
     EXPECT_EQ(process.wait(10s), 1);
