@@ -33,7 +33,7 @@ public:
         settings.job = "groom";
         settings.every = milliseconds{0};
         auto tick = [](std::shared_ptr<lock::Hold>) -> Task<reconcile::TickResult> {
-            co_return reconcile::TickResult{reconcile::TickOutcome::done, false, true, true, ""};
+            co_return reconcile::TickResult{reconcile::TickOutcome::done, false, true, ""};
         };
         auto const executor = context_.get_executor();
         loop_ = std::make_unique<reconcile::Loop>(

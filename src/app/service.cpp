@@ -319,7 +319,6 @@ Task<reconcile::TickResult> Service::groom_tick(std::shared_ptr<lock::Hold> hold
                      : report.claimed > 0       ? reconcile::TickOutcome::done
                                                 : reconcile::TickOutcome::nothing_to_do;
     result.more = report.full && report.limited.empty();
-    result.whole = is_whole(target);
     result.clean = report.clean;
     co_return result;
 }

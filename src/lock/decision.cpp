@@ -85,7 +85,7 @@ void Sight::saw(Look const& look, Point sent, Point received) {
         unseen_ = {};
     } else {
         auto const passed = seconds(look.database_time - look_.database_time);
-        bool const changed = look.row != look_.row || look.token != look_.token || look.stamp != look_.stamp || look.term != look_.term;
+        bool const changed = !look.says_the_same(look_);
         // A row of ours that changed since the last look was stamped since. An older stamp is of a clock that was another one meanwhile
         // (it stepped, and was set right), or from before a step, by a transaction whose commit was held up.
         auto const token = look.row && look.token ? parse_token(*look.token) : std::nullopt;
@@ -96,7 +96,7 @@ void Sight::saw(Look const& look, Point sent, Point received) {
         }
         // Between looks that are further apart a holder may have renewed by a clock that was another one, and nothing tells.
         if (token && received - received_ > token->ttl - step_allowed) contact_since_ = received;
-        if (changed) {
+        if (!look.same_row(look_)) {
             row_since_ = received;
             unseen_ = {};
         }

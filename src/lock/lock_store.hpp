@@ -27,6 +27,7 @@ struct Look {
     bool row = false;                  // a row with this id is in sync_lock
     std::optional<std::string> token;  // of the row; null tokens are free rows
     std::string stamp;                 // of the row, as the database wrote it ("" for none): compared, never computed with
+    std::string version;               // of the row ("" for none): another one whenever it is written, be it with the same token and stamp
     double age = 0;                    // seconds since the stamp, by the database; negative: in the future
     std::int64_t term = 0;             // from the state row: the last term of this lock
     std::optional<std::string> state_token;
@@ -40,6 +41,12 @@ struct Look {
     double database_time = 0;  // seconds since the epoch by clock_timestamp()
 
     [[nodiscard]] bool due() const { return !paused && (requested || due_in <= 0); }
+    // The row says the same in both, and the lock has not been held between: it may have been written again as it was.
+    [[nodiscard]] bool says_the_same(Look const& other) const {
+        return row == other.row && token == other.token && stamp == other.stamp && term == other.term;
+    }
+    // Nobody has written it.
+    [[nodiscard]] bool same_row(Look const& other) const { return says_the_same(other) && version == other.version; }
     [[nodiscard]] std::string timeline() const { return cluster.size() < 8 ? cluster : cluster.substr(cluster.size() - 8); }
 };
 

@@ -17,7 +17,7 @@ constexpr pg::Statement ensure_statement{"lock.ensure", "INSERT INTO groomer.loc
 
 constexpr pg::Statement acquire_statement{"lock.acquire",
                                           "SELECT token, term, extract(epoch FROM quarantine) * 1000, handover, how FROM groomer.acquire("
-                                          "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+                                          "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
                                           pg::bounds_itself, true};
 
 // The stamp is made after the row lock was waited for: clock_timestamp(), never now(). Others see what is in the row, whatever was
@@ -70,6 +70,7 @@ Look to_look(pg::Row const& row) {
     look.paused = row.truth(12);
     look.database_time = row.number(13);
     look.started = row.text(14);
+    look.version = row.text(15);
     return look;
 }
 
@@ -123,11 +124,12 @@ public:
     }
 
     Task<Attempt> acquire(Bid bid) override {
-        std::optional<std::string> stamp;
+        std::optional<std::string> stamp, version;
         if (bid.seen.row && !bid.seen.stamp.empty()) stamp = bid.seen.stamp;
+        if (bid.seen.row) version = bid.seen.version;
         pg::Values values{bid.lock,        bid.forced,     bid.seen.cluster,        bid.seen.started, bid.seen.term, bid.seen.database_time,
                           bid.seen.token,  stamp,          ground_name(bid.ground), bid.age_needed,   bid.contact,   bid.settle,
-                          bid.ttl.count(), identity_.slot, identity_.incarnation,   make_uuid(),      identity_.pod};
+                          bid.ttl.count(), identity_.slot, identity_.incarnation,   make_uuid(),      identity_.pod, version};
         Attempt attempt;
         pg::Rows rows;
         try {

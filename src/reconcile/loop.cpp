@@ -27,6 +27,9 @@ constexpr int suspicious_waits = 5;
 constexpr std::string_view refused_for_ever =
     "the lock is there to be taken, yet every attempt at it is refused: look for a trigger on sync_lock that suppresses the write, or "
     "a database that answers later than 2 s";
+constexpr std::string_view state_is_not_kept =
+    "groomer.lock_state has no row of the lock, though one was made: look for a trigger on it that suppresses the write, or for row-level "
+    "security";
 
 }  // namespace
 
@@ -93,9 +96,7 @@ void Loop::stop() {
 }
 
 void Loop::take_in(lock::Look const& look, BootTime::time_point sent, BootTime::time_point received) {
-    auto const& before = sight_.look();
-    bool const as_before = before.token == look.token && before.stamp == look.stamp && before.term == look.term;
-    if (!as_before) end_refusals();
+    if (!sight_.look().says_the_same(look)) end_refusals();
     sight_.saw(look, sent, received);
     if (own_term_ != 0 && look.term > own_term_) {
         own_term_ = 0;
@@ -114,13 +115,14 @@ void Loop::be_told(lock::Look const& look, BootTime::time_point sent, BootTime::
     wakeup_.notify();
 }
 
-Task<> Loop::observe() {
+Task<> Loop::observe(bool made) {
     auto const sent = parts_.clock.now();
     auto look = co_await parts_.store.look(settings_.lock);
     auto const received = parts_.clock.now();
     if (!look) {
+        if (made) throw pg::DatabaseError{std::string{state_is_not_kept}, "", false};
         co_await parts_.store.ensure(settings_.lock);
-        co_return co_await observe();
+        co_return co_await observe(true);
     }
     take_in(*look, sent, received);
     // The row still is that of our ended hold, or is it again after a failover that lost its release: what ended must not be

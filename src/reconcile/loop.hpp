@@ -30,7 +30,7 @@ struct LoopSettings {
     milliseconds settle{0};
     milliseconds every{60'000};
     milliseconds max_tick{600'000};
-    milliseconds grace{50'000};  // for the tick to wind down at a stop
+    milliseconds grace{40'000};  // for the tick to wind down at a stop
 };
 
 struct LoopParts {
@@ -80,8 +80,8 @@ private:
     class Attending;
     class Asked;
     Task<Once> attempt(milliseconds patience, Tick const& tick, bool whole);
-    Task<> observe();          // one look; throws
-    Task<bool> try_observe();  // false: failed, and waited
+    Task<> observe(bool made = false);  // one look; throws. made: the state row was made just now
+    Task<bool> try_observe();           // false: failed, and waited
     Task<> back_off_for(milliseconds time);
     void take_in(lock::Look const& look, BootTime::time_point sent, BootTime::time_point received);
     // Another loop's look has shown this lock, too: the wait goes on from there.
@@ -90,8 +90,9 @@ private:
     Task<std::optional<TickResult>> place(lock::Bid bid, Tick const& tick, bool whole);  // nothing: a lost race
     Task<TickResult> run_hold(lock::Grant grant, lock::Hold::Terms terms, BootTime::time_point sent, Tick const& tick, bool whole);
     TickResult judge(lock::Hold const& hold, Course const& course);
-    Task<> release(lock::Hold& hold, TickResult& result);
+    Task<> release(lock::Hold& hold, TickResult& result, bool whole);
     void tell_loss(lock::Hold const& hold);
+    void count_end(lock::Hold const& hold, TickResult const& result, BootTime::duration took, BootTime::duration held);
     [[nodiscard]] lock::Claimant claimant(bool forced) const;
     void count_win(lock::Grant const& grant, lock::Bid const& bid, BootTime::duration since_look);
     void count_contention();

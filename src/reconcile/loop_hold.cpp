@@ -14,6 +14,10 @@ using namespace std::chrono_literals;
 // After a full batch the row stays free for this long, so that foreign programs have their turn.
 constexpr milliseconds gap_after_full_batch{250};
 
+// A tick has ended by max_tick and what run_tick waits for one that it has cancelled. Where the thread of the loop hangs, and nothing ends
+// (a log that nobody reads), the row is not kept for longer than this beyond max_tick.
+constexpr milliseconds longest_end{10'000};
+
 std::string_view name(TickOutcome outcome) {
     switch (outcome) {
         case TickOutcome::done: return "done";
@@ -46,33 +50,40 @@ Task<TickResult> Loop::run_hold(lock::Grant grant, lock::Hold::Terms terms, Boot
     parts_.log.debug("holding the lock", {{"component", "lock"}, {"lock", terms.lock}, {"term", terms.term}, {"how", grant.how}});
     Renewal::Parts const renewal_parts{parts_.clock, parts_.log, parts_.metrics, parts_.store, parts_.renewals, parts_.executor};
     auto const renewal = std::make_shared<Renewal>(renewal_parts, hold, settings_.renew_every, changed_);
-    renewal->start(sent);
+    renewal->start(sent, started + settings_.max_tick + longest_end);
     std::exception_ptr failure;
-    TickResult result{TickOutcome::aborted, false, whole, false, ""};
+    TickResult result{TickOutcome::aborted, false, false, ""};
     bool in_time = false;
     try {
         TickWatch const watch{parts_.clock, parts_.executor, *changed_, settings_.max_tick, stop_at_};
         auto const course = co_await run_tick(watch, tick, hold);
         in_time = hold->may_act();
+        if (!in_time) hold->lose(lock::Loss::expired);  // nobody may have looked since its deadline
         result = judge(*hold, course);
-        result.whole = result.whole && whole;
     } catch (...) {
         failure = std::current_exception();
     }
     auto const took = parts_.clock.now() - started;
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    co_await renewal->stop();
-    if (!failure && in_time) co_await release(*hold, result);
-    parts_.metrics.ticks_total(settings_.job, name(result.outcome)).increment();
-    parts_.metrics.tick_duration_seconds(settings_.job).observe(took);
-    bool const good = result.outcome == TickOutcome::done || result.outcome == TickOutcome::nothing_to_do;
-    if (good) parts_.metrics.tick_last_success_timestamp_seconds(settings_.job).set(std::chrono::system_clock::now());
-    parts_.metrics.lock_hold_seconds(terms.lock).observe(parts_.clock.now() - started);
-    parts_.metrics.set_lock_held_probe(terms.lock, {});
-    losses_ = hold->loss() == lock::Loss::none ? 0 : losses_ + 1;
+    renewal->stop();
+    if (!failure && in_time) co_await release(*hold, result, whole);
+    count_end(*hold, result, took, parts_.clock.now() - started);
     hold_.reset();
+    co_await renewal->join();  // its statement may hang for longer than others are to wait for the release
     if (failure) std::rethrow_exception(failure);
     co_return result;
+}
+
+// took: the tick; held: the row.
+void Loop::count_end(lock::Hold const& hold, TickResult const& result, BootTime::duration took, BootTime::duration held) {
+    auto& metrics = parts_.metrics;
+    metrics.ticks_total(settings_.job, name(result.outcome)).increment();
+    metrics.tick_duration_seconds(settings_.job).observe(took);
+    bool const good = result.outcome == TickOutcome::done || result.outcome == TickOutcome::nothing_to_do;
+    if (good) metrics.tick_last_success_timestamp_seconds(settings_.job).set(std::chrono::system_clock::now());
+    metrics.lock_hold_seconds(hold.terms().lock).observe(held);
+    metrics.set_lock_held_probe(hold.terms().lock, {});
+    losses_ = hold.loss() == lock::Loss::none ? 0 : losses_ + 1;
 }
 
 void Loop::tell_loss(lock::Hold const& hold) {
@@ -83,7 +94,7 @@ void Loop::tell_loss(lock::Hold const& hold) {
 }
 
 TickResult Loop::judge(lock::Hold const& hold, Course const& course) {
-    auto result = course.result.value_or(TickResult{TickOutcome::aborted, false, true, false, ""});
+    auto result = course.result.value_or(TickResult{TickOutcome::aborted, false, false, ""});
     auto const& terms = hold.terms();
     if (course.overran)
         parts_.log.error("the tick outlasted schedule.max_tick and was cut short",
@@ -102,14 +113,14 @@ TickResult Loop::judge(lock::Hold const& hold, Course const& course) {
     return result;
 }
 
-Task<> Loop::release(lock::Hold& hold, TickResult& result) {
+Task<> Loop::release(lock::Hold& hold, TickResult& result, bool whole) {
     auto const& terms = hold.terms();
     // A quarantine that is not over is a moment of the database's clock, which a step would forget: the next holder waits anew.
     bool const clean = result.clean && parts_.clock.now() >= hold.quarantine_until();
     lock::Release request{terms.lock,     terms.token, clean, lock::Ended::kept, result.more ? gap_after_full_batch : settings_.every,
                           settings_.every};
-    if (result.whole && result.outcome == TickOutcome::error) request.ended = lock::Ended::failed;
-    else if (result.whole && result.outcome != TickOutcome::aborted) request.ended = lock::Ended::finished;
+    if (whole && result.outcome == TickOutcome::error) request.ended = lock::Ended::failed;
+    else if (whole && result.outcome != TickOutcome::aborted) request.ended = lock::Ended::finished;
     // As long as the row can still be ours; after that its ttl covers it, and the next look that finds it repeats this. The
     // tick ended in time: a renewal that came too late since, or a reply that does, takes nothing of that back.
     auto pause = 200ms;

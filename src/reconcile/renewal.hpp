@@ -7,6 +7,7 @@
 #include "lock/lock_store.hpp"
 #include "metrics/metrics.hpp"
 
+#include <atomic>
 #include <exception>
 #include <memory>
 #include <string>
@@ -27,12 +28,15 @@ public:
     // changed: notified on the owner's executor when the hold is lost and when the renewal has ended.
     Renewal(Parts parts, std::shared_ptr<lock::Hold> hold, std::chrono::milliseconds every, std::shared_ptr<Wakeup> changed);
 
-    void start(BootTime::time_point sent);  // of the acquire
-    // On the owner's executor; a statement under way is waited for.
-    Task<> stop();
+    // sent: of the acquire; until: no renewal begins later than this, whether stopped or not.
+    void start(BootTime::time_point sent, BootTime::time_point until);
+    // No renewal begins any more, and one that is under way says nothing of what it meets: the release may have come first.
+    void stop();
+    // On the owner's executor: until a statement that was under way has ended.
+    Task<> join();
 
 private:
-    Task<> run(BootTime::time_point next);
+    Task<> run(BootTime::time_point next, BootTime::time_point until);
     Task<bool> renew();  // false: the hold is over
     void failed(std::exception_ptr const& failure);
     void tell_owner();
@@ -44,7 +48,8 @@ private:
     Wakeup stopped_;                   // renewals executor
     Wakeup ended_;                     // owner's executor
     bool has_ended_ = false;           // owner's executor
-    std::string told_;                 // what failed last; renewals executor
+    std::atomic<bool> stopping_ = false;
+    std::string told_;  // what failed last; renewals executor
 };
 
 }  // namespace groomer::reconcile

@@ -16,7 +16,6 @@ enum class TickOutcome { done, nothing_to_do, aborted, error };
 struct TickResult {
     TickOutcome outcome = TickOutcome::nothing_to_do;
     bool more = false;    // it stopped at its batch limit: the next is due at once, after a gap for other programs
-    bool whole = true;    // false for a run of one issue: the due time stays
     bool clean = true;    // every write to a tracker was answered
     std::string summary;  // for the log
 };

@@ -340,7 +340,7 @@ private:
     Task<reconcile::TickResult> tick(std::shared_ptr<lock::Hold> hold) {
         auto const until = clock_.now() + takes_;
         while (clock_.now() < until && !hold->winding_down()) co_await clock_.sleep_for(10ms);
-        reconcile::TickResult const result{reconcile::TickOutcome::done, false, true, true, ""};
+        reconcile::TickResult const result{reconcile::TickOutcome::done, false, true, ""};
         co_return result;
     }
 

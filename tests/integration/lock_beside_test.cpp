@@ -531,7 +531,7 @@ private:
     std::thread thread_;
 };
 
-reconcile::TickResult done() { return {reconcile::TickOutcome::done, false, true, true, ""}; }
+reconcile::TickResult done() { return {reconcile::TickOutcome::done, false, true, ""}; }
 
 reconcile::LoopSettings settings_for(std::string const& lock) {
     reconcile::LoopSettings settings;

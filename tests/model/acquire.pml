@@ -1,4 +1,4 @@
-/* Acquire: groomer.acquire in 012_requests.sql.
+/* Acquire: groomer.acquire in 013_versions.sql.
 
    `s` is the statement, asked or late; `won` says how it went. The database's clock, which the term is made from too, is left
    out: the worst is a clock that helps nothing. */

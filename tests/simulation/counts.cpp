@@ -58,6 +58,7 @@ std::string_view name(Event event) {
         case Event::null_token: return "null tokens";
         case Event::future_stamp: return "stamps in the future";
         case Event::ancient_stamp: return "stamps of long ago";
+        case Event::row_written_again: return "rows written as they were";
         case Event::garbage_token: return "garbage tokens";
         case Event::release_by_hand: return "releases by hand";
         case Event::paused_by_hand: return "ticks paused by hand";

@@ -67,6 +67,7 @@ enum class Event {
     null_token,
     future_stamp,
     ancient_stamp,
+    row_written_again,
     garbage_token,
     release_by_hand,
     paused_by_hand,

@@ -35,7 +35,9 @@ std::optional<Stamp> stamp_of(lock::Look const& look) {
 bool may_swap(SyncRow const& row, AcquireCall const& call, Stamp now, Rules const& rules) {
     auto const& bid = call.bid;
     // l."syncRunId" IS NOT DISTINCT FROM p_seen_token AND l."acquiredAt" IS NOT DISTINCT FROM p_seen_stamp
-    bool const as_seen = row.token == bid.seen.token && row.stamp == stamp_of(bid.seen);
+    // AND (p_seen_version IS NULL OR l.xmin::text = p_seen_version)
+    bool const is_version = !rules.compares_version || !bid.seen.row || std::to_string(row.version) == bid.seen.version;
+    bool const as_seen = row.token == bid.seen.token && row.stamp == stamp_of(bid.seen) && is_version;
     if (!as_seen && rules.compares_row) return false;
     if (!row.token) return true;
     switch (bid.ground) {
@@ -104,6 +106,10 @@ bool is_open(std::vector<HoldRow> const& holds, std::int64_t term) {
 
 }  // namespace
 
+void put_row(Tables& tables, std::string const& lock, std::optional<std::string> token, std::optional<Stamp> stamp) {
+    tables.sync_lock[lock] = {std::move(token), stamp, ++tables.last_version};
+}
+
 // greatest(s.acquired_at, s.released_at) > clock_timestamp() + interval '1 s'
 bool clock_went_back(StateRow const& state, Stamp now) { return std::max(state.acquired_at, state.released_at) > now + second; }
 
@@ -135,6 +141,7 @@ std::optional<lock::Look> look(Tables const& tables, std::string const& lock, In
     if (auto const row = tables.sync_lock.find(lock); row != tables.sync_lock.end()) {
         look.row = true;
         look.token = row->second.token;
+        look.version = std::to_string(row->second.version);
         if (auto const stamp = row->second.stamp) {
             look.stamp = std::to_string(*stamp);
             // isfinite(…) or else as old, or as far ahead, as a number can say
@@ -186,7 +193,7 @@ std::optional<lock::Grant> acquire(Tables& tables, AcquireCall const& call, Stam
     bool const absent = row == tables.sync_lock.end();
     if (!absent && !may_swap(row->second, call, now, rules)) return std::nullopt;
     bool const free = absent || !bid.seen.token;  // xmax = 0 OR p_seen_token IS NULL
-    tables.sync_lock[bid.lock] = {token, now};
+    put_row(tables, bid.lock, token, now);
     auto const wait = wait_needed(state, call, free, now, rules);
     lock::Grant grant{token, term, {}, handover(state, call, free, now), how_taken(state, call, free)};
     auto& holds = tables.hold[bid.lock];
@@ -214,7 +221,7 @@ bool renew(Tables& tables, std::string const& lock, std::string const& token, st
     if (row == tables.sync_lock.end() || row->second.token != token) return false;
     bool const alive = row->second.stamp && *row->second.stamp > now - interval(ttl);
     if (!alive && rules.renews_only_alive) return false;
-    row->second.stamp = now;
+    put_row(tables, lock, token, now);
     for (auto& hold : tables.hold[lock])
         if (hold.token == token) ++hold.renewals;
     return true;

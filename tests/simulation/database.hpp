@@ -42,6 +42,7 @@ struct StateRow {
 struct SyncRow {
     std::optional<std::string> token;
     std::optional<Stamp> stamp;  // other programs may have made the column nullable
+    std::int64_t version = 0;    // xmin
 };
 
 // groomer.hold
@@ -59,14 +60,16 @@ struct Tables {
     std::map<std::string, SyncRow> sync_lock;
     std::map<std::string, std::vector<HoldRow>> hold;  // in order of terms
     std::map<std::string, std::int64_t> last_request;  // its number; absent: none
-    bool paused = false;                               // groomer.control
-    std::set<std::int64_t> recorded;                   // the issues whose work is recorded: what fenced writes write
-    std::int64_t first_due = 0;                        // all issues below it are recorded
+    std::int64_t last_version = 0;
+    bool paused = false;              // groomer.control
+    std::set<std::int64_t> recorded;  // the issues whose work is recorded: what fenced writes write
+    std::int64_t first_due = 0;       // all issues below it are recorded
 };
 
 // The rules that a mutant may lack; all true is the product.
 struct Rules {
-    bool compares_row = true;            // acquire: token and stamp are those seen
+    bool compares_row = true;            // acquire: token, stamp and version are those seen
+    bool compares_version = true;        // acquire: … the version, too
     bool compares_term = true;           // acquire: the term is the one seen
     bool compares_cluster = true;        // acquire: the server and its timeline are those seen
     bool judges_age = true;              // acquire: an expired row is judged by the clock again
@@ -105,6 +108,9 @@ struct AcquireCall {
     lock::Identity identity;
     std::string uuid;
 };
+
+// Writes the row of a lock, whoever does, and makes it where there is none: another version of it, even where it says the same.
+void put_row(Tables& tables, std::string const& lock, std::optional<std::string> token, std::optional<Stamp> stamp);
 
 bool clock_went_back(StateRow const& state, Stamp now);
 bool is_requested(Tables const& tables, std::string const& lock);

@@ -234,6 +234,7 @@ void Scene::visit_stranger() {
         case 5: return stamp_row(world_.random.chance(0.5) ? infinity : now + 3600 * second, std::nullopt, Event::future_stamp);
         case 6: return stamp_row(world_.random.chance(0.5) ? minus_infinity : now - 86'400 * second, long_ago, Event::ancient_stamp);
         case 7: return put_garbage();
+        case 8: return write_again();
         default: return release_by_hand();
     }
 }
@@ -244,7 +245,7 @@ void Scene::hold_as_stranger(std::string const& token) {
     if (rows.contains(lock_name)) return;
     counts_.add(Event::foreign_hold);
     auto const mine = token + std::to_string(world_.random.below(1'000'000));
-    rows[lock_name] = {mine, server_.clock()};
+    put_row(server_.tables(), lock_name, mine, server_.clock());
     judge_.row_written(std::nullopt);
     world_.tell("stranger", "holds the lock");
     if (world_.random.chance(0.1)) return;
@@ -275,9 +276,8 @@ void Scene::take_token() {
     counts_.add(Event::null_token);
     world_.tell("stranger", "sets the token to null");
     judge_.row_touched();
-    auto& row = server_.tables().sync_lock[lock_name];
-    row.token.reset();
-    if (!row.stamp) row.stamp = server_.clock();
+    auto const stamp = server_.tables().sync_lock[lock_name].stamp;
+    put_row(server_.tables(), lock_name, std::nullopt, stamp ? stamp : server_.clock());
     judge_.row_written(std::nullopt);
 }
 
@@ -288,20 +288,27 @@ void Scene::stamp_row(Stamp stamp, std::optional<Moment> born, Event event) {
     if (row == rows.end()) return;
     bool const none = event == Event::future_stamp && world_.random.chance(0.2);
     auto const wanted = none ? std::nullopt : std::optional{stamp};
-    if (row->second.stamp == wanted) return;
     counts_.add(event);
     world_.tell("stranger", none                           ? "takes the stamp away"
                             : event == Event::future_stamp ? "stamps the row in the future"
                                                            : "stamps the row long ago");
     // A stamp of long ago, or none at all, ends whatever hold the row is of: no renewal finds it alive.
     if (none || event == Event::ancient_stamp) judge_.row_touched();
-    row->second.stamp = wanted;
-    // Stamped so twice, it looks as if nothing had happened between.
-    if (wanted == infinity) {
-        if (!infinite_ || infinite_->first != row->second.token) infinite_ = {row->second.token, world_.now()};
-        born = infinite_->second;
-    }
+    put_row(server_.tables(), lock_name, row->second.token, wanted);
     judge_.row_written(born);
+}
+
+// The row, as it is: an upsert that changes nothing.
+void Scene::write_again() {
+    auto const& rows = server_.tables().sync_lock;
+    auto const found = rows.find(lock_name);
+    if (found == rows.end()) return;
+    counts_.add(Event::row_written_again);
+    world_.tell("stranger", "writes the row as it was");
+    auto const row = found->second;
+    put_row(server_.tables(), lock_name, row.token, row.stamp);
+    bool const ahead = !row.stamp || *row.stamp > server_.clock();
+    judge_.row_written(ahead ? std::nullopt : std::optional{server_.ledger().row_born});
 }
 
 // A token that nobody could have written is a foreign one.
@@ -311,7 +318,7 @@ void Scene::put_garbage() {
     counts_.add(Event::garbage_token);
     world_.tell("stranger", "writes a token that means nothing");
     judge_.row_touched();
-    server_.tables().sync_lock[lock_name] = {world_.random.pick(tokens), server_.clock()};
+    put_row(server_.tables(), lock_name, world_.random.pick(tokens), server_.clock());
     judge_.row_written(std::nullopt);
 }
 

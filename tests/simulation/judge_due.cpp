@@ -47,13 +47,14 @@ Judge::Verdict Judge::verdict_of(Process const& process, Settings const& setting
     auto const& ran = process.ran;
     Verdict verdict;
     bool const stopped = process.stopping();
+    if (process.nature.part) return verdict;  // the due time stays, however it ends
     if (!ran.result) {
         // Cancelled, though its hold goes on, and nobody stops the process: it was too long.
         verdict.ended = ran.cancelled && stopped ? lock::Ended::kept : lock::Ended::failed;
     } else {
         bool const good = ran.result->outcome == TickOutcome::done || ran.result->outcome == TickOutcome::nothing_to_do;
-        if (ran.result->whole && ran.result->outcome == TickOutcome::error) verdict.ended = lock::Ended::failed;
-        else if (ran.result->whole && good) verdict.ended = lock::Ended::finished;
+        if (ran.result->outcome == TickOutcome::error) verdict.ended = lock::Ended::failed;
+        else if (good) verdict.ended = lock::Ended::finished;
         verdict.next = ran.result->more ? 250ms : settings.every;
     }
     verdict.may_have_overrun = ran.ended - process.knowledge.answered >= settings.max_tick;

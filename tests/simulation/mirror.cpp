@@ -374,24 +374,25 @@ private:
         if (row == rows.end() || random_.chance(0.2)) {
             std::vector<std::optional<std::string>> const tokens{std::nullopt, "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed", "", "g1|x"};
             std::vector<Stamp> const stamps{now_, now_ - 100 * second, now_ + 100 * second, infinity, minus_infinity};
-            rows[id] = {random_.pick(tokens), random_.pick(stamps)};
-            put_row();
+            put(random_.pick(tokens), random_.pick(stamps));
             return "a stranger's row";
         }
-        switch (random_.below(4)) {
+        auto const& [token, stamp, version] = row->second;
+        switch (random_.below(5)) {
             case 0:
                 rows.erase(row);
                 database_.query("DELETE FROM sync_lock");
                 return "a stranger's delete";
-            case 1: row->second.token.reset(); break;
-            case 2: row->second.stamp = random_.pick(std::vector<Stamp>{infinity, minus_infinity, now_ + 50 * second}); break;
-            default: row->second.stamp = now_ - static_cast<Stamp>(random_.below(10)) * second;
+            case 1: put(std::nullopt, stamp); break;
+            case 2: put(token, random_.pick(std::vector<Stamp>{infinity, minus_infinity, now_ + 50 * second})); break;
+            case 3: put(token, stamp); break;  // as it was
+            default: put(token, now_ - static_cast<Stamp>(random_.below(10)) * second);
         }
-        put_row();
         return "a stranger's change";
     }
 
-    void put_row() {
+    void put(std::optional<std::string> const& token, std::optional<Stamp> stamp) {
+        put_row(tables_, id, token, stamp);
         auto const& row = tables_.sync_lock.at(id);
         database_.query(
             "INSERT INTO sync_lock VALUES ('groomer', " + quoted(row.token) + ", " + timestamptz(row.stamp) +

@@ -10,6 +10,7 @@ struct Seams {
     bool sees_steps = true;             // looks tell of the clock's steps
     bool sees_clusters = true;          // looks tell that the state or the token is of another cluster
     bool reclaims_in_cluster = true;    // … those at a predecessor's row, too: it is reclaimed in its own cluster alone
+    bool sees_versions = true;          // looks tell of a row that was written again as it was
     bool watches_future = true;         // a stamp in the future is taken once it was seen unchanged for a ttl, not at once
     bool deadline_from_sending = true;  // the deadline counts from the sending of what was confirmed, not from the reply
     bool proves = true;                 // a write to a tracker needs a proof no older than 1 s

@@ -245,7 +245,8 @@ void Process::start() {
     if (nature.forced) {
         auto const patience = settings.ttl;
         // Its database may be gone: `once` says so.
-        asio::co_spawn(main(), loop_->once(patience), [ended](std::exception_ptr, reconcile::Loop::Once const&) { ended({}); });
+        asio::co_spawn(main(), loop_->once(patience, {}, !nature.part),
+                       [ended](std::exception_ptr, reconcile::Loop::Once const&) { ended({}); });
     } else {
         asio::co_spawn(main(), loop_->run(), ended);
     }

@@ -128,6 +128,7 @@ public:
         Duration clock_ahead{0};
         std::int64_t clock_drift = 0;  // parts per million
         bool forced = false;           // one forced tick, then the end: `once`
+        bool part = false;             // … of one issue
     };
 
     Process(Parts parts, Nature nature);

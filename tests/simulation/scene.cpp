@@ -82,6 +82,7 @@ Scene::Rates Scene::rates_of(Family family) const {
             rates.weather = 10s;
             rates.slow_commits = 25s;
             rates.crash = 15s;
+            rates.forced = 30s;
             rates.ambush = 8s;
             break;
         case Family::failover:
@@ -226,12 +227,13 @@ void Scene::launch_forced() {
     nature.identity = {"console", "", "run-" + std::to_string(launched_)};
     nature.clock_ahead = world_.random.between(std::chrono::hours{1}, std::chrono::hours{1000});
     nature.forced = true;
+    nature.part = world_.random.chance(0.5);
     Process::Parts const parts{
         world_, counts_, network_, server_, judge_, metrics_, *remote_, *files_, habits_, settings_, [this](Process& process, Point point) {
             return strike(process, point);
         }};
     processes_.push_back(std::make_shared<Process>(parts, nature));
-    world_.tell(nature.name, "starts, for one forced tick");
+    world_.tell(nature.name, nature.part ? "starts, for one issue" : "starts, for one forced tick");
     processes_.back()->start();
 }
 

@@ -102,6 +102,7 @@ private:
     void let_go_as_stranger(std::string const& token);
     void delete_row();
     void take_token();
+    void write_again();
     void stamp_row(Stamp stamp, std::optional<Moment> born, Event event);
     void put_garbage();
     void release_by_hand();
@@ -131,7 +132,6 @@ private:
     double notifications_lost_ = 0;
     std::optional<Ambush> ambush_;
     Moment last_small_step_{-1h};
-    std::optional<std::pair<std::optional<std::string>, Moment>> infinite_;  // a row's token, and since when it has been stamped so
 };
 
 }  // namespace groomer::simulation

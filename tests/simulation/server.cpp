@@ -151,6 +151,7 @@ Tables Server::copy_of(std::string const& lock) const {
     if (auto const found = tables.sync_lock.find(lock); found != tables.sync_lock.end()) copy.sync_lock.insert(*found);
     if (auto const found = tables.hold.find(lock); found != tables.hold.end()) copy.hold.insert(*found);
     copy.last_request = tables.last_request;
+    copy.last_version = tables.last_version;
     return copy;
 }
 
@@ -161,6 +162,7 @@ void Server::take_over(Statement const& statement, Tables&& after) {
     auto const row = after.sync_lock.find(lock);
     if (row == after.sync_lock.end()) tables.sync_lock.erase(lock);
     else tables.sync_lock[lock] = std::move(row->second);
+    tables.last_version = std::max(tables.last_version, after.last_version);
     tables.hold[lock] = std::move(after.hold[lock]);
 }
 

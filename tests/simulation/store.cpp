@@ -102,16 +102,15 @@ private:
     }
 
     [[nodiscard]] bool bends_looks() const {
-        return !seams_.sees_steps || !seams_.sees_clusters || !seams_.reclaims_in_cluster || !seams_.watches_future || !seams_.bounds_ttls;
+        return !seams_.sees_steps || !seams_.sees_clusters || !seams_.reclaims_in_cluster || !seams_.watches_future ||
+               !seams_.bounds_ttls || !seams_.sees_versions;
     }
 
     // What a mutant makes of how its hold is to be released.
     void bend(lock::Release& release) const {
-        auto const& ran = process_.ran;
-        bool const partial = ran.token == release.token && ran.result && !ran.result->whole;
         if (!seams_.next_in_time) release.next *= 8;
         if (!seams_.next_not_early) release.next = 250ms;
-        if (!seams_.partial_is_kept && partial && release.ended == lock::Ended::kept) release.ended = lock::Ended::finished;
+        if (!seams_.partial_is_kept && process_.nature.part && release.ended == lock::Ended::kept) release.ended = lock::Ended::finished;
     }
 
     // Of another run in the same slot.
@@ -133,6 +132,7 @@ private:
             auto const since = std::chrono::duration<double>(process_.clock.now().time_since_epoch()).count();
             look.database_time = since;
         }
+        if (!seams_.sees_versions) look.version.clear();
         if (!seams_.sees_clusters || (!seams_.reclaims_in_cluster && is_predecessors(look.token))) {
             look.state_cluster = look.cluster;
             auto const token = look.token ? lock::parse_token(*look.token) : std::nullopt;

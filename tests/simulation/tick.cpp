@@ -200,7 +200,7 @@ Task<TickResult> tick(Process& process, tracker::Tracker& remote, tracker::Track
     process.struck(Point::tick_began);
     auto const& habits = process.parts.habits;
     bool const throws = process.random.chance(habits.throws), hangs = process.random.chance(habits.hangs);
-    bool const full = process.random.chance(habits.full), partial = process.random.chance(habits.partial);
+    bool const full = process.random.chance(habits.full);
     auto const batch = std::make_shared<Batch>(Batch{process, hold, remote, files, {}, 0, true, false, {}});
     Work const claim{Work::Kind::claim, 0, process.random.below(3)};
     auto const claimed = co_await write(process, hold, claim);
@@ -220,7 +220,7 @@ Task<TickResult> tick(Process& process, tracker::Tracker& remote, tracker::Track
     bool const cut_short = !batch->left.empty();
     Work const put_back{Work::Kind::note, 0, 0};
     if ((cut_short || batch->put_back > 0) && hold->may_act()) co_await write(process, hold, put_back);
-    if (!full && !cut_short && !partial) {
+    if (!full && !cut_short && !process.nature.part) {
         bool const finished = co_await finish(batch);
         if (!finished) batch->unreadable = true;
     }
@@ -230,7 +230,6 @@ Task<TickResult> tick(Process& process, tracker::Tracker& remote, tracker::Track
                      : !claimed.issues.empty() ? TickOutcome::done
                                                : TickOutcome::nothing_to_do;
     result.more = full;
-    result.whole = !partial;
     result.clean = batch->clean || !habits.seams.tells_unclean;
     process.tick_was_clean = result.clean;
     process.struck(Point::tick_ended);

@@ -16,7 +16,6 @@ struct Habits {
     double hangs = 0;
     double unreachable = 0;  // a tracker as a whole, for one issue
     double full = 0.1;       // stops at its batch limit
-    double partial = 0.1;    // is a run of one issue
     Seams seams;
 };
 

@@ -100,6 +100,7 @@ Task<Fault> FakeLockStore::before(std::deque<Fault>& faults) {
         faults.pop_front();
     }
     if (fault == Fault::refused) fail();
+    if (fault == Fault::late) co_await database_.clock.sleep_for(std::chrono::seconds{2});  // before the database has it
     if (fault == Fault::hangs) {
         co_await database_.clock.sleep_for(std::chrono::minutes{1});
         fail();
@@ -109,7 +110,7 @@ Task<Fault> FakeLockStore::before(std::deque<Fault>& faults) {
 
 Task<> FakeLockStore::ensure(std::string lock) {
     if (unreachable) fail();
-    if (!database_.states.contains(lock)) database_.states[lock].clean = false;
+    if (database_.keeps_states && !database_.states.contains(lock)) database_.states[lock].clean = false;
     co_return;
 }
 

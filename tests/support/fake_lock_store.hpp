@@ -46,11 +46,12 @@ public:
     std::map<std::string, Row> rows;
     std::vector<HoldLine> holds;
     int looks = 0;
+    bool keeps_states = true;                 // or else the rows that are made are suppressed
     std::chrono::milliseconds quarantine{0};  // of the next holds
 };
 
 // What befalls the next call of a kind; without a fault it is answered at once.
-enum class Fault { none, refused, reply_lost, hangs, swap_refused, row_locked };
+enum class Fault { none, refused, reply_lost, late, hangs, swap_refused, row_locked };
 
 class FakeLockStore final : public lock::LockStore {
 public:

@@ -188,6 +188,43 @@ TEST_F(LockDecision, ARenewedFutureStampStartsAnew) {
     EXPECT_FALSE(ground());
 }
 
+// By its token and its stamp alone, one that another program stamps infinity twice looked as if nobody had touched it.
+TEST_F(LockDecision, ARowThatWasWrittenAgainAsItWasIsAnother) {
+    hold_by(token("other"));
+    look.age = -1e12;
+    look.stamp = "infinity";
+    look.version = "700";
+    see();
+    pass(3s);
+    look.age = -1e12;
+    look.version = "702";
+    see();
+    pass(3s);
+    look.age = -1e12;
+    see();
+    EXPECT_FALSE(ground());
+    pass(2s);
+    look.age = -1e12;
+    see();
+    EXPECT_EQ(ground(), Ground::future);
+}
+
+TEST_F(LockDecision, ARowOfADeadHolderThatIsWrittenAgainAsItWasIsTakenAfterItsTtl) {
+    hold_by(token("other"));
+    look.version = "700";
+    see();
+    for (int i = 0; i < 6; ++i) {
+        pass(800ms);
+        look.version = std::to_string(701 + i);
+        see();
+    }
+    EXPECT_FALSE(ground());
+    pass(200ms);
+    see();
+    EXPECT_EQ(ground(), Ground::expired);
+    EXPECT_TRUE(std::get<Bid>(decided()).contact) << "no step was seen";
+}
+
 TEST_F(LockDecision, AfterAStepOfTheDatabasesClockAnOldStampProvesNothingUntilSeenForATtl) {
     hold_by(token("other"));
     see();
