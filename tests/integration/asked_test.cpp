@@ -2,6 +2,8 @@
 #include "store/asked.hpp"
 #include "integration/grooming.hpp"
 
+#include <thread>
+
 namespace groomer::test {
 namespace {
 
@@ -160,6 +162,35 @@ TEST_F(AskedFor, ARowThatSomebodyWritesToIsLeftForTheNextAttempt) {
     EXPECT_EQ(due(), "9");
     EXPECT_TRUE(make_due({{"o/r", 7}}).busy.empty());
     EXPECT_EQ(due(), "7,9");
+}
+
+// A hold that began while somebody finds out whether his request is still to be served would serve it, or not, as chance has it.
+TEST_F(AskedFor, NoHoldBeginsBetweenTheAnswerAndTheRequest) {
+    begin();
+    groomed_long_ago();
+    database->query("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END'");
+    database->query("CREATE TRIGGER waits BEFORE INSERT ON groomer.request FOR EACH ROW EXECUTE FUNCTION wait()");
+    auto const acquire = [&] {
+        return database
+            ->query(
+                "SELECT FROM groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), (SELECT term FROM "
+                "groomer.lock_state WHERE lock = 'groomer'), extract(epoch FROM clock_timestamp())::float8, NULL, NULL, 'free', '0', "
+                "false, '0', 60000, '', 'incarnation', 'uuid', 'pod')")
+            .size();
+    };
+    std::thread asking;
+    pg::Session other{database->options()};
+    other.transaction([&](pg::Session::Transaction& transaction) {
+        transaction.exec("SELECT pg_advisory_xact_lock(7)");
+        asking = std::thread{[&] { make_due({{"o/r", 7}}); }};
+        auto const waits = [&] { return value("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)") == "t"; };
+        for (int i = 0; i < 200 && !waits(); ++i) std::this_thread::sleep_for(20ms);
+        EXPECT_TRUE(waits());
+        EXPECT_THROW(acquire(), pg::DatabaseError) << "it waits for the row of the state, for as long as it may";
+    });
+    asking.join();
+    EXPECT_EQ(acquire(), 1U);
+    EXPECT_EQ(value("SELECT requests_seen = (SELECT max(id) FROM groomer.request) FROM groomer.lock_state WHERE lock = 'groomer'"), "t");
 }
 
 // Its request is older than the hold that is under way, which has passed the issue already.

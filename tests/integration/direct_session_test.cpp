@@ -107,6 +107,28 @@ TEST_F(DirectSessions, TellThatTheConnectionIsBroken) {
     }
 }
 
+// What a standby says, or a server that gives up the session: another connection, perhaps to another host, is to be made.
+TEST_F(DirectSessions, EndWhereTheServerIsNoPrimaryOrEndsThem) {
+    for (auto const* state : {"25006", "55000", "25P03", "57P01"}) {
+        auto const refuse = std::string{"DO 'BEGIN RAISE EXCEPTION USING ERRCODE = ''"} + state + "'', MESSAGE = ''no''; END'";
+        try {
+            run(statement("refuse", refuse));
+            ADD_FAILURE() << "it was no error";
+        } catch (pg::DatabaseError const& error) {
+            EXPECT_EQ(error.sqlstate(), state);
+            EXPECT_TRUE(error.broken()) << state;
+        }
+        session = std::make_unique<pg::DirectSession>(database->options("groomer/direct"));
+        pg::Session blocking{database->options()};
+        try {
+            blocking.run({"refuse", refuse}, {});
+            ADD_FAILURE() << "it was no error";
+        } catch (pg::DatabaseError const& error) {
+            EXPECT_TRUE(error.broken()) << state;
+        }
+    }
+}
+
 TEST_F(DirectSessions, SendMoreThanASocketTakesAtOnce) {
     std::string const much(8 << 20, 'x');
     EXPECT_EQ(run(statement("length", "SELECT length($1::text)"), {much}).at(0).integer(0), 8 << 20);

@@ -288,6 +288,44 @@ TEST_F(LockStatements, ARenewedRowIsNotTheOneThatWasSeen) {
     EXPECT_FALSE(b->acquire(bid));
 }
 
+TEST_F(LockStatements, ARowThatWasWrittenAgainAsItWasIsNotTheOneThatWasSeen) {
+    set_row("'foreign'", "'infinity'");
+    auto const before = a->look();
+    auto const bid = a->bid(Ground::future);
+    set_row("'foreign'", "'infinity'");
+    auto const after = a->look();
+    EXPECT_TRUE(before.same_row(bid.seen));
+    EXPECT_EQ(before.token, after.token);
+    EXPECT_EQ(before.stamp, after.stamp);
+    EXPECT_FALSE(before.same_row(after));
+    EXPECT_FALSE(a->acquire(bid));
+    EXPECT_TRUE(a->acquire(Ground::future));
+}
+
+// Whoever reads the row and locks it writes nothing.
+TEST_F(LockStatements, ARowThatWasLockedIsTheOneThatWasSeen) {
+    set_row("'foreign'", "'infinity'");
+    auto const bid = a->bid(Ground::future);
+    database->query("SELECT FROM sync_lock FOR UPDATE");
+    EXPECT_TRUE(a->look().same_row(bid.seen));
+    EXPECT_TRUE(a->acquire(bid));
+}
+
+// A replica of the version before, which stays until it is replaced: it tells nothing of the row's version.
+TEST_F(LockStatements, ABidWithoutAVersionComparesTheTokenAndTheStamp) {
+    auto const acquire = [&](std::string const& stamp) {
+        return database
+            ->query(
+                "SELECT FROM groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), (SELECT term FROM "
+                "groomer.lock_state WHERE lock = 'groomer'), extract(epoch FROM clock_timestamp())::float8, 'foreign', '" +
+                stamp + "', 'future', '5 s', false, '0', 5000, '', 'incarnation', 'uuid', 'pod')")
+            .size();
+    };
+    set_row("'foreign'", "'infinity'");
+    EXPECT_EQ(acquire("2100-01-01"), 0U);
+    EXPECT_EQ(acquire("infinity"), 1U);
+}
+
 TEST_F(LockStatements, AFailedHoldIsDueAfterABackOffAndAKeptOneAtOnce) {
     auto grant = a->acquire();
     ASSERT_TRUE(a->release(grant->token, lock::Ended::failed));
@@ -408,6 +446,27 @@ TEST_F(LockStatements, StatusTellsTheHolderAndAManualReleaseNeedsWhatWasSeen) {
     EXPECT_FALSE(status.held);
     EXPECT_FALSE(status.clean);
     EXPECT_EQ(run_task(store::last_holds(store, "groomer")).at(0).ended, "by hand");
+}
+
+TEST_F(LockStatements, TheLastTenHoldsAreToldTheNewestFirst) {
+    SystemClock clock;
+    store::Store store{a->pool, clock, [] {}};
+    std::vector<std::int64_t> terms;
+    for (int i = 0; i < 12; ++i) {
+        auto const grant = a->acquire();
+        ASSERT_TRUE(grant);
+        terms.push_back(grant->term);
+        for (int renewals = 0; renewals < i % 3; ++renewals) ASSERT_TRUE(a->renew(grant->token));
+        ASSERT_TRUE(a->release(grant->token, i % 2 == 0 ? lock::Ended::finished : lock::Ended::kept));
+    }
+    auto const holds = run_task(store::last_holds(store, "groomer"));
+    ASSERT_EQ(holds.size(), 10U);
+    for (std::size_t i = 0; i < holds.size(); ++i) {
+        auto const number = 11 - i;
+        EXPECT_EQ(holds[i].term, terms[number]);
+        EXPECT_EQ(holds[i].renewals, static_cast<std::int64_t>(number % 3));
+        EXPECT_EQ(holds[i].ended, number % 2 == 0 ? "finished" : "kept");
+    }
 }
 
 TEST_F(LockStatements, AForeignTokenIsReleasedByHandByItsText) {
