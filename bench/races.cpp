@@ -64,6 +64,7 @@ struct Broken {
     std::string what;
     std::vector<std::pair<std::string, std::string>> edits;
     std::vector<std::size_t Outcome::*> shows;
+    std::chrono::microseconds hold{hold_lasts};
 };
 
 std::vector<Broken> broken() {
@@ -73,7 +74,10 @@ std::vector<Broken> broken() {
     std::pair<std::string, std::string> const always_due{"s.due_at > v_now AND", "false AND"};
     std::pair<std::string, std::string> const falling_terms{"greatest(s.term + 1, (extract(epoch FROM v_now) * 1000000)::bigint)",
                                                             "s.term - 1"};
-    return {{"takes a row that is held", {any_term, any_row}, {&Outcome::two_winners, &Outcome::lost_holds}},
+    return {{"takes a row that is held",
+             {any_term, any_row},
+             {&Outcome::two_winners, &Outcome::lost_holds},
+             20ms},  // bids come one after another, a flush apart
             {"takes a row that is not due", {any_term, always_due}, {&Outcome::double_ticks}},
             {"gives out falling terms", {falling_terms}, {&Outcome::not_rising}}};
 }
@@ -100,6 +104,7 @@ public:
     Races(Setup const& setup, std::size_t count, Broken const* how, Raw* raw)
         : database_{setup.server_url, "races"}, count_{count}, raw_{raw} {
         if (how) break_acquire(database_, *how);
+        if (how) hold_ = how->hold;
         for (int i = 0; i < contenders; ++i) clients_.push_back(std::make_unique<Client>(database_.url(), std::to_string(i), "groomer", 1));
     }
     Outcome run();
@@ -120,6 +125,7 @@ private:
     std::atomic<bool> failed_ = false;
     std::atomic<bool> over_ = false;
     std::int64_t last_term_ = 0;
+    std::chrono::microseconds hold_{hold_lasts};
     Outcome outcome_;
 };
 
@@ -127,7 +133,7 @@ Task<std::optional<Win>> Races::bid_once(Client& client, lock::Bid bid) {
     auto const grant = co_await client.acquire(bid);
     if (!grant) co_return std::nullopt;
     Win win{grant->term, ms(BootTime::now().time_since_epoch()), 0, false};
-    std::this_thread::sleep_for(hold_lasts);
+    std::this_thread::sleep_for(hold_);
     win.released = ms(BootTime::now().time_since_epoch());
     win.kept = co_await client.release(grant->token, milliseconds{3'600'000});
     co_return win;

@@ -80,7 +80,7 @@ Judged judge(Sight const& sight, Claimant const& claimant, std::optional<Token> 
 void Sight::saw(Look const& look, Point sent, Point received) {
     bool const same_cluster = any_ && look.cluster == look_.cluster;
     if (!same_cluster) {
-        cluster_since_ = contact_since_ = row_since_ = received;
+        cluster_since_ = contact_since_ = row_since_ = stamp_since_ = received;
         stepped_ = false;
         unseen_ = {};
     } else {
@@ -96,10 +96,13 @@ void Sight::saw(Look const& look, Point sent, Point received) {
         }
         // Between looks that are further apart a holder may have renewed by a clock that was another one, and nothing tells.
         if (token && received - received_ > token->ttl - step_allowed) contact_since_ = received;
-        if (!look.same_row(look_)) {
-            row_since_ = received;
+        if (changed) {
+            stamp_since_ = received;
             unseen_ = {};
         }
+        // An old stamp that is written again says what it said. One that is ahead says nothing: in between there may have been others.
+        bool const ahead = look.age < 0 || look_.age < 0;
+        if (changed || (ahead && look.version != look_.version)) row_since_ = received;
         unseen_ += std::max<BootTime::duration>((received - sent) + (received_ - sent_) - step_allowed, 0s);
     }
     any_ = true;

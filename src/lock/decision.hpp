@@ -20,11 +20,11 @@ public:
     // Of the reply to the first look in this cluster after which no step of its clock was seen, nor could have been missed between
     // two looks at a holder of ours.
     [[nodiscard]] BootTime::time_point contact_since() const { return contact_since_; }
-    // Of the reply to the first look that saw this very row and term in this cluster.
+    // Of the reply to the first look that saw this very row and term in this cluster, and of a stamp that is ahead, the row's version, too.
     [[nodiscard]] BootTime::time_point row_since() const { return row_since_; }
     [[nodiscard]] BootTime::time_point received() const { return received_; }
     // The row may carry a stamp from before a step of the database's clock: its age proves nothing.
-    [[nodiscard]] bool age_is_doubtful() const { return stepped_ && row_since_ <= stepped_at_; }
+    [[nodiscard]] bool age_is_doubtful() const { return stepped_ && stamp_since_ <= stepped_at_; }
     // By how much the row may be younger than its age says: what a step may have added that looks which took long did not show.
     [[nodiscard]] BootTime::duration unseen() const { return unseen_; }
 
@@ -33,7 +33,7 @@ private:
     bool any_ = false;
     bool stepped_ = false;
     BootTime::duration unseen_{};
-    BootTime::time_point sent_{}, received_{}, cluster_since_{}, contact_since_{}, row_since_{}, stepped_at_{};
+    BootTime::time_point sent_{}, received_{}, cluster_since_{}, contact_since_{}, row_since_{}, stamp_since_{}, stepped_at_{};
 };
 
 struct Claimant {

@@ -41,12 +41,10 @@ struct Look {
     double database_time = 0;  // seconds since the epoch by clock_timestamp()
 
     [[nodiscard]] bool due() const { return !paused && (requested || due_in <= 0); }
-    // The row says the same in both, and the lock has not been held between: it may have been written again as it was.
+    // The row says the same in both, though it may have been written again as it was, and the term is the same.
     [[nodiscard]] bool says_the_same(Look const& other) const {
         return row == other.row && token == other.token && stamp == other.stamp && term == other.term;
     }
-    // Nobody has written it.
-    [[nodiscard]] bool same_row(Look const& other) const { return says_the_same(other) && version == other.version; }
     [[nodiscard]] std::string timeline() const { return cluster.size() < 8 ? cluster : cluster.substr(cluster.size() - 8); }
 };
 

@@ -25,8 +25,8 @@ milliseconds brief_back_off(int troubles) {
 constexpr int suspicious_refusals = 9;
 constexpr int suspicious_waits = 5;
 constexpr std::string_view refused_for_ever =
-    "the lock is there to be taken, yet every attempt at it is refused: look for a trigger on sync_lock that suppresses the write, or "
-    "a database that answers later than 2 s";
+    "the lock is there to be taken, yet every attempt at it is refused: look for a trigger on sync_lock that suppresses the write, "
+    "a program that writes the row all the time, or a database that answers later than 2 s";
 constexpr std::string_view state_is_not_kept =
     "groomer.lock_state has no row of the lock, though one was made: look for a trigger on it that suppresses the write, or for row-level "
     "security";

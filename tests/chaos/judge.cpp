@@ -90,8 +90,8 @@ void judge_rounds(History const& history, Tenures const& tenures, Verdict& verdi
         ++verdict.counts["promotions"];
         for (auto const& event : segment.locks) {
             if (event.seq <= *segment.kept) continue;
-            if (event.op == "DELETE") ++verdict.counts["releases that a promotion lost"];
-            else if (event.old_token != event.new_token) ++verdict.counts["acquires that a promotion lost"];
+            if (event.op == "DELETE") ++verdict.counts[lost_releases];
+            else if (event.old_token != event.new_token) ++verdict.counts[lost_acquires];
         }
     }
     std::map<std::string, Moment> started;

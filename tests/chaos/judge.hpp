@@ -11,6 +11,8 @@
 
 namespace groomer::chaos {
 
+inline constexpr char const *lost_acquires = "acquires that a promotion lost", *lost_releases = "releases that a promotion lost";
+
 struct Verdict {
     std::vector<Violation> violations;
     std::map<std::string, std::int64_t> counts;

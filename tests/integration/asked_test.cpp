@@ -2,6 +2,7 @@
 #include "store/asked.hpp"
 #include "integration/grooming.hpp"
 
+#include <future>
 #include <thread>
 
 namespace groomer::test {
@@ -178,17 +179,22 @@ TEST_F(AskedFor, NoHoldBeginsBetweenTheAnswerAndTheRequest) {
                 "false, '0', 60000, '', 'incarnation', 'uuid', 'pod')")
             .size();
     };
-    std::thread asking;
+    std::future<void> asking;
     pg::Session other{database->options()};
     other.transaction([&](pg::Session::Transaction& transaction) {
         transaction.exec("SELECT pg_advisory_xact_lock(7)");
-        asking = std::thread{[&] { make_due({{"o/r", 7}}); }};
-        auto const waits = [&] { return value("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)") == "t"; };
+        asking = std::async(std::launch::async, [&] { make_due({{"o/r", 7}}); });
+        auto const waits = [&] {
+            return value(
+                       "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE d.datname = "
+                       "current_database() "
+                       "AND l.locktype = 'advisory' AND NOT l.granted)") == "t";
+        };
         for (int i = 0; i < 200 && !waits(); ++i) std::this_thread::sleep_for(20ms);
         EXPECT_TRUE(waits());
         EXPECT_THROW(acquire(), pg::DatabaseError) << "it waits for the row of the state, for as long as it may";
     });
-    asking.join();
+    asking.get();
     EXPECT_EQ(acquire(), 1U);
     EXPECT_EQ(value("SELECT requests_seen = (SELECT max(id) FROM groomer.request) FROM groomer.lock_state WHERE lock = 'groomer'"), "t");
 }

@@ -46,7 +46,7 @@ inline before_write(is_durable) {
   fi
 }
 
-/* What was seen of the row is no longer so: another token, or another stamp. */
+/* What was seen of the row is no longer so: it was written since. */
 inline row_has_changed() {
   FOR_EACH_REPLICA
     replica[each].is_row_as_seen = 0;

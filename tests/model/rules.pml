@@ -3,7 +3,7 @@
 
 /* acquire */
 #ifndef COMPARES_ROW
-#define COMPARES_ROW 1 /* token and stamp must be those that were seen */
+#define COMPARES_ROW 1 /* the row must be the one that was seen */
 #endif
 #ifndef COMPARES_TERM
 #define COMPARES_TERM 1 /* and the state row's term */

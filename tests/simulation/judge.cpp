@@ -241,7 +241,7 @@ void Judge::ends_tick(Process& process) { --process.at_work; }
 void Judge::looked(Process const& process, lock::Look const& look, Moment sent, Moment executed, Moment received) {
     tell(process, look);
     auto& watch = watches_[process.nature.number];
-    auto const row = look.token.value_or("") + " " + look.version;
+    auto const row = look.token.value_or("") + " " + look.stamp;
     bool const first = watch.cluster != look.cluster;
     if (first || watch.row != row) {
         // A clock that stepped and was set right meanwhile. A row of groomer's tells of it where its stamp is from before the last

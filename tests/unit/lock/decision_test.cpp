@@ -209,6 +209,25 @@ TEST_F(LockDecision, ARowThatWasWrittenAgainAsItWasIsAnother) {
     EXPECT_EQ(ground(), Ground::future);
 }
 
+TEST_F(LockDecision, AStampFromBeforeAStepThatIsWrittenAgainProvesNoMore) {
+    hold_by("foreign");
+    pass(1min);
+    look.version = "700";
+    see();
+    look.age += 2400;
+    look.database_time += 2400;
+    pass(1s);
+    see();
+    auto const stepped = now;
+    for (int version = 701; now < stepped + 31min; ++version) {
+        EXPECT_FALSE(ground()) << version;
+        look.version = std::to_string(version);
+        pass(30s);
+        see();
+    }
+    EXPECT_EQ(ground(), Ground::expired) << "it says the same as long as a foreign row may";
+}
+
 TEST_F(LockDecision, ARowOfADeadHolderThatIsWrittenAgainAsItWasIsTakenAfterItsTtl) {
     hold_by(token("other"));
     look.version = "700";
