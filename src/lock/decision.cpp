@@ -90,7 +90,8 @@ void Sight::saw(Look const& look, Point sent, Point received) {
         // (it stepped, and was set right), or from before a step, by a transaction whose commit was held up.
         auto const token = look.row && look.token ? parse_token(*look.token) : std::nullopt;
         bool const stamped_before = changed && token && seconds(look.database_time - look.age - look_.database_time) < -step_allowed;
-        if (stamped_before || passed < (sent - received_) - step_allowed || passed > (received - sent_) + step_allowed) {
+        bool const stepped = stamped_before || passed < (sent - received_) - step_allowed || passed > (received - sent_) + step_allowed;
+        if (stepped) {
             stepped_ = true;
             stepped_at_ = contact_since_ = received;
         }
@@ -100,8 +101,9 @@ void Sight::saw(Look const& look, Point sent, Point received) {
             stamp_since_ = received;
             unseen_ = {};
         }
-        // An old stamp that is written again says what it said. One that is ahead says nothing: in between there may have been others.
-        bool const ahead = look.age < 0 || look_.age < 0;
+        // An old stamp that is written again says what it said. One that is ahead, or may have been while the clock was another one, says
+        // nothing: in between there may have been others.
+        bool const ahead = look.age < 0 || look_.age < 0 || stepped;
         if (changed || (ahead && look.version != look_.version)) row_since_ = received;
         unseen_ += std::max<BootTime::duration>((received - sent) + (received_ - sent_) - step_allowed, 0s);
     }

@@ -20,7 +20,8 @@ public:
     // Of the reply to the first look in this cluster after which no step of its clock was seen, nor could have been missed between
     // two looks at a holder of ours.
     [[nodiscard]] BootTime::time_point contact_since() const { return contact_since_; }
-    // Of the reply to the first look that saw this very row and term in this cluster, and of a stamp that is ahead, the row's version, too.
+    // Of the reply to the first look that saw this very token, stamp and term in this cluster; and, of a stamp that is ahead of the clock, or
+    // was at the look before, or may have been since a step, this very version of the row.
     [[nodiscard]] BootTime::time_point row_since() const { return row_since_; }
     [[nodiscard]] BootTime::time_point received() const { return received_; }
     // The row may carry a stamp from before a step of the database's clock: its age proves nothing.

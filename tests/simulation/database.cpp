@@ -35,8 +35,9 @@ std::optional<Stamp> stamp_of(lock::Look const& look) {
 bool may_swap(SyncRow const& row, AcquireCall const& call, Stamp now, Rules const& rules) {
     auto const& bid = call.bid;
     // l."syncRunId" IS NOT DISTINCT FROM p_seen_token AND l."acquiredAt" IS NOT DISTINCT FROM p_seen_stamp
-    // AND (p_seen_version IS NULL OR l.xmin::text = p_seen_version)
-    bool const is_version = !rules.compares_version || !bid.seen.row || std::to_string(row.version) == bid.seen.version;
+    // AND (p_seen_version IS NULL OR p_ground NOT IN ('expired', 'future') OR l.xmin::text = p_seen_version)
+    bool const by_time = bid.ground == Ground::expired || bid.ground == Ground::future;
+    bool const is_version = !rules.compares_version || !bid.seen.row || !by_time || std::to_string(row.version) == bid.seen.version;
     bool const as_seen = row.token == bid.seen.token && row.stamp == stamp_of(bid.seen) && is_version;
     if (!as_seen && rules.compares_row) return false;
     if (!row.token) return true;

@@ -307,8 +307,9 @@ void Scene::write_again() {
     world_.tell("stranger", "writes the row as it was");
     auto const row = found->second;
     put_row(server_.tables(), lock_name, row.token, row.stamp);
-    bool const ahead = !row.stamp || *row.stamp > server_.clock();
-    judge_.row_written(ahead ? std::nullopt : std::optional{server_.ledger().row_born});
+    // A stamp that tells no time: nobody can know since when the row stands.
+    bool const timeless = !row.stamp || *row.stamp == infinity;
+    judge_.row_written(timeless ? std::nullopt : std::optional{server_.ledger().row_born});
 }
 
 // A token that nobody could have written is a foreign one.

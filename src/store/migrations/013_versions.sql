@@ -1,4 +1,4 @@
--- A row that is written again with the token and the stamp that it had is another one: its xmin says so. By those two alone, a row that another
+-- A row that is written again with the token and the stamp that it had may have been renewed in between: its xmin tells. By those two alone, a row that another
 -- program stamps infinity twice, our holder renewing it in between, looked as if nobody had touched it.
 DROP FUNCTION groomer.look(text);
 DROP FUNCTION groomer.acquire(text, boolean, text, timestamptz, bigint, double precision, text, timestamptz, text, interval, boolean, interval,
@@ -82,7 +82,7 @@ BEGIN
     INSERT INTO sync_lock AS l (id, "syncRunId", "acquiredAt") VALUES (p_lock, v_token, clock_timestamp())
     ON CONFLICT (id) DO UPDATE SET "syncRunId" = excluded."syncRunId", "acquiredAt" = clock_timestamp()
         WHERE l."syncRunId" IS NOT DISTINCT FROM p_seen_token AND l."acquiredAt" IS NOT DISTINCT FROM p_seen_stamp
-          AND (p_seen_version IS NULL OR l.xmin::text = p_seen_version)
+          AND (p_seen_version IS NULL OR p_ground NOT IN ('expired', 'future') OR l.xmin::text = p_seen_version)
           AND (l."syncRunId" IS NULL
                OR p_ground IN ('reclaimed', 'own')
                OR p_ground = 'expired' AND l."acquiredAt" <= clock_timestamp() - p_age_needed

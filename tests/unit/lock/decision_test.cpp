@@ -228,6 +228,25 @@ TEST_F(LockDecision, AStampFromBeforeAStepThatIsWrittenAgainProvesNoMore) {
     EXPECT_EQ(ground(), Ground::expired) << "it says the same as long as a foreign row may";
 }
 
+// Its holder may have renewed while the clock was another one, by which that stamp was ahead when it was written back.
+TEST_F(LockDecision, AnOldStampThatIsWrittenAgainAcrossAStepIsWatchedAnew) {
+    hold_by(token("other"));
+    pass(1s);
+    look.version = "700";
+    see();
+    pass(3s);
+    look.age += 10;
+    look.database_time += 10;
+    look.version = "702";
+    see();
+    pass(4900ms);
+    see();
+    EXPECT_FALSE(ground());
+    pass(200ms);
+    see();
+    EXPECT_EQ(ground(), Ground::expired);
+}
+
 TEST_F(LockDecision, ARowOfADeadHolderThatIsWrittenAgainAsItWasIsTakenAfterItsTtl) {
     hold_by(token("other"));
     look.version = "700";
