@@ -103,8 +103,10 @@ class Races {
 public:
     Races(Setup const& setup, std::size_t count, Broken const* how, Raw* raw)
         : database_{setup.server_url, "races"}, count_{count}, raw_{raw} {
-        if (how) break_acquire(database_, *how);
-        if (how) hold_ = how->hold;
+        if (how) {
+            break_acquire(database_, *how);
+            hold_ = how->hold;
+        }
         for (int i = 0; i < contenders; ++i) clients_.push_back(std::make_unique<Client>(database_.url(), std::to_string(i), "groomer", 1));
     }
     Outcome run();

@@ -103,8 +103,8 @@ void Sight::saw(Look const& look, Point sent, Point received) {
         }
         // An old stamp that is written again says what it said. One that is ahead, or may have been while the clock was another one, says
         // nothing: in between there may have been others.
-        bool const ahead = look.age < 0 || look_.age < 0 || stepped;
-        if (changed || (ahead && look.version != look_.version)) row_since_ = received;
+        bool const may_be_ahead = look.age < 0 || look_.age < 0 || stepped;
+        if (changed || (may_be_ahead && look.version != look_.version)) row_since_ = received;
         unseen_ += std::max<BootTime::duration>((received - sent) + (received_ - sent_) - step_allowed, 0s);
     }
     any_ = true;

@@ -5,6 +5,8 @@
 namespace groomer::chaos {
 namespace {
 
+constexpr char const *lost_acquires = "acquires that a promotion lost", *lost_releases = "releases that a promotion lost";
+
 using namespace std::chrono_literals;
 
 // What the next holder waits for at most, beyond the ttl.
@@ -138,6 +140,10 @@ std::vector<std::string> faults_of(FinalIssue const& issue) {
         if ((label.starts_with("type/") || label.starts_with("priority/")) && !issue.wanted.contains(label))
             faults.push_back("issue " + std::to_string(issue.number) + " still has " + label + revision);
     return faults;
+}
+
+bool loses_both(std::map<std::string, std::int64_t> const& counts) {
+    return counts.contains(lost_acquires) && counts.contains(lost_releases);
 }
 
 std::vector<std::string> never_struck(std::vector<History const*> const& histories) {

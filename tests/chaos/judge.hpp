@@ -11,8 +11,6 @@
 
 namespace groomer::chaos {
 
-inline constexpr char const *lost_acquires = "acquires that a promotion lost", *lost_releases = "releases that a promotion lost";
-
 struct Verdict {
     std::vector<Violation> violations;
     std::map<std::string, std::int64_t> counts;
@@ -26,6 +24,9 @@ std::vector<std::string> faults_of(FinalIssue const& issue);
 
 // The faults that were tried, and have disturbed nothing in any world: such a run proves nothing of them.
 std::vector<std::string> never_struck(std::vector<History const*> const& histories);
+
+// Whether promotions have lost acquires, and releases, by a verdict's counts: else they have put nothing to the test.
+bool loses_both(std::map<std::string, std::int64_t> const& counts);
 
 // The rules, one after another; each accuses, counts and measures.
 void judge_rows(History const& history, Tenures const& tenures, Verdict& verdict, Accuse const& accuse);

@@ -4,8 +4,6 @@
 #include "chaos/history.hpp"
 #include "chaos/judge.hpp"
 
-#include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -16,9 +14,6 @@ struct Judged {
     History history;
     Verdict verdict;
 };
-
-// Of eight promotions or more some have lost an acquire, and some a release: else they have put nothing to the test.
-bool loses_both(std::map<std::string, std::int64_t> const& counts);
 
 // "ok - …" or "not ok - …" for each rule; then tables. Returns the number of violations.
 std::size_t report(std::vector<Judged> const& worlds, bool verbose);

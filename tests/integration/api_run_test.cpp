@@ -1,5 +1,6 @@
 // `POST /api/groomer/run`, /pause and /resume: each line of their contract, on real replicas.
 #include "integration/served.hpp"
+#include "support/acquire_sql.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -19,15 +20,7 @@ protected:
         return server.with_state([](State& state) { return state.faults.sprung() > 0; });
     }
     bool is_held() { return text("SELECT EXISTS (SELECT FROM sync_lock WHERE id = 'groomer')") == "t"; }
-    void take_lock_as_another() {
-        ASSERT_EQ(
-            database
-                ->query("SELECT * FROM groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), (SELECT term FROM "
-                        "groomer.lock_state WHERE lock = 'groomer'), extract(epoch FROM clock_timestamp())::float8, NULL, NULL, 'free', "
-                        "'0', false, '0', 60000, '', 'incarnation', 'uuid', 'another-pod')")
-                .size(),
-            1U);
-    }
+    void take_lock_as_another() { ASSERT_EQ(database->query(acquire_sql("another-pod")).size(), 1U); }
     static constexpr char const* let_go =
         "SELECT groomer.release('groomer', (SELECT token FROM groomer.lock_state WHERE lock = 'groomer'), true, 'kept', '1 min', '1 h')";
     // A statement of this kind waits for a table.

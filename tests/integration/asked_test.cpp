@@ -1,6 +1,7 @@
 // What people and webhooks ask of the database, whoever holds the lock: pausing, and issues that are due now.
 #include "store/asked.hpp"
 #include "integration/grooming.hpp"
+#include "support/acquire_sql.hpp"
 
 #include <future>
 #include <thread>
@@ -171,14 +172,7 @@ TEST_F(AskedFor, NoHoldBeginsBetweenTheAnswerAndTheRequest) {
     groomed_long_ago();
     database->query("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END'");
     database->query("CREATE TRIGGER waits BEFORE INSERT ON groomer.request FOR EACH ROW EXECUTE FUNCTION wait()");
-    auto const acquire = [&] {
-        return database
-            ->query(
-                "SELECT FROM groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), (SELECT term FROM "
-                "groomer.lock_state WHERE lock = 'groomer'), extract(epoch FROM clock_timestamp())::float8, NULL, NULL, 'free', '0', "
-                "false, '0', 60000, '', 'incarnation', 'uuid', 'pod')")
-            .size();
-    };
+    auto const acquire = [&] { return database->query(acquire_sql("pod")).size(); };
     std::future<void> asking;
     pg::Session other{database->options()};
     other.transaction([&](pg::Session::Transaction& transaction) {

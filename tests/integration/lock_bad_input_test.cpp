@@ -7,6 +7,7 @@
 #include "pg/pool.hpp"
 #include "reconcile/loop.hpp"
 #include "store/history.hpp"
+#include "support/acquire_sql.hpp"
 #include "support/run_task.hpp"
 #include "support/test_database.hpp"
 
@@ -863,10 +864,7 @@ TEST_F(BadInput, WhateverTheStampTheStatusIsTrue) {
 }
 
 TEST_F(BadInput, AHoldWhoseRowWasTakenAwayIsLostAndGrowsNoLonger) {
-    database->query(
-        "SELECT groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), 0, extract(epoch FROM "
-        "clock_timestamp())::float8, NULL, NULL, "
-        "'free', '0', false, '0', 60000, '', 'incarnation', 'uuid', 'pod')");
+    database->query(test::acquire_sql("pod"));
     auto const last_hold = [&] {
         auto const json = command({"lock", "status", "--output", "json"}).output;
         return boost::json::parse(json.substr(0, json.find('\n'))).at("last_holds").at(0).as_object();
@@ -885,10 +883,7 @@ TEST_F(BadInput, AHoldWhoseRowWasTakenAwayIsLostAndGrowsNoLonger) {
 
 // Whoever writes the state tables by hand may write such moments.
 TEST_F(BadInput, MomentsThatNeverComeAreTold) {
-    database->query(
-        "SELECT groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), 0, extract(epoch FROM "
-        "clock_timestamp())::float8, NULL, NULL, "
-        "'free', '0', false, '0', 60000, '', 'incarnation', 'uuid', 'pod')");
+    database->query(test::acquire_sql("pod"));
     // A later migration keeps them out by constraints of the tables.
     database->query(
         "DO 'DECLARE c record; BEGIN FOR c IN SELECT conrelid::regclass AS of, conname FROM pg_constraint WHERE contype = ''c'' AND "
@@ -930,10 +925,7 @@ TEST_F(BadInput, AManualReleaseNeedsExactlyWhatHoldsTheRow) {
         return ended.output;
     };
     // One of ours, by its term alone.
-    database->query(
-        "SELECT groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), 0, extract(epoch FROM "
-        "clock_timestamp())::float8, NULL, NULL, "
-        "'free', '0', false, '0', 60000, '', 'incarnation', 'uuid', 'pod')");
+    database->query(test::acquire_sql("pod"));
     auto const term = value("SELECT term FROM groomer.lock_state WHERE lock = 'groomer'");
     for (auto const& wrong :
          {std::to_string(std::stoll(term) - 1), std::string{"0"}, std::string{"-5"}, std::string{"9223372036854775807"}})

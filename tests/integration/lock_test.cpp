@@ -301,6 +301,15 @@ TEST_F(LockStatements, ARowThatWasWrittenAgainAsItWasIsNotTheOneThatWasSeen) {
     EXPECT_TRUE(a->acquire(Ground::future));
 }
 
+// Nor does a row that is free wait for who writes it all the time.
+TEST_F(LockStatements, ANullTokenThatIsWrittenAgainAsItWasIsTaken) {
+    set_row("NULL", "'2026-01-01'");
+    auto const bid = a->bid(Ground::free);
+    set_row("NULL", "'2026-01-01'");
+    EXPECT_NE(a->look().version, bid.seen.version);
+    EXPECT_TRUE(a->acquire(bid));
+}
+
 // Whoever reads the row and locks it writes nothing.
 TEST_F(LockStatements, ARowThatWasLockedIsTheOneThatWasSeen) {
     set_row("'foreign'", "'infinity'");

@@ -1,4 +1,5 @@
 // Whole processes: what a platform engineer does to them, and what they answer.
+#include "support/acquire_sql.hpp"
 #include "support/process.hpp"
 #include "support/test_database.hpp"
 
@@ -181,10 +182,7 @@ TEST_F(Replicas, TellsWhoHoldsTheLockOverHttpAndOnTheCommandLine) {
     EXPECT_EQ(told.at("last_holds").at(0).at("pod").as_string(), "one");
     EXPECT_EQ(told.at("last_holds").at(0).at("ended").as_string(), "finished");
 
-    database->query(
-        "SELECT groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), (SELECT term FROM groomer.lock_state WHERE "
-        "lock = 'groomer'), "
-        "extract(epoch FROM clock_timestamp())::float8, NULL, NULL, 'free', '0', false, '0', 60000, '', 'incarnation', 'uuid', 'two')");
+    database->query(test::acquire_sql("two"));
     std::this_thread::sleep_for(1100ms);  // an answer is good for a second
     auto const held = asked();
     EXPECT_TRUE(held.at("held").as_bool());
@@ -254,10 +252,7 @@ TEST_F(Replicas, AKilledHolderIsReplacedWithinItsTtl) {
 TEST_F(Replicas, ARestartedContainerTakesItsPredecessorsRowBackAtOnce) {
     ASSERT_EQ(command({"migrate"}).status, 0);
     // What a predecessor in the same slot left when it was killed in the middle of a hold.
-    database->query(
-        "SELECT groomer.acquire('groomer', true, groomer.cluster(), pg_postmaster_start_time(), 0, extract(epoch FROM "
-        "clock_timestamp())::float8, NULL, NULL, 'free', "
-        "'0', false, '0', 60000, 'uid/main', 'dead', 'uuid', 'pod')");
+    database->query(test::acquire_sql("pod", "uid/main", "dead"));
     std::map<std::string, std::string> slot{
         {"GROOMER_POD_UID", "uid"}, {"GROOMER_CONTAINER", "other"}, {"GROOMER_SLOT_DIR", folder.string()}};
     auto& neighbour = start("neighbour", slot);

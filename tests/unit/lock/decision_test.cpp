@@ -247,6 +247,42 @@ TEST_F(LockDecision, AnOldStampThatIsWrittenAgainAcrossAStepIsWatchedAnew) {
     EXPECT_EQ(ground(), Ground::expired);
 }
 
+// While its stamp was still ahead, its holder may have renewed, and the stamp been written back.
+TEST_F(LockDecision, AStampThatHasComeToPassSinceTheLastLookIsWatchedAnewIfItWasWrittenAgain) {
+    for (bool const again : {false, true}) {
+        SCOPED_TRACE(again);
+        sight = {};
+        hold_by(token("other"));
+        look.age = -0.5;
+        look.version = "700";
+        see();
+        pass(4800ms);  // longer than a step forth and back would be seen
+        if (again) look.version = "702";
+        see();
+        pass(800ms);
+        see();
+        EXPECT_EQ(ground(), Ground::expired);
+        EXPECT_EQ(std::get<Bid>(decided()).contact, !again);
+    }
+}
+
+TEST_F(LockDecision, ARowThatIsWrittenAgainHidesAsMuchOfAStepAsBefore) {
+    hold_by(token("other"));
+    see();
+    pass(1s);
+    renew();
+    auto const sent = now;
+    pass(2s);
+    sight.saw(look, sent, now);
+    see();  // the last that the long look is part of
+    auto const hidden = sight.unseen();
+    EXPECT_GT(hidden, 0s);
+    look.version = "702";
+    pass(100ms);
+    see();
+    EXPECT_EQ(sight.unseen(), hidden);
+}
+
 TEST_F(LockDecision, ARowOfADeadHolderThatIsWrittenAgainAsItWasIsTakenAfterItsTtl) {
     hold_by(token("other"));
     look.version = "700";
